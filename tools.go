@@ -1,0 +1,11 @@
+// Package deletesnapshots is the contract of one cloud action, DeleteSnapshots, in a form that can be run.
+//
+// openapi.yaml is the one source. generated/ holds the client, the server stub and the embedded document that
+// are made from it; conformance/ holds the suite that judges an implementation by it.
+//
+// The tools that this needs are pinned in go.mod and run with "go tool".
+package deletesnapshots
+
+//go:generate go tool oapi-codegen -config generated/api/config.yaml openapi.yaml
+//go:generate go tool oapi-codegen -config generated/server/config.yaml openapi.yaml
+//go:generate go tool oapi-codegen -config generated/spec/config.yaml openapi.yaml
