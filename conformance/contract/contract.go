@@ -1,0 +1,182 @@
+// Package contract gives Go code what openapi.yaml says: rules, limits, codes, states and header names.
+//
+// Everything here is read once from the document that is embedded in generated/spec. Nothing is typed in a second
+// time, so that a change of the document reaches the suite, the mock and the reports without another edit.
+package contract
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// Level tells what breaking a rule costs.
+type Level string
+
+// The levels, in falling order.
+const (
+	Must   Level = "MUST"   // breaking it makes an implementation not conformant
+	Should Level = "SHOULD" // breaking it is a remark, unless the run is strict
+	Note   Level = "NOTE"   // nothing can break it: what an implementation does is recorded
+)
+
+// Rule is one promise of the contract.
+type Rule struct {
+	ID        string   `json:"id"`
+	Level     Level    `json:"level"`
+	Statement string   `json:"statement"`
+	Source    []string `json:"source"` // each names a Source and, where that has sections, the section: "D §1"
+}
+
+// Family is the part of the id that the rules about one subject share: "BATCH" for "BATCH-2".
+func (r Rule) Family() string { return r.ID[:strings.LastIndex(r.ID, "-")] }
+
+// Source is a document that rules come from.
+type Source struct {
+	ID      string `json:"id"`
+	Title   string `json:"title"`
+	Binding Level  `json:"binding"` // the level of what it says
+}
+
+// Ambiguity is a point on which the documents disagree or are silent.
+type Ambiguity struct {
+	ID        string   `json:"id"`
+	Question  string   `json:"question"`
+	Documents string   `json:"documents"`
+	Reading   string   `json:"reading"`
+	Reason    string   `json:"reason"`
+	Rules     []string `json:"rules"`
+}
+
+// Error is an error code and the HTTP status that goes with it.
+type Error struct {
+	Role       string `json:"role"`
+	Code       string `json:"code"`
+	Status     int    `json:"status"`
+	Documented bool   `json:"documented"` // whether the documents name the status; else it is the mock's choice
+	Retry      bool   `json:"retry"`      // whether it is no outcome: wait, and ask again
+}
+
+// State is what a snapshot is doing.
+type State string
+
+// Documented is the embedded document as kin-openapi reads it. It is shared: do not change it.
+var Documented = document.spec
+
+// Rules, sources, ambiguities and error codes, each in the document's order.
+var (
+	Rules       = document.rules
+	Sources     = document.sources
+	Ambiguities = document.ambiguities
+	Errors      = document.errors
+)
+
+// The wire.
+var (
+	Path        = document.path        // appended to an endpoint's base URL
+	Host        = document.host        // the vendor's public host
+	ContentType = document.contentType // of requests and answers
+	Action      = document.action      // the action's name
+	Version     = document.version     // the current version of the API
+	ServiceName = document.serviceName // what development kits call the service
+
+	SignatureMethod = document.signatureMethod
+	SignedHeaders   = document.auth.SignedHeaders                                    // what a signature covers at the least
+	MaxClockSkew    = time.Duration(document.auth.MaxClockSkewSeconds) * time.Second // between a request and the service
+	AuthCodePrefix  = document.auth.CodePrefix                                       // starts every authentication code
+)
+
+// The names of the headers.
+var (
+	HeaderAction          = document.header("action")
+	HeaderVersion         = document.header("version")
+	HeaderTimestamp       = document.header("timestamp")
+	HeaderSignatureMethod = document.header("signatureMethod")
+	HeaderService         = document.header("service")
+	HeaderRequestClient   = document.header("requestClient")
+	HeaderAuthorization   = document.authorization
+)
+
+// The names of the members of requests and answers.
+const (
+	FieldSnapshotIDs = "snapshotIds"
+	FieldRequestID   = "requestId"
+	FieldResponse    = "response"
+	FieldCode        = "code"
+	FieldMessage     = "message"
+)
+
+// MaxBatch is how many snapshots one call may name.
+var MaxBatch = document.maxBatch
+
+// MaxIDLength is how many characters the longest id has that an implementation may be expected to hand out.
+var MaxIDLength = document.maxIDLength
+
+// The errors that Go code asks for by what they mean.
+var (
+	NotFound         = document.errorFor("notFound")
+	DeniedState      = document.errorFor("deniedState")
+	MissingParameter = document.errorFor("missingParameter")
+	WrongType        = document.errorFor("wrongType")
+	WrongValue       = document.errorFor("wrongValue")
+	TooMany          = document.errorFor("tooMany")
+	TooFew           = document.errorFor("tooFew")
+	WrongPattern     = document.errorFor("wrongPattern")
+	UnknownAction    = document.errorFor("unknownAction")
+	TooFast          = document.errorFor("tooFast")
+	Unavailable      = document.errorFor("unavailable")
+	Internal         = document.errorFor("internal")
+)
+
+// The states.
+var (
+	States  = document.states    // all of them, each under its own name
+	Normal  = document.deletable // the only one from which a snapshot is deleted
+	Leaving = document.leaving   // while a deletion goes on
+)
+
+// RuleByID finds a rule.
+func RuleByID(id string) (Rule, bool) {
+	i := slices.IndexFunc(Rules, func(r Rule) bool { return r.ID == id })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return Rules[i], true
+}
+
+// ParseState reads the name of a state, or another name for it, in either case giving the state's own name.
+func ParseState(name string) (State, bool) {
+	if own, ok := document.aliases[name]; ok {
+		return own, true
+	}
+	return State(name), slices.Contains(States, State(name))
+}
+
+// PlausibleID tells whether an implementation might hand the text out as an id. What is implausible names a missing
+// snapshot, or makes an implementation refuse the request as a whole (ambiguity odd-ids).
+func PlausibleID(id string) bool {
+	return utf8.ValidString(id) && utf8.RuneCountInString(id) <= MaxIDLength && document.idPattern.MatchString(id)
+}
+
+// UsualRequestID tells whether a request id has the form of the documents' example, which nothing promises.
+func UsualRequestID(id string) bool { return document.usualRequestID.MatchString(id) }
+
+// RequestSchema is the schema of the action's request.
+func RequestSchema() *openapi3.Schema { return document.request }
+
+// must keeps the package's variables declarative: the document is part of the build, and a test reads it, so that an
+// unreadable one is never shipped.
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+var document = must(read())
+
+func compile(pattern string) *regexp.Regexp { return must(regexp.Compile(pattern)) }

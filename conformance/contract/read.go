@@ -1,0 +1,172 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/zec-conformance/deletesnapshots/generated/spec"
+)
+
+// contents is the document, taken apart.
+type contents struct {
+	spec        *openapi3.T
+	rules       []Rule
+	sources     []Source
+	ambiguities []Ambiguity
+	errors      []Error
+	auth        struct {
+		CodePrefix          string   `json:"codePrefix"`
+		MaxClockSkewSeconds int      `json:"maxClockSkewSeconds"`
+		SignedHeaders       []string `json:"signedHeaders"`
+	}
+
+	path, host, contentType, authorization        string
+	action, version, serviceName, signatureMethod string
+	headers                                       map[string]string // by role
+	request                                       *openapi3.Schema
+	maxBatch, maxIDLength                         int
+	idPattern, usualRequestID                     *regexp.Regexp
+	states                                        []State
+	deletable, leaving                            State
+	aliases                                       map[string]State
+}
+
+func read() (contents, error) {
+	doc, err := spec.GetSpec()
+	if err != nil {
+		return contents{}, fmt.Errorf("read the embedded document: %w", err)
+	}
+	return take(doc)
+}
+
+// take reads every part of the document that Go code uses, and reports all that it misses.
+func take(doc *openapi3.T) (contents, error) {
+	c := contents{spec: doc}
+	err := errors.Join(
+		extension(doc.Extensions, "x-rules", &c.rules),
+		extension(doc.Extensions, "x-sources", &c.sources),
+		extension(doc.Extensions, "x-ambiguities", &c.ambiguities),
+		extension(doc.Extensions, "x-errors", &c.errors),
+		extension(doc.Extensions, "x-authentication", &c.auth),
+		c.takeOperation(doc),
+		c.takeSchemas(doc),
+	)
+	return c, err
+}
+
+func (c *contents) takeOperation(doc *openapi3.T) error {
+	paths := slices.Collect(maps.Keys(doc.Paths.Map()))
+	if len(paths) != 1 || doc.Paths.Value(paths[0]).Post == nil {
+		return fmt.Errorf("the document has to describe one path with one POST, and has %q", paths)
+	}
+	c.path = paths[0]
+	operation := doc.Paths.Value(c.path).Post
+
+	server, err := url.Parse(doc.Servers[0].URL)
+	if err != nil {
+		return fmt.Errorf("server: %w", err)
+	}
+	c.host = server.Host
+
+	c.headers = map[string]string{}
+	for _, parameter := range operation.Parameters {
+		var role string
+		if err := extension(parameter.Value.Extensions, "x-role", &role); err != nil {
+			return fmt.Errorf("header %s: %w", parameter.Value.Name, err)
+		}
+		c.headers[role] = parameter.Value.Name
+		if role == "service" {
+			c.serviceName, _ = parameter.Value.Schema.Value.Example.(string)
+		}
+	}
+	for mediaType, content := range operation.RequestBody.Value.Content {
+		c.contentType, c.request = mediaType, content.Schema.Value
+	}
+	c.authorization = doc.Components.SecuritySchemes["signature"].Value.Name
+	return nil
+}
+
+func (c *contents) takeSchemas(doc *openapi3.T) error {
+	schema := func(name string) *openapi3.Schema {
+		if ref := doc.Components.Schemas[name]; ref != nil {
+			return ref.Value
+		}
+		return &openapi3.Schema{}
+	}
+	first := func(name string) string {
+		if values := schema(name).Enum; len(values) > 0 {
+			return fmt.Sprint(values[0])
+		}
+		return ""
+	}
+	c.action, c.version, c.signatureMethod = first("Action"), first("Version"), first("SignatureMethod")
+
+	ids := schema("DeleteSnapshotsRequest").Properties[FieldSnapshotIDs]
+	if ids == nil || ids.Value.MaxItems == nil || schema("SnapshotId").MaxLength == nil {
+		return errors.New("the request has no bounded list of bounded ids")
+	}
+	c.maxBatch = int(*ids.Value.MaxItems)
+	c.maxIDLength = int(*schema("SnapshotId").MaxLength)
+	c.idPattern = compile(schema("SnapshotId").Pattern)
+
+	var usual string
+	if err := extension(schema("RequestId").Extensions, "x-usual-pattern", &usual); err != nil {
+		return err
+	}
+	c.usualRequestID = compile(usual)
+
+	state := schema("SnapshotState")
+	for _, value := range state.Enum {
+		c.states = append(c.states, State(fmt.Sprint(value)))
+	}
+	return errors.Join(
+		extension(state.Extensions, "x-deletable", &c.deletable),
+		extension(state.Extensions, "x-deletion-pending", &c.leaving),
+		extension(state.Extensions, "x-aliases", &c.aliases),
+	)
+}
+
+// header gives the name of the header with that role.
+func (c contents) header(role string) string {
+	name, ok := c.headers[role]
+	if !ok {
+		panic(fmt.Sprintf("openapi.yaml has no header with x-role %s", role))
+	}
+	return name
+}
+
+// errorFor gives the error with that role.
+func (c contents) errorFor(role string) Error {
+	for _, e := range c.errors {
+		if e.Role == role {
+			return e
+		}
+	}
+	panic(fmt.Sprintf("openapi.yaml has no x-errors entry with role %s", role))
+}
+
+// extension decodes one extension strictly: a member that Go code does not know is a slip of the pen.
+func extension(extensions map[string]any, name string, into any) error {
+	raw, ok := extensions[name]
+	if !ok {
+		return fmt.Errorf("%s is missing", name)
+	}
+	text, err := json.Marshal(raw)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package population
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
+// fanciful bounds the digits that a made-up id gets where handed-out ones leave too little room for chance.
+const fanciful = 18
+
+// Missing gives made-up ids that look like those the testbed hands out and that it has confirmed to name nothing.
+// Calls share them: a missing id stays missing.
+func (p *Population) Missing(ctx context.Context, count int) ([]string, error) {
+	for {
+		p.mu.Lock()
+		short := count - len(p.missing)
+		if short <= 0 {
+			picked := make([]string, count)
+			for i, at := range p.rand.Perm(len(p.missing))[:count] {
+				picked[i] = p.missing[at]
+			}
+			p.mu.Unlock()
+			return picked, nil
+		}
+		candidates := make([]string, short)
+		for i := range candidates {
+			candidates[i] = p.makeUp()
+		}
+		p.mu.Unlock()
+
+		confirmed, err := p.confirm(ctx, candidates)
+		if err != nil {
+			return nil, err
+		}
+		p.mu.Lock()
+		for _, id := range confirmed {
+			if !p.madeUp[id] && p.entries[id] == nil {
+				p.madeUp[id] = true
+				p.missing = append(p.missing, id)
+			}
+		}
+		p.mu.Unlock()
+		if len(confirmed) == 0 {
+			return nil, fmt.Errorf("the testbed's answer to GET snapshots/%s shows a snapshot that nobody made", candidates[0])
+		}
+	}
+}
+
+// Harmless gives the texts that may be put in the place of an id because they name no snapshot of anybody: the
+// testbed confirms that there is none, or shows that it takes the text for a snapshot that it made for this run.
+func (p *Population) Harmless(ctx context.Context, texts []string) ([]string, error) {
+	return p.confirm(ctx, texts)
+}
+
+func (p *Population) confirm(ctx context.Context, texts []string) ([]string, error) {
+	harmless, failures := make([]bool, len(texts)), make([]error, len(texts))
+	var looks sync.WaitGroup
+	for i, text := range texts {
+		looks.Go(func() {
+			sight, err := p.look(ctx, text)
+			failures[i] = err
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			harmless[i] = err == nil && p.entries[text] == nil && (sight.Gone || sight.ID != text && p.entries[sight.ID] != nil)
+		})
+	}
+	looks.Wait()
+	var confirmed []string
+	for i, text := range texts {
+		if failures[i] != nil {
+			return nil, failures[i]
+		}
+		if harmless[i] {
+			confirmed = append(confirmed, text)
+		}
+	}
+	return confirmed, nil
+}
+
+// makeUp invents an id. At each place it has a character that handed-out ids have at that place, so that fixed
+// parts, separators and alphabets are kept. Where that leaves too little room for chance, as with ids that count up,
+// letters and digits are drawn anew, and digits added. The mutex is held.
+func (p *Population) makeUp() string {
+	const sampled, enough = 64, 1e12
+	model := p.order[0].id
+	places := make([]string, len(model)) // the characters seen at each place
+	for _, e := range p.order[:min(sampled, len(p.order))] {
+		if len(e.id) != len(model) {
+			continue
+		}
+		for i := range places {
+			if !strings.Contains(places[i], e.id[i:i+1]) {
+				places[i] += e.id[i : i+1]
+			}
+		}
+	}
+	room, made := 1.0, []byte{}
+	for _, characters := range places {
+		room *= float64(len(characters))
+		made = append(made, characters[p.rand.IntN(len(characters))])
+	}
+	if room >= enough {
+		return string(made)
+	}
+	return p.stretch(model)
+}
+
+// stretch keeps an id's prefix up to its last separator, or its letters where it has none, and draws digits for the rest.
+func (p *Population) stretch(model string) string {
+	const digits = "0123456789"
+	prefix := model[:strings.LastIndexAny(model, "-_.:/")+1]
+	if prefix == "" {
+		prefix = strings.TrimRight(model, digits)
+	}
+	made := []byte(prefix[:min(len(prefix), contract.MaxIDLength-fanciful)])
+	for range fanciful {
+		made = append(made, digits[1+p.rand.IntN(9)]) // none is a leading zero
+	}
+	return string(made)
+}

@@ -1,0 +1,282 @@
+// Package population keeps the books of a run: which snapshots the testbed handed out, what each exchange makes of
+// them, and whether the testbed shows that it came true.
+//
+// Every snapshot has a fate. It stays as it was made, unless an exchange says that it goes. A watcher looks at it
+// after each exchange that named it, and the last look goes over all of them when the run is done: what has been
+// undone, or done behind the caller's back, shows there.
+package population
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
+	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
+)
+
+// Config says how a population is kept.
+type Config struct {
+	Bed    testbed.Bed
+	Settle time.Duration // how long a deletion may take, and looks may lag behind it
+	Linger time.Duration // the last look comes no sooner than this after the last exchange
+	Seed   int64
+	// Report is called for every snapshot that is not as it should be, once for each, by several goroutines.
+	Report func(Discrepancy)
+	// Broken is called when the testbed fails while nobody waits for it. It may be called more than once.
+	Broken func(error)
+}
+
+// Population is the snapshots of one run. It may be used by several goroutines.
+type Population struct {
+	config Config
+	ctx    context.Context // of the run: background looks and refills end with it
+	lanes  chan struct{}   // bounds how many requests the testbed gets at once
+	lag    lag
+
+	stock chan string // NORMAL snapshots made ahead of need
+	tasks sync.WaitGroup
+
+	mu       sync.Mutex
+	rand     *rand.Rand
+	entries  map[string]*entry
+	order    []*entry        // as handed out
+	madeUp   map[string]bool // made-up ids that the testbed has confirmed to name no snapshot
+	missing  []string        // the same, in order
+	lastDeed time.Time
+}
+
+// The bounds of what is asked of a testbed at once, and of what is made ahead.
+const (
+	lanes      = 96
+	stockLevel = 384 // NORMAL snapshots that are kept ready
+	portion    = 128 // of them asked for in one request
+	refillers  = 3
+)
+
+// New opens the books. What goes on in the background ends with ctx.
+func New(ctx context.Context, config Config) *Population {
+	return &Population{
+		config:   config,
+		ctx:      ctx,
+		lanes:    make(chan struct{}, lanes),
+		stock:    make(chan string, stockLevel),
+		rand:     rand.New(rand.NewPCG(uint64(config.Seed), 0)),
+		entries:  map[string]*entry{},
+		madeUp:   map[string]bool{},
+		lastDeed: time.Now(),
+	}
+}
+
+// Stock makes a first portion of NORMAL snapshots, and goes on to make more ahead of need in the background, so that
+// checks do not wait for a slow testbed.
+func (p *Population) Stock(ctx context.Context) error {
+	ids, err := p.Make(ctx, contract.Normal, portion)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		p.stock <- id // has room for more than a portion
+	}
+	for range refillers {
+		p.tasks.Go(p.refill)
+	}
+	return nil
+}
+
+func (p *Population) refill() {
+	for p.ctx.Err() == nil {
+		ids, err := p.Make(p.ctx, contract.Normal, portion)
+		if err != nil {
+			p.broken(err)
+			return
+		}
+		for _, id := range ids {
+			select {
+			case p.stock <- id:
+			case <-p.ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// Take gives NORMAL snapshots that nothing has happened to, neighbours in the order in which they were made.
+func (p *Population) Take(ctx context.Context, count int) ([]string, error) {
+	ids := make([]string, 0, count)
+	for len(ids) < count {
+		select {
+		case id := <-p.stock:
+			ids = append(ids, id)
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	return ids, nil
+}
+
+// Make has the testbed bring new snapshots into being. Each is on the books before Make returns, whatever happens.
+func (p *Population) Make(ctx context.Context, state contract.State, count int) ([]string, error) {
+	if err := p.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer p.leave()
+	ids, err := p.config.Bed.Make(ctx, state, count)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, id := range ids {
+		if _, known := p.entries[id]; known {
+			if err == nil {
+				err = fmt.Errorf("the testbed handed out the id %.80q twice (POST snapshots, state %s, count %d)", id, state, count)
+			}
+			continue
+		}
+		e := &entry{id: id, state: state, settled: make(chan struct{})}
+		p.entries[id] = e
+		p.order = append(p.order, e)
+	}
+	if err == nil {
+		if err = testbed.Handed(ids, count); err != nil {
+			err = fmt.Errorf("the testbed %w (POST snapshots, state %s)", err, state)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
+}
+
+// ClassOf tells what an id stands for, as far as the run knows.
+func (p *Population) ClassOf(id string) oracle.Class {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e, known := p.entries[id]
+	switch {
+	case !known && p.madeUp[id]:
+		return oracle.Missing
+	case !known:
+		return oracle.Odd
+	case e.fate == goes && e.gone:
+		return oracle.Gone
+	case e.fate != stays:
+		return oracle.Leaving
+	case e.state == contract.Normal:
+		return oracle.Deletable
+	}
+	return oracle.Denied
+}
+
+// Cause is an exchange that decides a snapshot's fate, and the rules that are broken if it turns out otherwise.
+type Cause struct {
+	Exchange *target.Exchange
+	Rules    []string // broken if the snapshot is not as it should be
+	IfGone   []string // broken besides, if it is gone or going where it should have stayed
+}
+
+// Stays puts down that an exchange must have left the snapshot alone, and looks whether it did. Ids of no snapshot
+// are passed over.
+func (p *Population) Stays(cause Cause, ids ...string) {
+	p.decide(ids, func(e *entry) {
+		e.causes = append(e.causes, cause)
+		if e.fate == stays && !e.awaited {
+			e.awaited = true
+			p.tasks.Go(func() { p.watchStaying(e) })
+		}
+	})
+}
+
+// Goes puts down that the snapshot has been deleted by an exchange, and looks whether it goes within the settle time.
+func (p *Population) Goes(cause Cause, ids ...string) {
+	p.decide(ids, func(e *entry) {
+		if e.fate != stays {
+			return
+		}
+		e.fate, e.causes, e.since = goes, []Cause{cause}, cause.Exchange.Ended
+		p.tasks.Go(func() { p.watchGoing(e) })
+	})
+}
+
+// Doubtful puts down that an exchange leaves open what became of the snapshot. It is not looked at any more.
+func (p *Population) Doubtful(ids ...string) {
+	p.decide(ids, func(e *entry) { e.fate = doubtful })
+}
+
+// Deed puts down that something was asked of the implementation just now.
+func (p *Population) Deed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lastDeed = time.Now()
+}
+
+func (p *Population) decide(ids []string, decision func(*entry)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, id := range ids {
+		if e, known := p.entries[id]; known {
+			decision(e)
+		}
+	}
+}
+
+// AwaitGone waits until the testbed shows the snapshots gone, or the settle time is over. It gives those that are.
+func (p *Population) AwaitGone(ctx context.Context, ids ...string) ([]string, error) {
+	var gone []string
+	for _, id := range ids {
+		p.mu.Lock()
+		e := p.entries[id]
+		going := e != nil && e.fate == goes
+		p.mu.Unlock()
+		if !going {
+			continue
+		}
+		select {
+		case <-e.settled:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		if p.ClassOf(id) == oracle.Gone {
+			gone = append(gone, id)
+		}
+	}
+	return gone, nil
+}
+
+// Count is how many snapshots the testbed has handed out.
+func (p *Population) Count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.order)
+}
+
+// enter waits for a lane to the testbed.
+func (p *Population) enter(ctx context.Context) error {
+	select {
+	case p.lanes <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (p *Population) leave() { <-p.lanes }
+
+// look asks the testbed about one id.
+func (p *Population) look(ctx context.Context, id string) (testbed.Sight, error) {
+	if err := p.enter(ctx); err != nil {
+		return testbed.Sight{}, err
+	}
+	defer p.leave()
+	return p.config.Bed.Look(ctx, id)
+}
+
+// broken passes a testbed's fault on, unless it is only the end of the run.
+func (p *Population) broken(err error) {
+	if p.ctx.Err() == nil && !errors.Is(err, context.Canceled) {
+		p.config.Broken(err)
+	}
+}

@@ -1,0 +1,307 @@
+package population
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
+	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
+)
+
+type fate int
+
+const (
+	stays    fate = iota // as it was made
+	goes                 // deleted; gone within the settle time
+	doubtful             // an exchange failed in a way that leaves it open
+)
+
+// entry is one snapshot on the books, guarded by the population's mutex.
+type entry struct {
+	id    string
+	state contract.State // it was made in
+
+	fate    fate
+	causes  []Cause // why, newest last; none if nobody ever named it
+	awaited bool    // a look at a snapshot that stays is due
+
+	since    time.Time     // the answer that deletes it
+	gone     bool          // seen to be gone since
+	settled  chan struct{} // closed when it is seen gone, or overdue
+	reported bool
+}
+
+// Discrepancy is a snapshot that is not as the exchanges say it should be.
+type Discrepancy struct {
+	ID        string
+	Expected  string // what should have been seen
+	Sight     testbed.Sight
+	At        time.Time
+	Rules     []string           // that are broken
+	Exchanges []*target.Exchange // that named it; none if nobody did
+}
+
+func (d Discrepancy) String() string {
+	return fmt.Sprintf("snapshot %s should %s; at %s the testbed shows it %s", d.ID, d.Expected, d.At.Format("15:04:05.000"), d.Sight)
+}
+
+// watchStaying looks once at a snapshot that an exchange must have left alone.
+func (p *Population) watchStaying(e *entry) {
+	if p.enter(p.ctx) != nil {
+		return
+	}
+	defer p.leave()
+	// From here on, another exchange that names it needs another look.
+	p.mu.Lock()
+	e.awaited = false
+	p.mu.Unlock()
+	sight, err := p.config.Bed.Look(p.ctx, e.id)
+	if err != nil {
+		p.broken(err)
+		return
+	}
+	p.judgeStaying(e, sight)
+}
+
+// judgeStaying compares what was seen of a snapshot that nothing may have changed. Such a snapshot has no reason to
+// show anything else at any time, so the first look that does is enough.
+func (p *Population) judgeStaying(e *entry, sight testbed.Sight) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.fate != stays || !sight.Gone && sight.State == e.state {
+		return // or deleted since, by another exchange
+	}
+	d := Discrepancy{Expected: "have stayed " + string(e.state)}
+	if len(e.causes) == 0 {
+		d.Rules = []string{"ISO-1"}
+	}
+	for _, cause := range e.causes {
+		d.Rules = append(d.Rules, cause.Rules...)
+		if sight.Gone || sight.State == contract.Leaving {
+			d.Rules = append(d.Rules, cause.IfGone...)
+		}
+	}
+	p.report(e, d, sight)
+}
+
+// watchGoing looks at a deleted snapshot until it is gone or overdue. Looks are spaced by what the others took.
+func (p *Population) watchGoing(e *entry) {
+	defer close(e.settled)
+	deadline := e.since.Add(p.config.Settle)
+	for wait := p.lag.guess(); ; wait = max(2*wait, 20*time.Millisecond) {
+		next := e.since.Add(wait)
+		if next.After(deadline) {
+			next = deadline
+		}
+		if !p.pause(time.Until(next)) {
+			return
+		}
+		begun := time.Now()
+		sight, err := p.look(p.ctx, e.id)
+		if err != nil {
+			p.broken(err)
+			return
+		}
+		age := begun.Sub(e.since)
+		if sight.Gone {
+			p.lag.gone(age)
+			p.mu.Lock()
+			e.gone = true
+			p.mu.Unlock()
+			return
+		}
+		if !begun.Before(deadline) {
+			p.mu.Lock()
+			d := Discrepancy{Expected: fmt.Sprintf("be gone within %s of its deletion", p.config.Settle)}
+			for _, cause := range e.causes {
+				d.Rules = append(d.Rules, cause.Rules...)
+			}
+			p.report(e, d, sight)
+			p.mu.Unlock()
+			return
+		}
+		p.lag.there(age)
+	}
+}
+
+// report passes a discrepancy on, once for each snapshot. The mutex is held.
+func (p *Population) report(e *entry, d Discrepancy, sight testbed.Sight) {
+	if e.reported {
+		return
+	}
+	e.reported = true
+	d.ID, d.Sight, d.At = e.id, sight, time.Now()
+	slices.Sort(d.Rules)
+	d.Rules = slices.Compact(d.Rules)
+	for _, cause := range e.causes {
+		d.Exchanges = append(d.Exchanges, cause.Exchange)
+	}
+	p.config.Report(d)
+}
+
+// pause waits, and tells whether the run still goes on.
+func (p *Population) pause(wait time.Duration) bool {
+	if wait <= 0 {
+		return p.ctx.Err() == nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-p.ctx.Done():
+		return false
+	}
+}
+
+// LastLook waits until every deletion has settled and nothing has been done for the linger time, or for as long as
+// deletions were seen to take if that is longer, and then looks at every snapshot of the run once more.
+//
+// A snapshot that was gone and is there again may be a testbed that lags behind, so it is looked at until its settle
+// time is over.
+func (p *Population) LastLook(ctx context.Context) error {
+	p.mu.Lock()
+	entries, due := slices.Clone(p.order), p.lastDeed.Add(max(p.config.Linger, min(p.lag.longest()*6/5, p.config.Settle)))
+	p.mu.Unlock()
+	for _, e := range entries {
+		p.mu.Lock()
+		going := e.fate == goes
+		p.mu.Unlock()
+		if !going {
+			continue
+		}
+		select {
+		case <-e.settled:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	if !p.pause(time.Until(due)) {
+		return context.Cause(p.ctx)
+	}
+	return p.each(ctx, entries, p.lookAgain)
+}
+
+func (p *Population) lookAgain(ctx context.Context, e *entry) error {
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		begun := time.Now()
+		sight, err := p.look(ctx, e.id)
+		if err != nil {
+			return err
+		}
+		p.judgeStaying(e, sight)
+		if sight.Gone || e.fate != goes {
+			if sight.Gone {
+				p.mu.Lock()
+				e.gone = true // so that it need not be released
+				p.mu.Unlock()
+			}
+			return nil
+		}
+		if begun.Sub(e.since) >= p.config.Settle {
+			p.mu.Lock()
+			p.report(e, Discrepancy{Expected: "have stayed gone", Rules: []string{"STATE-4"}}, sight)
+			e.gone = false
+			p.mu.Unlock()
+			return nil
+		}
+		if !p.pause(wait) {
+			return context.Cause(p.ctx)
+		}
+	}
+}
+
+// each does something for every entry, all at once as far as the lanes to the testbed allow, and gives the first error.
+func (p *Population) each(ctx context.Context, entries []*entry, do func(context.Context, *entry) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var tasks sync.WaitGroup
+	for _, e := range entries {
+		tasks.Go(func() {
+			if err := do(ctx, e); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	tasks.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// Release removes every snapshot of the run that has not been seen gone, and gives the ids of those that it could
+// not remove before ctx ended. The population's own context has to have ended: nothing may be made meanwhile.
+func (p *Population) Release(ctx context.Context) []string {
+	p.tasks.Wait()
+	var kept []*entry
+	for _, e := range p.order {
+		if !e.gone {
+			kept = append(kept, e)
+		}
+	}
+	_ = p.each(ctx, kept, func(ctx context.Context, e *entry) error {
+		if p.enter(ctx) != nil {
+			return nil // listed below; the others are still worth a try
+		}
+		defer p.leave()
+		if p.config.Bed.Release(ctx, e.id) == nil {
+			p.mu.Lock()
+			e.gone = true
+			p.mu.Unlock()
+		}
+		return nil
+	})
+	var left []string
+	for _, e := range kept {
+		if !e.gone {
+			left = append(left, e.id)
+		}
+	}
+	return left
+}
+
+// lag is what the run has learned about how long deletions take to show.
+type lag struct {
+	mu     sync.Mutex
+	usual  time.Duration // a running guess
+	oldest time.Duration // the highest age at which a snapshot that did go was still there
+}
+
+// guess says how long after a deletion a look is worth while.
+func (l *lag) guess() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.usual
+}
+
+// there learns from a look that came too early. It moves slowly, so that one snapshot that never goes does not
+// hold up the looks at all others.
+func (l *lag) there(age time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if age > l.usual {
+		l.usual += (age - l.usual) / 16
+	}
+}
+
+// gone learns from a look that came late enough.
+func (l *lag) gone(age time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.usual > 0 {
+		l.usual -= l.usual / 16
+		l.oldest = max(l.oldest, age)
+	}
+}
+
+// longest is how long the slowest deletion took to show, zero if none was ever seen pending.
+func (l *lag) longest() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.oldest
+}

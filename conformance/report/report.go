@@ -1,0 +1,160 @@
+// Package report is what a run has to say: the verdict on an implementation, rule by rule, with the evidence, and
+// the forms in which it is given.
+package report
+
+import (
+	"slices"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
+// Verdict is the answer to the question that a run asks.
+type Verdict string
+
+// The verdicts.
+const (
+	Conformant    Verdict = "conformant"
+	Remarks       Verdict = "conformant with remarks" // rules of level SHOULD are broken, and the run is not strict
+	NotConformant Verdict = "not conformant"
+	CouldNotRun   Verdict = "could not run" // no statement about the implementation
+)
+
+// ExitStatus is the exit status that the verdict gives the command.
+func (v Verdict) ExitStatus() int {
+	switch v {
+	case Conformant, Remarks:
+		return 0
+	case NotConformant:
+		return 1
+	}
+	return 2
+}
+
+// Status is what became of one rule in a run.
+type Status string
+
+// The statuses.
+const (
+	Passed  Status = "passed"
+	Failed  Status = "failed"
+	Skipped Status = "skipped" // none of its checks was carried out to its end
+	Noted   Status = "noted"   // a rule of level NOTE, and what the implementation does was seen
+)
+
+// Report is a whole run. Durations are in seconds.
+type Report struct {
+	Verdict Verdict `json:"verdict"`
+	Reason  string  `json:"reason,omitempty"` // why the run could not be carried out to its end
+	Strict  bool    `json:"strict"`
+
+	Endpoint string    `json:"endpoint"`
+	Testbed  string    `json:"testbed"`
+	Seed     int64     `json:"seed"`
+	Effort   string    `json:"effort"`
+	Filter   string    `json:"filter,omitempty"` // the label filter
+	Started  time.Time `json:"started"`
+	Seconds  float64   `json:"seconds"`
+
+	Exchanges int     `json:"exchanges"`
+	Snapshots int     `json:"snapshots"` // that the testbed made
+	Waits     int     `json:"waits"`     // how often a request was put off by 429 or 503
+	Waited    float64 `json:"waited"`    // for how long, summed over concurrent requests
+	Checks    Checks  `json:"checks"`
+
+	Rules  []Rule  `json:"rules"`
+	Phases []Phase `json:"phases"`
+
+	// Left are the snapshots that could not be released.
+	Left []string `json:"left,omitempty"`
+}
+
+// Checks counts the checks of a run.
+type Checks struct {
+	Done    int `json:"done"`    // carried out to their end
+	Skipped int `json:"skipped"` // not carried out, for a reason given with the rule
+	Total   int `json:"total"`   // chosen
+}
+
+// Phase is a part of a run, and the time that it took.
+type Phase struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Rule is a rule of the contract and what became of it.
+type Rule struct {
+	contract.Rule
+	Status   Status    `json:"status"`
+	Checks   []string  `json:"checks,omitempty"`   // the texts of those that were carried out to their end
+	Skips    []string  `json:"skips,omitempty"`    // why others were not
+	Notes    []string  `json:"notes,omitempty"`    // what the implementation chose
+	Failures []Failure `json:"failures,omitempty"` // the first few
+	Broken   int       `json:"broken,omitempty"`   // how often it was broken in all
+}
+
+// Failure is one time that a rule was broken.
+type Failure struct {
+	Check     string     `json:"check"`     // the text of the check that showed it
+	What      string     `json:"what"`      // what was seen
+	Permitted string     `json:"permitted"` // what would have been permitted
+	Evidence  []Exchange `json:"evidence,omitempty"`
+}
+
+// Exchange is the evidence: what was sent and what came back. Secrets are left out.
+type Exchange struct {
+	Seq     int       `json:"seq"` // 1 for the first exchange of the run
+	At      time.Time `json:"at"`
+	Seconds float64   `json:"seconds"`
+	Sent    Sent      `json:"sent"`
+	Got     Got       `json:"got"`
+	Curl    string    `json:"curl"` // repeats the request
+}
+
+// Sent is a request.
+type Sent struct {
+	Method string              `json:"method"`
+	URL    string              `json:"url"`
+	Header map[string][]string `json:"header"`
+	Body   string              `json:"body"`
+}
+
+// Got is an answer, or the reason why there is none.
+type Got struct {
+	Status int                 `json:"status,omitempty"`
+	Header map[string][]string `json:"header,omitempty"`
+	Body   string              `json:"body,omitempty"`
+	Cut    int                 `json:"cut,omitempty"` // how many bytes of the body are left out here
+	Error  string              `json:"error,omitempty"`
+}
+
+// Judge works out the verdict from the rules. Where the run was cut short, what has been proved by then still
+// counts, unless the fault was the run's own: the caller says so with hopeless.
+func (r *Report) Judge(cutShort, hopeless bool) {
+	broken := func(level contract.Level) bool {
+		return slices.ContainsFunc(r.Rules, func(rule Rule) bool { return rule.Level == level && rule.Status == Failed })
+	}
+	switch must, should := broken(contract.Must), broken(contract.Should); {
+	case hopeless:
+		r.Verdict = CouldNotRun
+	case must, should && r.Strict:
+		r.Verdict = NotConformant
+	case cutShort:
+		r.Verdict = CouldNotRun
+	case should:
+		r.Verdict = Remarks
+	default:
+		r.Verdict = Conformant
+	}
+}
+
+// With gives the rules that have a status.
+func (r *Report) With(status Status) []Rule {
+	var rules []Rule
+	for _, rule := range r.Rules {
+		if rule.Status == status {
+			rules = append(rules, rule)
+		}
+	}
+	return rules
+}

@@ -1,0 +1,145 @@
+package target
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
+)
+
+// Exchange is one request and its answer. Secrets have been taken out of everything in it.
+type Exchange struct {
+	Seq      int       // 1 for the first of a run
+	From     string    // what sent it
+	Started  time.Time // before the first attempt
+	Ended    time.Time // after the last one
+	Asked    time.Time // when the last attempt was sent
+	Answered time.Time // when its answer was complete
+	Attempts int
+
+	Method, URL string
+	Sent        http.Header
+	Body        []byte
+
+	Err         error // why there is no complete answer; nil where there is one
+	Unreachable bool  // no connection could be made
+
+	status int
+	header http.Header
+	body   []byte
+}
+
+// redacted stands where a secret was.
+const redacted = "REDACTED"
+
+func (e *Exchange) clearAnswer() {
+	e.Err, e.Unreachable, e.status, e.header, e.body = nil, false, 0, nil, nil
+}
+
+func (e *Exchange) capture(message *http.Request, body []byte) {
+	e.Method, e.URL, e.Sent, e.Body = message.Method, message.URL.String(), message.Header.Clone(), body
+	if e.Sent.Get(contract.HeaderAuthorization) != "" {
+		e.Sent.Set(contract.HeaderAuthorization, redacted)
+	}
+}
+
+// redact takes secrets out by their value, wherever the implementation may have repeated them.
+func (e *Exchange) redact(secrets []string) {
+	for _, secret := range secrets {
+		if strings.Contains(string(e.body), secret) {
+			e.body = []byte(strings.ReplaceAll(string(e.body), secret, redacted))
+		}
+		for _, values := range e.header {
+			for i := range values {
+				values[i] = strings.ReplaceAll(values[i], secret, redacted)
+			}
+		}
+	}
+}
+
+// Status is the answer's HTTP status, 0 where there is no complete answer.
+func (e *Exchange) Status() int {
+	if e.Err != nil {
+		return 0
+	}
+	return e.status
+}
+
+// Header is the answer's header.
+func (e *Exchange) Header() http.Header { return e.header }
+
+// Raw is the answer's body as it came, decompressed.
+func (e *Exchange) Raw() []byte { return e.body }
+
+// Members gives the members of the answer's JSON object with their names as they were spelled, which decoding into
+// a struct would not tell; ok is false if the body is no JSON object.
+func (e *Exchange) Members() (members map[string]json.RawMessage, ok bool) {
+	return object(e.body)
+}
+
+func object(text []byte) (map[string]json.RawMessage, bool) {
+	var members map[string]json.RawMessage
+	if !utf8.Valid(text) || json.Unmarshal(text, &members) != nil || members == nil {
+		return nil, false
+	}
+	return members, true
+}
+
+// Response gives the members of the answer's inner object.
+func (e *Exchange) Response() (members map[string]json.RawMessage, ok bool) {
+	outer, ok := e.Members()
+	if !ok {
+		return nil, false
+	}
+	return object(outer[contract.FieldResponse])
+}
+
+// Text gives a member's value if it is a string that is not empty.
+func Text(member json.RawMessage) (string, bool) {
+	var text *string
+	if json.Unmarshal(member, &text) != nil || text == nil || *text == "" {
+		return "", false
+	}
+	return *text, true
+}
+
+// List gives a member's value if it is an array of strings. An absent member and null are an empty list.
+func List(member json.RawMessage) ([]string, bool) {
+	if len(member) == 0 {
+		return nil, true
+	}
+	var list []*string
+	if json.Unmarshal(member, &list) != nil {
+		return nil, false
+	}
+	texts := make([]string, 0, len(list))
+	for _, text := range list {
+		if text == nil {
+			return nil, false
+		}
+		texts = append(texts, *text)
+	}
+	return texts, true
+}
+
+// Answer is what the exchange meant, for the oracle.
+func (e *Exchange) Answer() oracle.Answer {
+	answer := oracle.Answer{Status: e.Status()}
+	members, ok := e.Members()
+	if answer.Status != http.StatusOK {
+		if ok {
+			answer.Code, _ = Text(members[contract.FieldCode])
+		}
+		return answer
+	}
+	response, ok := e.Response()
+	if ok {
+		answer.Listed, ok = List(response[contract.FieldSnapshotIDs])
+	}
+	answer.Unknown = !ok
+	return answer
+}

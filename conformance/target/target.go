@@ -1,0 +1,230 @@
+// Package target reaches the implementation under test: it sends requests built by the generated client, signs
+// them, waits where the implementation asks for patience, and captures every exchange as it was on the wire.
+package target
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/signing"
+	"github.com/zec-conformance/deletesnapshots/generated/api"
+)
+
+// A target may be hostile, so nothing that it sends is read without a bound.
+const (
+	maxBody    = 4 << 20  // bytes of an answer that are read
+	maxHeaders = 64 << 10 // bytes of an answer's header
+)
+
+// The waits between attempts where an implementation asks for patience. Retry-After cannot say less than a second,
+// so the first attempt comes sooner than it says; the later ones keep to it.
+const (
+	firstWait  = 100 * time.Millisecond
+	longestOwn = 2 * time.Second // where Retry-After says nothing
+)
+
+// Config says how an implementation is reached.
+type Config struct {
+	Endpoint    *url.URL // the base that the contract's path is appended to
+	Credentials signing.Credentials
+	Timeout     time.Duration   // for one attempt, its answer included
+	Patience    time.Duration   // for one exchange that is put off again and again
+	Observe     func(*Exchange) // called for every exchange before Send returns; may be nil
+}
+
+// Target is an implementation under test. It may be used by several goroutines.
+type Target struct {
+	config Config
+	http   *http.Client
+	sent   atomic.Int64
+	waited atomic.Int64
+	paused atomic.Int64 // nanoseconds
+}
+
+// New prepares a target. It sends nothing.
+func New(config Config) *Target {
+	return &Target{config: config, http: &http.Client{
+		// A redirect is an answer to judge, and following one would take credentials to another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment,
+			// Each exchange has a connection of its own. On a reused one, an implementation that closes it between
+			// requests cannot be told from one that drops a request: a false alarm, or a deletion sent twice.
+			DisableKeepAlives:      true,
+			MaxResponseHeaderBytes: maxHeaders,
+			TLSHandshakeTimeout:    config.Timeout,
+		},
+	}}
+}
+
+// Request is what is sent: a body, and what is unusual about the rest.
+type Request struct {
+	Body []byte
+	Edit func(*http.Request) // changes the header before the request is signed; may be nil
+	Sign func(*http.Request) // signs it in place of the target's credentials; may be nil
+	From string              // what sends it, for the implementation's own log
+}
+
+// ErrPatience is the reason of an exchange that the implementation kept putting off.
+var ErrPatience = errors.New("kept asking to wait")
+
+// Send makes one exchange. It waits and asks again while the implementation says that it is too busy, within the
+// target's patience. It always returns an exchange; where there was no answer, its Err says why.
+func (t *Target) Send(ctx context.Context, request Request) *Exchange {
+	started := time.Now()
+	e := &Exchange{Seq: int(t.sent.Add(1)), From: request.From, Started: started}
+	own := firstWait
+	for {
+		t.attempt(ctx, request, e)
+		e.Attempts++
+		if !e.puts() || ctx.Err() != nil {
+			break
+		}
+		wait := own
+		if asked := retryAfter(e.header); e.Attempts > 1 && asked > wait {
+			wait = asked
+		}
+		own = min(2*own, longestOwn)
+		if time.Since(started)+wait > t.config.Patience {
+			e.Err = fmt.Errorf("%w for %s", ErrPatience, t.config.Patience)
+			break
+		}
+		t.waited.Add(1)
+		pause := time.Now()
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+		t.paused.Add(int64(time.Since(pause)))
+	}
+	e.Ended = time.Now()
+	if t.config.Observe != nil {
+		t.config.Observe(e)
+	}
+	return e
+}
+
+// attempt sends the request once and leaves in e what came of it.
+func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
+	e.clearAnswer()
+	ctx, cancel := context.WithTimeout(ctx, t.config.Timeout)
+	defer cancel()
+
+	message, err := t.build(ctx, request)
+	if err != nil {
+		e.Err = err
+		return
+	}
+	e.capture(message, request.Body)
+
+	// Timed here and not around the wait for patience, so that concurrent exchanges are compared truly.
+	e.Asked = time.Now()
+	answer, err := t.http.Do(message)
+	if err == nil {
+		defer answer.Body.Close()
+		e.status, e.header = answer.StatusCode, answer.Header
+		e.body, err = io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
+		if err == nil && len(e.body) > maxBody {
+			err = fmt.Errorf("the answer is longer than %d bytes", maxBody)
+		}
+	}
+	e.Answered = time.Now()
+	if err != nil {
+		e.fail(err, t.config)
+	}
+	e.redact(t.config.Credentials.Secrets())
+}
+
+func (t *Target) build(ctx context.Context, request Request) (*http.Request, error) {
+	version, client := api.Version(contract.Version), request.From
+	params := &api.DeleteSnapshotsParams{
+		XZCAction:        api.Action(contract.Action),
+		XZCVersion:       &version,
+		XZcService:       &contract.ServiceName,
+		XZcRequestClient: &client,
+	}
+	message, err := api.NewDeleteSnapshotsRequestWithBody(t.config.Endpoint.String(), params, contract.ContentType, bytes.NewReader(request.Body))
+	if err != nil {
+		return nil, err
+	}
+	message = message.WithContext(ctx)
+	if request.Edit != nil {
+		request.Edit(message)
+	}
+	if request.Sign != nil {
+		request.Sign(message)
+	} else {
+		t.config.Credentials.Sign(message, request.Body, time.Now())
+	}
+	return message, nil
+}
+
+// fail records that there was no usable answer, and why.
+func (e *Exchange) fail(err error, config Config) {
+	var operation *net.OpError
+	e.Unreachable = errors.As(err, &operation) && operation.Op == "dial"
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no complete answer within %s", config.Timeout)
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // without the URL, which the exchange has
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errors.New("the connection was closed before the answer was complete")
+	}
+	e.Err = err
+}
+
+// puts tells whether the answer puts the request off: it is no outcome, and the request has to be made again.
+func (e *Exchange) puts() bool {
+	switch {
+	case e.Err != nil:
+		return false
+	case e.status == contract.TooFast.Status:
+		return true
+	case e.status < 400:
+		return false
+	}
+	var body struct {
+		Code string `json:"code"`
+	}
+	_ = json.Unmarshal(e.body, &body) // an unreadable body asks for nothing
+	return body.Code == contract.TooFast.Code ||
+		e.status == contract.Unavailable.Status && body.Code == contract.Unavailable.Code
+}
+
+func retryAfter(header http.Header) time.Duration {
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.Atoi(text); err == nil {
+		return time.Duration(max(0, min(seconds, 3600))) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(0, time.Until(at))
+	}
+	return 0
+}
+
+// Usage is what a target has been asked so far.
+type Usage struct {
+	Exchanges int           // requests that got an outcome, or none
+	Waits     int           // how often the implementation put one off
+	Waited    time.Duration // how long that took, summed over all goroutines
+}
+
+// Usage tells what has been sent so far.
+func (t *Target) Usage() Usage {
+	return Usage{Exchanges: int(t.sent.Load()), Waits: int(t.waited.Load()), Waited: time.Duration(t.paused.Load())}
+}

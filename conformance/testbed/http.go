@@ -1,0 +1,243 @@
+package testbed
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
+// A testbed is trusted with snapshots, not with the suite's memory or time.
+const (
+	maxBody = 8 << 20 // bytes of an answer that are read
+	lanes   = 256     // connections that are kept open for looks
+)
+
+// HTTP speaks the testbed protocol.
+type HTTP struct {
+	base     *url.URL
+	kept     *http.Client // keeps connections open, for what may be asked twice
+	fresh    *http.Client // does not: a POST on a connection that is just being closed would be lost
+	timeout  time.Duration
+	patience time.Duration
+}
+
+// NewHTTP prepares an adapter for the testbed protocol at base. Each request may take as long as timeout; one that
+// is put off by 429 or 503 is made again for as long as patience. It sends nothing.
+func NewHTTP(base *url.URL, timeout, patience time.Duration) *HTTP {
+	return &HTTP{
+		base: base, timeout: timeout, patience: patience,
+		kept: client(&http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			MaxIdleConns:        lanes,
+			MaxIdleConnsPerHost: lanes,
+			IdleConnTimeout:     time.Minute,
+		}),
+		fresh: client(&http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}),
+	}
+}
+
+// client does not follow redirects: the protocol has none, and another host is none of the suite's business.
+func client(transport *http.Transport) *http.Client {
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// States implements Bed.
+func (h *HTTP) States(ctx context.Context) ([]contract.State, error) {
+	var body struct {
+		States []string `json:"states"`
+	}
+	answer, err := h.do(ctx, http.MethodGet, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := answer.decode(&body); err != nil {
+		return nil, err
+	}
+	var states []contract.State
+	for _, name := range body.States {
+		state, known := contract.ParseState(name)
+		if !known {
+			return nil, answer.errorf("names %.80q, which is no state; known are %v", name, contract.States)
+		}
+		if !slices.Contains(states, state) {
+			states = append(states, state)
+		}
+	}
+	return states, nil
+}
+
+// Make implements Bed.
+func (h *HTTP) Make(ctx context.Context, state contract.State, count int) ([]string, error) {
+	order, err := json.Marshal(struct {
+		State contract.State `json:"state"`
+		Count int            `json:"count"`
+	}{state, count})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := h.do(ctx, http.MethodPost, "/snapshots", order)
+	if err != nil {
+		return nil, err
+	}
+	if answer.status == http.StatusUnprocessableEntity {
+		return nil, fmt.Errorf("%w: %s", ErrCannotMake, state)
+	}
+	var body struct {
+		SnapshotIDs []string `json:"snapshotIds"`
+	}
+	if err := answer.decode(&body); err != nil {
+		return nil, err
+	}
+	if err := Handed(body.SnapshotIDs, count); err != nil {
+		return body.SnapshotIDs, answer.errorf("%s", err) // with what it did make, so that it can be released
+	}
+	return body.SnapshotIDs, nil
+}
+
+// Look implements Bed.
+func (h *HTTP) Look(ctx context.Context, id string) (Sight, error) {
+	answer, err := h.do(ctx, http.MethodGet, "/snapshots/"+segment(id), nil)
+	switch {
+	case err != nil:
+		return Sight{}, err
+	case answer.status == http.StatusNotFound:
+		return Sight{ID: id, Gone: true}, nil
+	case answer.status >= 400 && answer.status < 500 && !contract.PlausibleID(id):
+		return Sight{ID: id, Gone: true, Odd: true}, nil
+	}
+	var body struct {
+		SnapshotID string `json:"snapshotId"`
+		State      string `json:"state"`
+	}
+	if err := answer.decode(&body); err != nil {
+		return Sight{}, err
+	}
+	state, known := contract.ParseState(body.State)
+	if !known {
+		return Sight{}, answer.errorf("shows the state %.80q; known are %v", body.State, contract.States)
+	}
+	return Sight{ID: body.SnapshotID, State: state}, nil
+}
+
+// Release implements Bed.
+func (h *HTTP) Release(ctx context.Context, id string) error {
+	answer, err := h.do(ctx, http.MethodDelete, "/snapshots/"+segment(id), nil)
+	if err != nil {
+		return err
+	}
+	if answer.status/100 != 2 && answer.status != http.StatusNotFound {
+		return answer.errorf("answers %d", answer.status)
+	}
+	return nil
+}
+
+// segment escapes an id as one path segment. A segment of dots alone would be taken for a place in the path.
+func segment(id string) string {
+	if strings.Trim(id, ".") == "" {
+		return strings.ReplaceAll(id, ".", "%2E")
+	}
+	return url.PathEscape(id)
+}
+
+// answer is what the testbed said to one request.
+type answer struct {
+	request string // method and URL
+	status  int
+	body    []byte
+}
+
+func (a answer) errorf(format string, arguments ...any) error {
+	return fmt.Errorf("the testbed's answer to %s %s", a.request, fmt.Sprintf(format, arguments...))
+}
+
+func (a answer) decode(into any) error {
+	if a.status/100 != 2 {
+		return a.errorf("has status %d: %.200q", a.status, a.body)
+	}
+	if err := json.Unmarshal(a.body, into); err != nil {
+		return a.errorf("cannot be read (%s): %.200q", err, a.body)
+	}
+	return nil
+}
+
+// do makes one request, and makes it again while it is put off.
+func (h *HTTP) do(ctx context.Context, method, path string, body []byte) (answer, error) {
+	const firstWait, longestWait = 50 * time.Millisecond, 2 * time.Second
+	deadline := time.Now().Add(h.patience)
+	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+		a, asked, err := h.once(ctx, method, path, body)
+		if err != nil {
+			return a, err
+		}
+		if a.status != http.StatusTooManyRequests && a.status != http.StatusServiceUnavailable {
+			return a, nil
+		}
+		wait = max(wait, asked)
+		if time.Now().Add(wait).After(deadline) {
+			return a, a.errorf("keeps putting it off (status %d), for %s now", a.status, h.patience)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return a, context.Cause(ctx)
+		}
+	}
+}
+
+func (h *HTTP) once(ctx context.Context, method, path string, body []byte) (a answer, retryAfter time.Duration, err error) {
+	target := strings.TrimSuffix(h.base.String(), "/") + path
+	a.request = fmt.Sprintf("%s %.300s", method, target)
+	within, cancel := context.WithTimeout(ctx, h.timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(within, method, target, bytes.NewReader(body))
+	if err != nil {
+		return a, 0, err
+	}
+	request.Header.Set("Accept", "application/json")
+	client := h.kept
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+		client = h.fresh
+	} else {
+		// Not sent: it tells net/http that the request, a DELETE too, may be sent again on another connection.
+		request.Header["X-Idempotency-Key"] = nil
+	}
+	response, err := client.Do(request)
+	if err == nil {
+		defer response.Body.Close()
+		a.status = response.StatusCode
+		if seconds, notNumber := strconv.Atoi(response.Header.Get("Retry-After")); notNumber == nil {
+			retryAfter = time.Duration(max(0, min(seconds, 3600))) * time.Second
+		}
+		a.body, err = io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	}
+	switch {
+	case ctx.Err() != nil:
+		return a, 0, context.Cause(ctx)
+	case errors.Is(err, context.DeadlineExceeded):
+		return a, 0, a.errorf("did not come within %s", h.timeout)
+	case err != nil:
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return a, 0, fmt.Errorf("the testbed cannot be asked (%s): %w", a.request, err)
+	case len(a.body) > maxBody:
+		return a, 0, a.errorf("is longer than %d bytes", maxBody)
+	}
+	return a, retryAfter, nil
+}

@@ -1,0 +1,65 @@
+// Package testbed brings snapshots into being and looks at them, apart from the action under test.
+//
+// Bed is what the suite needs. HTTP is the adapter for implementations that speak the testbed protocol, which the
+// README describes; a Go implementation may provide a Bed of its own.
+package testbed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
+// Bed makes snapshots, looks at them and releases them. Its methods are called by many goroutines at once.
+//
+// An error says that the testbed itself is at fault; a run that meets one could not be carried out, and no verdict
+// on the implementation follows from it. ErrCannotMake is the exception.
+type Bed interface {
+	// States gives the states that snapshots can be made in.
+	States(ctx context.Context) ([]contract.State, error)
+	// Make brings exactly count new snapshots into being, all in the given state, which they keep until they are
+	// deleted or released. It gives their ids, or ErrCannotMake.
+	Make(ctx context.Context, state contract.State, count int) ([]string, error)
+	// Look tells what the testbed shows of a snapshot. After a deletion it may lag behind.
+	Look(ctx context.Context, id string) (Sight, error)
+	// Release removes a snapshot, whatever its state and also if it is gone.
+	Release(ctx context.Context, id string) error
+}
+
+// ErrCannotMake tells that a state cannot be made. Checks that need it are skipped.
+var ErrCannotMake = errors.New("the testbed cannot make this state")
+
+// Sight is what a testbed shows of one id.
+type Sight struct {
+	ID    string         // the id of the snapshot shown, which a testbed that is lax about spelling may differ in
+	State contract.State // its state, under the state's own name
+	Gone  bool           // there is no such snapshot
+	Odd   bool           // the testbed would not even look for text like this
+}
+
+func (s Sight) String() string {
+	if s.Gone {
+		return "gone"
+	}
+	return string(s.State)
+}
+
+// Handed checks what a testbed handed out: exactly as many ids as were asked for, each plausible and none twice.
+func Handed(ids []string, count int) error {
+	if len(ids) != count {
+		return fmt.Errorf("handed out %d ids where %d were asked for", len(ids), count)
+	}
+	seen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if seen[id] {
+			return fmt.Errorf("handed out the id %.80q twice", id)
+		}
+		if !contract.PlausibleID(id) {
+			return fmt.Errorf("handed out %.80q, which is no snapshot id", id)
+		}
+		seen[id] = true
+	}
+	return nil
+}
