@@ -82,31 +82,43 @@ func (p *Population) confirm(ctx context.Context, texts []string) ([]string, err
 }
 
 // makeUp invents an id. At each place it has a character that handed-out ids have at that place, so that fixed
-// parts, separators and alphabets are kept. Where that leaves too little room for chance, as with ids that count up,
-// letters and digits are drawn anew, and digits added. The mutex is held.
+// parts, separators and alphabets are kept. Where that leaves too little room for chance, letters are kept and digits
+// added. The mutex is held.
 func (p *Population) makeUp() string {
-	const sampled, enough = 64, 1e12
-	model := p.order[0].id
-	places := make([]string, len(model)) // the characters seen at each place
-	for _, e := range p.order[:min(sampled, len(p.order))] {
-		if len(e.id) != len(model) {
-			continue
-		}
-		for i := range places {
-			if !strings.Contains(places[i], e.id[i:i+1]) {
-				places[i] += e.id[i : i+1]
-			}
-		}
+	places, sparse := p.places()
+	if !sparse {
+		return p.stretch(p.order[0].id)
 	}
-	room, made := 1.0, []byte{}
+	var made []byte
 	for _, characters := range places {
-		room *= float64(len(characters))
 		made = append(made, characters[p.rand.IntN(len(characters))])
 	}
-	if room >= enough {
-		return string(made)
+	return string(made)
+}
+
+// Sparse tells whether ids are drawn from so many that none is close to another by chance, as those that count up are.
+func (p *Population) Sparse() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, sparse := p.places()
+	return sparse
+}
+
+// places gives the characters that handed-out ids have at each place, and whether that makes so many ids that one drawn
+// by chance is nobody's. The mutex is held.
+func (p *Population) places() (places []string, sparse bool) {
+	const sampled, enough = 64, 1e12
+	length, room := len(p.order[0].id), 1.0
+	for at := range length {
+		var characters string
+		for _, e := range p.order[:min(sampled, len(p.order))] {
+			if len(e.id) == length && !strings.Contains(characters, e.id[at:at+1]) {
+				characters += e.id[at : at+1]
+			}
+		}
+		places, room = append(places, characters), room*float64(len(characters))
 	}
-	return p.stretch(model)
+	return places, room >= enough
 }
 
 // stretch keeps an id's prefix up to its last separator, or its letters where it has none, and draws digits for the rest.

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -117,6 +118,7 @@ type Sent struct {
 	URL    string              `json:"url"`
 	Header map[string][]string `json:"header"`
 	Body   string              `json:"body"`
+	Raw    []byte              `json:"raw,omitempty"` // the body, where it is not valid UTF-8; WriteJSON fills it in
 }
 
 // Got is an answer, or the reason why there is none.
@@ -124,12 +126,14 @@ type Got struct {
 	Status int                 `json:"status,omitempty"`
 	Header map[string][]string `json:"header,omitempty"`
 	Body   string              `json:"body,omitempty"`
+	Raw    []byte              `json:"raw,omitempty"` // as in Sent
 	Cut    int                 `json:"cut,omitempty"` // how many bytes of the body are left out here
 	Error  string              `json:"error,omitempty"`
 }
 
 // Judge works out the verdict from the rules. Where the run was cut short, what has been proved by then still
-// counts, unless the fault was the run's own: the caller says so with hopeless.
+// counts, unless the fault was the run's own: the caller says so with hopeless. A run that tried nothing has nothing
+// to say, however quietly it ended.
 func (r *Report) Judge(cutShort, hopeless bool) {
 	broken := func(level contract.Level) bool {
 		return slices.ContainsFunc(r.Rules, func(rule Rule) bool { return rule.Level == level && rule.Status == Failed })
@@ -141,6 +145,9 @@ func (r *Report) Judge(cutShort, hopeless bool) {
 		r.Verdict = NotConformant
 	case cutShort:
 		r.Verdict = CouldNotRun
+	case len(r.With(Skipped)) == len(r.Rules):
+		r.Verdict = CouldNotRun
+		r.Reason = cmp.Or(r.Reason, "no check was carried out to its end")
 	case should:
 		r.Verdict = Remarks
 	default:

@@ -77,8 +77,11 @@ type Request struct {
 	From string              // what sends it, for the implementation's own log
 }
 
-// ErrPatience is the reason of an exchange that the implementation kept putting off.
-var ErrPatience = errors.New("kept asking to wait")
+// The reasons of an exchange without an outcome, where there is more to know than that the connection failed.
+var (
+	ErrPatience = errors.New("kept asking to wait")
+	ErrTimeout  = errors.New("no complete answer")
+)
 
 // Send makes one exchange. It waits and asks again while the implementation says that it is too busy, within the
 // target's patience. It always returns an exchange; where there was no answer, its Err says why.
@@ -144,7 +147,6 @@ func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
 	if err != nil {
 		e.fail(err, t.config)
 	}
-	e.redact(t.config.Credentials.Secrets())
 }
 
 func (t *Target) build(ctx context.Context, request Request) (*http.Request, error) {
@@ -176,7 +178,7 @@ func (e *Exchange) fail(err error, config Config) {
 	var operation *net.OpError
 	e.Unreachable = errors.As(err, &operation) && operation.Op == "dial"
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("no complete answer within %s", config.Timeout)
+		err = fmt.Errorf("%w within %s", ErrTimeout, config.Timeout)
 	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

@@ -1,0 +1,113 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
+// largest is the longest body, in bytes, of a request over the limit. Beyond it, servers and gateways refuse a request
+// for its length before they look at it, and not always with the contract's envelope.
+const largest = 60_000
+
+// batches: BATCH-1 to BATCH-6, how many snapshots a request may name.
+func (s *suite) batches() {
+	It(fmt.Sprintf("deletes a batch of %d", contract.MaxBatch), Rule("BATCH-1", "BATCH-5", "ISO-1"), func(ctx SpecContext) {
+		for range 2 {
+			s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, contract.MaxBatch), "BATCH-1"))
+		}
+	})
+
+	It("deletes batches of every size, each snapshot wherever it stands", Rule("BATCH-5", "STATE-1", "ISO-1"), func(ctx SpecContext) {
+		for _, size := range s.sizes(1) {
+			s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, size)))
+		}
+	})
+
+	It("lists all but one of a batch, at every size and wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), func(ctx SpecContext) {
+		sizes := s.sizes(2)
+		batches := make([][]string, len(sizes))
+		for i, size := range sizes {
+			roles := []byte(repeat([]string{"n", "m", "nm"}[i%3], size))
+			roles[(7*size+i)%size] = 'd'
+			batches[i] = s.batch(ctx, string(roles))
+		}
+		s.InLanes(mixed, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
+	})
+
+	It("deletes all but one of a batch, wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), func(ctx SpecContext) {
+		for i, place := range []int{0, 1, 9, 10, 31, 32, 49, 50, 63, 64, 65, contract.MaxBatch - 2, contract.MaxBatch - 1} {
+			roles := []byte(repeat("d", contract.MaxBatch))
+			roles[place] = "nm"[i%2]
+			s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, string(roles))))
+		}
+	})
+
+	It(fmt.Sprintf("refuses more than %d snapshots and deletes none of them", contract.MaxBatch), Rule("BATCH-2", "BATCH-3", "BATCH-4"), func(ctx SpecContext) {
+		// At the start, about the limit and at the end stand snapshots that could be deleted, the others are missing.
+		limit := contract.MaxBatch
+		excesses := []int{1, 2, 10, 27, 28, 100, 155, 156, 157, 200, 256, 400, 412, 900, 924}
+		batches := make([][]string, 0, len(excesses))
+		for _, excess := range excesses {
+			roles := []byte(repeat("m", limit+excess))
+			for _, place := range []int{0, 1, limit / 2, limit - 1, limit, limit + excess - 1} {
+				roles[place] = 'd'
+			}
+			if batch := s.batch(ctx, string(roles)); len(bodyOf(batch)) <= largest {
+				batches = append(batches, batch)
+			}
+		}
+		batches = append(batches,
+			s.batch(ctx, repeat("d", limit+1)),
+			s.batch(ctx, repeat("d", limit+28)),
+			s.batch(ctx, repeat("dnm", limit+1)),
+			s.batch(ctx, repeat("d", limit)+"m"),
+			s.batch(ctx, "d"+repeat("nm", limit)),
+		)
+		s.InLanes(malformed, len(batches), func(i int) {
+			answer := s.Delete(ctx, batches[i], "BATCH-3")
+			s.Expect("BATCH-2", answer).To(BeRefused())
+			s.Expect("BATCH-4", answer).To(HaveCode(contract.TooMany))
+		})
+	})
+
+	It("refuses too many snapshots again and again", Rule("BATCH-2", "BATCH-3"), func(ctx SpecContext) {
+		batch := s.batch(ctx, repeat("d", 3)+repeat("m", contract.MaxBatch-2))
+		for range s.amount.repeats {
+			s.Expect("BATCH-2", s.Delete(ctx, batch, "BATCH-3")).To(BeRefused())
+		}
+	})
+
+	It("shows whether ids that are named twice count twice toward the limit", Rule("BATCH-6", "PART-3"), func(ctx SpecContext) {
+		ids := s.Make(ctx, contract.Normal, 2)
+		answer := s.Delete(ctx, slices.Repeat(ids, contract.MaxBatch/2+1))
+		s.ExpectPermitted(answer)
+		if outcome, permitted := answer.expected.Match(answer.said); permitted && outcome.Refusal() {
+			s.journal.note("BATCH-6", "duplicates count toward the limit")
+		} else if permitted {
+			s.journal.note("BATCH-6", "duplicates do not count toward the limit")
+		}
+	})
+}
+
+// sizes are the sizes of batches that are tried, from the smallest on: all of them, or those about which
+// implementations are built.
+func (s *suite) sizes(smallest int) []int {
+	var sizes []int
+	for size := smallest; size <= contract.MaxBatch; size++ {
+		if s.amount.everySize || strings.Contains(" 1 2 3 9 10 11 16 20 25 31 32 33 49 50 51 63 64 65 99 100 ", fmt.Sprintf(" %d ", size)) {
+			sizes = append(sizes, size)
+		}
+	}
+	return sizes
+}
+
+// withNeighbour gives a batch to delete, and leaves aside the snapshot that was made next: nobody names it, and what
+// reaches past the end of a batch reaches it first.
+func (s *suite) withNeighbour(ctx SpecContext, size int) []string {
+	return s.Make(ctx, contract.Normal, size+1)[:size]
+}

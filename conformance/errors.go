@@ -1,0 +1,52 @@
+package conformance
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
+)
+
+// errors: ERR-1 and ERR-2, the answers to a single snapshot that cannot be deleted.
+func (s *suite) errors() {
+	It("answers for one missing snapshot that it is not found", Rule("ERR-1"), func(ctx SpecContext) {
+		for _, id := range s.Missing(ctx, s.amount.repeats) {
+			s.ExpectPermitted(s.Delete(ctx, []string{id}))
+		}
+	})
+
+	It("answers for a missing snapshot that is named twice as if it were named once", Rule("ERR-1"), func(ctx SpecContext) {
+		id := s.Missing(ctx, 1)[0]
+		s.ExpectPermitted(s.Delete(ctx, []string{id, id}))
+	})
+
+	for _, state := range contract.States {
+		if state == contract.Normal {
+			continue
+		}
+		It("answers for one snapshot in state "+string(state)+" that its state forbids it", Rule("ERR-2", "STATE-2", "STATE-3"), func(ctx SpecContext) {
+			ids := s.Make(ctx, state, 3)
+			s.Together(len(ids), func(i int) {
+				s.ExpectPermitted(s.Delete(ctx, []string{ids[i]}))
+				s.ExpectPermitted(s.Delete(ctx, []string{ids[i]})) // asking again changes nothing
+				s.ExpectPermitted(s.Delete(ctx, []string{ids[i], ids[i]}))
+			})
+		})
+	}
+
+	It("answers rightly after every kind of answer before", Rule("ERR-1", "STATE-1"), func(ctx SpecContext) {
+		for range 2 {
+			for _, before := range []func(){
+				func() { s.Send(ctx, target.Request{Body: []byte(`{"snapshotIds":`)}) },
+				func() { s.ExpectPermitted(s.Delete(ctx, s.Missing(ctx, 1))) },
+				func() { s.ExpectPermitted(s.Delete(ctx, append(s.Denied(ctx, 1), s.Missing(ctx, 1)...))) },
+				func() { s.ExpectPermitted(s.Delete(ctx, append(s.Missing(ctx, 1), s.Make(ctx, contract.Normal, 1)...))) },
+			} {
+				before()
+				s.ExpectPermitted(s.Delete(ctx, s.Make(ctx, contract.Normal, 1)))
+				before()
+				s.ExpectPermitted(s.Delete(ctx, s.Missing(ctx, 1)))
+			}
+		}
+	})
+}

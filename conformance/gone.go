@@ -1,0 +1,62 @@
+package conformance
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
+// goneForGood: STATE-4, what follows a deletion. It comes last, when most deletions of the run have long settled; that
+// what is gone stays gone is seen by the last look.
+func (s *suite) goneForGood() {
+	It("finds a snapshot missing or on its way out right after its deletion", Rule("STATE-4"), func(ctx SpecContext) {
+		ids := s.Make(ctx, contract.Normal, s.amount.repeats)
+		for _, id := range ids {
+			s.ExpectPermitted(s.Delete(ctx, []string{id}))
+			s.ExpectPermitted(s.Delete(ctx, []string{id}))
+		}
+		again := s.Delete(ctx, append(s.Make(ctx, contract.Normal, 1), ids...))
+		s.ExpectPermitted(again)
+	})
+
+	It("finds a snapshot missing when it is gone", Rule("STATE-4", "ERR-1"), func(ctx SpecContext) {
+		fresh := s.Make(ctx, contract.Normal, s.amount.repeats)
+		s.ExpectPermitted(s.Delete(ctx, fresh))
+		gone := s.Gone(ctx, append(fresh, s.deleted(3*s.amount.repeats)...))
+		s.InLanes(mixed, len(gone), func(i int) { s.ExpectPermitted(s.Delete(ctx, []string{gone[i]})) })
+	})
+
+	It("lists what is gone among what it deletes", Rule("STATE-4", "PART-1"), func(ctx SpecContext) {
+		gone := s.Gone(ctx, s.deleted(contract.MaxBatch-1))
+		if len(gone) == 0 {
+			Skip("nothing that was deleted is gone")
+		}
+		s.ExpectPermitted(s.Delete(ctx, append(gone[:1:1], s.Make(ctx, contract.Normal, 1)...)))
+		s.ExpectPermitted(s.Delete(ctx, append(s.Make(ctx, contract.Normal, 1), gone...)))
+		s.ExpectPermitted(s.Delete(ctx, append(gone[:1:1], s.batch(ctx, "dnm")...)))
+		s.choice(s.Delete(ctx, append(gone[:1:1], s.batch(ctx, "nm")...)))
+	})
+}
+
+// Gone waits until the snapshots are gone, and gives those that are when their settle time is over.
+func (s *suite) Gone(ctx SpecContext, ids []string) []string {
+	live, cancel := s.going(ctx)
+	defer cancel()
+	gone, err := s.people.AwaitGone(live, ids...)
+	if err != nil {
+		s.abort(err)
+	}
+	return gone
+}
+
+// deleted gives snapshots that were deleted earlier in the run, spread over it.
+func (s *suite) deleted(count int) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	count = min(count, len(s.gone))
+	ids := make([]string, count)
+	for i := range ids {
+		ids[i] = s.gone[i*len(s.gone)/count]
+	}
+	return ids
+}

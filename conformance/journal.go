@@ -1,0 +1,166 @@
+package conformance
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
+)
+
+// kept is how many failures of one rule are kept with their evidence. The others are counted.
+const kept = 5
+
+// journal is what a run finds out, rule by rule. It may be used by several goroutines.
+type journal struct {
+	mu    sync.Mutex
+	rules map[string]*report.Rule
+	done, skipped int
+	broken        int
+	requestIDs    map[string]int // request ids and the exchange that had each
+	redact        *strings.Replacer
+}
+
+// newJournal begins a journal. What it is given may repeat the secrets, and what it gives does not.
+func newJournal(secrets []string) *journal {
+	var pairs []string
+	for _, secret := range secrets {
+		pairs = append(pairs, secret, target.Redacted)
+	}
+	j := &journal{rules: map[string]*report.Rule{}, requestIDs: map[string]int{}, redact: strings.NewReplacer(pairs...)}
+	for _, rule := range contract.Rules {
+		j.rules[rule.ID] = &report.Rule{Rule: rule}
+	}
+	return j
+}
+
+// failure is one time that a rule is broken.
+type failure struct {
+	rule      string
+	check     string
+	what      string
+	permitted string
+	exchanges []*target.Exchange
+}
+
+func (j *journal) fail(f failure) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	rule := j.rules[f.rule]
+	rule.Broken++
+	j.broken++
+	if rule.Broken > kept {
+		return
+	}
+	entry := report.Failure{Check: f.check, What: j.redact.Replace(f.what), Permitted: j.redact.Replace(f.permitted)}
+	for _, e := range f.exchanges[max(0, len(f.exchanges)-3):] { // the newest, where many named a snapshot
+		entry.Evidence = append(entry.Evidence, j.evidence(e))
+	}
+	rule.Failures = append(rule.Failures, entry)
+}
+
+// note records what the implementation chose where the contract leaves a choice.
+func (j *journal) note(rule, choice string) {
+	choice = j.redact.Replace(choice)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if r := j.rules[rule]; !slices.Contains(r.Notes, choice) {
+		r.Notes = append(r.Notes, choice)
+	}
+}
+
+// finish records a check that was carried out to its end.
+func (j *journal) finish(rules []string, check string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.done++
+	for _, id := range rules {
+		j.rules[id].Checks = append(j.rules[id].Checks, check)
+	}
+}
+
+// skip records a check that was not carried out, and why.
+func (j *journal) skip(rules []string, check, reason string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.skipped++
+	for _, id := range rules {
+		j.rules[id].Skips = append(j.rules[id].Skips, fmt.Sprintf("%s: %s", check, reason))
+	}
+}
+
+// omit records what was left out of a check, and why.
+func (j *journal) omit(rule, reason string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.rules[rule].Skips = append(j.rules[rule].Skips, reason)
+}
+
+// firstUse remembers a request id, and tells which exchange had it before, 0 if none.
+func (j *journal) firstUse(id string, seq int) (before int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	before = j.requestIDs[id]
+	j.requestIDs[id] = seq
+	return before
+}
+
+func (j *journal) brokenSoFar() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.broken
+}
+
+// results gives every rule of the contract with its status. A rule none of whose checks was carried out to its end
+// is skipped, even where it is judged on every exchange: what was seen by the way is no trial.
+func (j *journal) results(untried string) []report.Rule {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	results := make([]report.Rule, 0, len(contract.Rules))
+	for _, rule := range contract.Rules {
+		result := *j.rules[rule.ID]
+		switch {
+		case result.Broken > 0:
+			result.Status = report.Failed
+		case len(result.Checks) == 0:
+			result.Status = report.Skipped
+			if len(result.Skips) == 0 {
+				result.Skips = []string{untried}
+			}
+		case rule.Level == contract.Note:
+			result.Status = report.Noted
+		default:
+			result.Status = report.Passed
+		}
+		results = append(results, result)
+	}
+	return results
+}
+
+// evidence is what of an exchange goes into a report.
+func (j *journal) evidence(e *target.Exchange) report.Exchange {
+	const shown = 64 << 10 // bytes of an answer
+	got := report.Got{Status: e.Status(), Header: http.Header{}}
+	for name, values := range e.Header() {
+		for _, value := range values {
+			got.Header[j.redact.Replace(name)] = append(got.Header[j.redact.Replace(name)], j.redact.Replace(value))
+		}
+	}
+	got.Body = j.redact.Replace(string(e.Raw()))
+	if got.Cut = max(0, len(got.Body)-shown); got.Cut > 0 {
+		got.Body = got.Body[:shown]
+	}
+	if e.Err != nil {
+		got.Error = j.redact.Replace(e.Err.Error())
+	}
+	return report.Exchange{
+		Seq: e.Seq, At: e.Started, Seconds: e.Ended.Sub(e.Started).Seconds(),
+		Sent: report.Sent{Method: e.Method, URL: e.URL, Header: e.Sent, Body: string(e.Body)},
+		Got:  got,
+		Curl: e.Curl(),
+	}
+}

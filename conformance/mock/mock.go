@@ -1,0 +1,131 @@
+// Package mock is the reference implementation of the contract: a store of snapshots in memory, the API on the
+// generated server stub, and the testbed protocol that brings snapshots into being. A deletion has finished when
+// its answer is sent.
+package mock
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/generated/api"
+	"github.com/zec-conformance/deletesnapshots/generated/server"
+)
+
+// Mock is one implementation with snapshots of its own. It is an http.Handler for the API at contract.Path and for
+// the testbed protocol at TestbedPath, and may be used by several goroutines.
+type Mock struct {
+	stub http.HandlerFunc
+
+	mu     sync.Mutex
+	states map[string]contract.State // by id
+}
+
+var _ server.StrictServerInterface = (*Mock)(nil)
+
+// New makes a mock without snapshots. The middlewares stand between the API's stub and the store, the last one
+// outermost, so that a caller can watch or bend what the mock does.
+func New(middlewares ...server.StrictMiddlewareFunc) *Mock {
+	m := &Mock{states: map[string]contract.State{}}
+	m.stub = stub(m, middlewares)
+	return m
+}
+
+// ServeHTTP implements http.Handler. Paths are compared as they were sent: http.ServeMux would tidy them up and
+// answer some with a redirect or a page of text, neither of which the contract knows.
+func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.EscapedPath()
+	place, below := strings.CutPrefix(path, TestbedPath)
+	switch {
+	case path == contract.Path:
+		guard(m.serveAPI)(w, r)
+	case below && (place == "" || place[0] == '/'):
+		m.serveTestbed(w, r, place)
+	default:
+		fail(w, r, refusal{noResource(), "There is nothing at this path."})
+	}
+}
+
+// DeleteSnapshots implements the contract's action for a request of valid form.
+func (m *Mock) DeleteSnapshots(
+	_ context.Context, request server.DeleteSnapshotsRequestObject,
+) (server.DeleteSnapshotsResponseObject, error) {
+	ids := distinct(request.Body.SnapshotIds)
+
+	// One lock around the whole batch makes it one step: no other call sees, or comes between, half of it.
+	m.mu.Lock()
+	defer m.mu.Unlock()
+
+	left := []string{}
+	for _, id := range ids {
+		if m.states[id] == contract.Normal {
+			delete(m.states, id)
+		} else {
+			left = append(left, id)
+		}
+	}
+	if len(ids) == 1 && len(left) == 1 {
+		return m.refuse(left[0]), nil
+	}
+	return success(left), nil
+}
+
+// refuse answers for a snapshot that was named alone and cannot be deleted. The caller holds the lock.
+func (m *Mock) refuse(id string) server.DeleteSnapshotsResponseObject {
+	refused := refusal{contract.NotFound, "There is no such snapshot."}
+	if state, there := m.states[id]; there {
+		refused = refusal{contract.DeniedState, "The snapshot is " + string(state) + "."}
+	}
+	return server.DeleteSnapshots4XXJSONResponse{StatusCode: refused.kind.Status, Body: refused.envelope()}
+}
+
+func success(left []string) server.DeleteSnapshotsResponseObject {
+	result := api.DeleteSnapshotsResult{RequestId: newRequestID()}
+	result.Response.RequestId = result.RequestId
+	result.Response.SnapshotIds = &left
+	return server.DeleteSnapshots200JSONResponse(result)
+}
+
+// Create makes snapshots in a state, in which they stay until they are deleted or released, and returns their ids.
+func (m *Mock) Create(state contract.State, count int) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ids := make([]string, count)
+	for i := range ids {
+		// Letters, so that an id in the wrong case is another id; random, so that nobody hits one by guessing.
+		ids[i] = "snap-" + strings.ToLower(rand.Text())
+		m.states[ids[i]] = state
+	}
+	return ids
+}
+
+// State tells what a snapshot is doing, and whether there is such a snapshot.
+func (m *Mock) State(id string) (contract.State, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	state, there := m.states[id]
+	return state, there
+}
+
+// Release removes a snapshot whatever its state. It is nothing to release one that is gone.
+func (m *Mock) Release(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.states, id)
+}
+
+// distinct keeps the first of each id.
+func distinct(ids []string) []string {
+	seen := make(map[string]bool, len(ids))
+	var once []string
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			once = append(once, id)
+		}
+	}
+	return once
+}

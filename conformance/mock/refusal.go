@@ -1,0 +1,120 @@
+package mock
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/uuid"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/generated/api"
+)
+
+// refusal is a reason for not doing what a request asks: one that the contract names, and a message for people.
+type refusal struct {
+	kind    contract.Error
+	message string
+}
+
+func (r refusal) Error() string { return r.message }
+
+func (r refusal) envelope() api.Error {
+	return api.Error{RequestId: newRequestID(), Code: r.kind.Code, Message: r.message}
+}
+
+// as gives an error the status that HTTP itself has for the case.
+func as(status int, kind contract.Error) contract.Error {
+	kind.Status = status
+	return kind
+}
+
+// noResource is not contract.NotFound, which tells a caller that a snapshot is gone.
+func noResource() contract.Error {
+	return contract.Error{Code: string(api.CodeOperationFailedResourceNotFound), Status: http.StatusNotFound}
+}
+
+// fail answers with an error. What is no refusal is the mock's own fault.
+func fail(w http.ResponseWriter, _ *http.Request, err error) {
+	refused := refusal{contract.Internal, "The mock failed: " + err.Error()}
+	errors.As(err, &refused)
+	writeJSON(w, refused.kind.Status, refused.envelope())
+}
+
+// writeJSON sends an answer. If that fails, the caller has gone, and there is nobody to tell.
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", contract.ContentType)
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+// newRequestID has the form of the documents' example.
+func newRequestID() string { return "T" + strings.ToUpper(uuid.NewString()) }
+
+// validate holds a request against the contract's schema. Where it is wrong in several ways, the gravest is reported,
+// whatever the order in which they are found.
+func validate(value any) error {
+	err := contract.RequestSchema().VisitJSON(value, openapi3.MultiErrors())
+	if err == nil {
+		return nil
+	}
+	var faults openapi3.MultiError
+	if !errors.As(err, &faults) {
+		faults = openapi3.MultiError{err}
+	}
+	worst := slices.MinFunc(faults, func(a, b error) int { return cmp.Compare(gravity(a), gravity(b)) })
+	return refusal{kindOf(worst), explain(worst)}
+}
+
+// byGravity starts with the gravest. A list of the wrong things is not worth counting, and a list of the wrong length
+// is not worth reading.
+var byGravity = []contract.Error{
+	contract.MissingParameter,
+	contract.WrongType,
+	contract.TooMany,
+	contract.TooFew,
+	contract.WrongValue,
+	contract.WrongPattern,
+}
+
+func gravity(fault error) int { return slices.Index(byGravity, kindOf(fault)) }
+
+// explain says what is wrong and where. The error's own text is no use: it recites the value and the schema.
+func explain(fault error) string {
+	var broken *openapi3.SchemaError
+	if !errors.As(fault, &broken) {
+		return fault.Error()
+	}
+	return "/" + strings.Join(broken.JSONPointer(), "/") + ": " + broken.Reason
+}
+
+// kindOf finds the contract's name for a breach of its schema.
+func kindOf(fault error) contract.Error {
+	var broken *openapi3.SchemaError
+	if !errors.As(fault, &broken) {
+		return contract.WrongValue
+	}
+	switch broken.SchemaField {
+	case "required":
+		return contract.MissingParameter
+	case "nullable":
+		if len(broken.JSONPointer()) == 1 { // a member of the request that is null is as good as absent
+			return contract.MissingParameter
+		}
+		return contract.WrongType
+	case "type":
+		return contract.WrongType
+	case "maxItems":
+		return contract.TooMany
+	case "minItems":
+		return contract.TooFew
+	case "minLength", "maxLength", "pattern":
+		return contract.WrongPattern
+	default:
+		return contract.WrongValue
+	}
+}

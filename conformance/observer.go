@@ -1,0 +1,134 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
+)
+
+// observe judges one exchange by the rules that hold for all of them. It sees every exchange of the run, whichever
+// check made it, and reads the bytes that came: a generated type would hide a member of the wrong type or spelling.
+func (s *suite) observe(e *target.Exchange) {
+	s.people.Deed()
+	if s.lost(e) || e.Status() == contract.TooFast.Status {
+		return // no answer at all, or none of the implementation's: a limiter in front of it knows no envelope
+	}
+	s.judgeStatus(e)
+	s.judgeContent(e)
+	members, isObject := e.Members()
+	if !isObject {
+		members = nil
+	}
+	s.judgeRequestID(e, members)
+	if e.Status() == http.StatusOK {
+		s.judgeSuccess(e, members)
+	} else {
+		s.judgeFailure(e, members)
+	}
+}
+
+// judgeStatus: ENV-5.
+func (s *suite) judgeStatus(e *target.Exchange) {
+	switch status := e.Status(); {
+	case e.Err != nil:
+		s.broken("ENV-5", e, "no HTTP answer: "+e.Err.Error(), "an HTTP answer with status 200, 4xx or 5xx")
+	case status != http.StatusOK && (status < 400 || status > 599):
+		s.broken("ENV-5", e, fmt.Sprintf("status %d", status), "200 for a success, 4xx or 5xx for a failure")
+	}
+}
+
+// judgeContent: ENV-6.
+func (s *suite) judgeContent(e *target.Exchange) {
+	if e.Err != nil {
+		return
+	}
+	header := e.Header().Get("Content-Type")
+	if mediaType, _, _ := mime.ParseMediaType(header); mediaType != contract.ContentType {
+		s.broken("ENV-6", e, fmt.Sprintf("Content-Type %.100q", header), contract.ContentType+", with or without parameters")
+	}
+	if !json.Valid(e.Raw()) || !utf8.Valid(e.Raw()) {
+		s.broken("ENV-6", e, "a body that is not JSON", "a JSON body")
+	}
+}
+
+// judgeRequestID: ENV-3 and ENV-8.
+func (s *suite) judgeRequestID(e *target.Exchange, members map[string]json.RawMessage) {
+	if e.Err != nil {
+		return
+	}
+	id, ok := target.Text(members[contract.FieldRequestID])
+	if !ok {
+		s.broken("ENV-3", e, fmt.Sprintf("requestId is %s", shown(members[contract.FieldRequestID])), "a string that is not empty")
+		return
+	}
+	if before := s.journal.firstUse(id, e.Seq); before > 0 {
+		s.broken("ENV-3", e, fmt.Sprintf("requestId %.100q, which exchange %d had already", id, before), "a requestId of its own for every request")
+	}
+	form := "some requestIds are not a T and an upper-case UUID"
+	if contract.UsualRequestID(id) {
+		form = "requestIds are a T and an upper-case UUID"
+	}
+	s.journal.note("ENV-8", form)
+}
+
+// judgeSuccess: ENV-1, ENV-2 and ENV-7, and the part of ENV-5 by which an error is no success.
+func (s *suite) judgeSuccess(e *target.Exchange, members map[string]json.RawMessage) {
+	permitted := `{"requestId": "…", "response": {"requestId": "…", "snapshotIds": ["…"]}}, the list absent or null if empty; more members are allowed`
+	outer, outerOK := target.Text(members[contract.FieldRequestID])
+	if !outerOK {
+		s.broken("ENV-1", e, fmt.Sprintf("requestId is %s", shown(members[contract.FieldRequestID])), permitted)
+	}
+	response, ok := e.Response()
+	if !ok {
+		if _, isError := members[contract.FieldCode]; isError {
+			s.broken("ENV-5", e, "an error with status 200", "a 4xx or 5xx for a failure")
+		}
+		s.broken("ENV-1", e, fmt.Sprintf("response is %s", shown(members[contract.FieldResponse])), permitted)
+		return
+	}
+	inner, ok := target.Text(response[contract.FieldRequestID])
+	if !ok {
+		s.broken("ENV-1", e, fmt.Sprintf("response.requestId is %s", shown(response[contract.FieldRequestID])), permitted)
+	}
+	if outerOK && inner != outer {
+		s.broken("ENV-2", e, fmt.Sprintf("requestId is %.100q outside and %s inside", outer, shown(response[contract.FieldRequestID])), "the same in both places")
+	}
+	list, present := response[contract.FieldSnapshotIDs]
+	listed, ok := target.List(list)
+	switch {
+	case !ok:
+		s.broken("ENV-1", e, fmt.Sprintf("response.snapshotIds is %s", shown(list)), permitted)
+	case len(listed) > 0: // says nothing about ENV-7
+	case !present:
+		s.journal.note("ENV-7", "with nothing failed, snapshotIds is absent")
+	case string(list) == "null":
+		s.journal.note("ENV-7", "with nothing failed, snapshotIds is null")
+	default:
+		s.journal.note("ENV-7", "with nothing failed, snapshotIds is an empty list")
+	}
+}
+
+// judgeFailure: ENV-4.
+func (s *suite) judgeFailure(e *target.Exchange, members map[string]json.RawMessage) {
+	if e.Err != nil {
+		return
+	}
+	for _, name := range []string{contract.FieldRequestID, contract.FieldCode, contract.FieldMessage} {
+		if _, ok := target.Text(members[name]); !ok {
+			s.broken("ENV-4", e, fmt.Sprintf("%s is %s", name, shown(members[name])), "requestId, code and message, all strings that are not empty")
+		}
+	}
+}
+
+// shown prints a member as it came.
+func shown(member json.RawMessage) string {
+	if member == nil {
+		return "absent"
+	}
+	return fmt.Sprintf("%.200s", member)
+}

@@ -1,0 +1,140 @@
+package conformance
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
+// mixed is how many mixed batches are sent at once. They share no snapshot that can be deleted.
+const mixed = 4
+
+// partialFailures: PART-1 to PART-4, batches of which a part cannot be deleted.
+func (s *suite) partialFailures() {
+	It("lists what it cannot delete and deletes the rest, in small batches of every order", Rule("PART-1", "PART-2", "PART-3"), func(ctx SpecContext) {
+		// Every way to fill two or three places with one to delete, one that is denied and one that is missing.
+		var batches [][]string
+		for _, pattern := range []string{"dn", "dm", "nd", "nm", "md", "mn", "nn", "mm"} {
+			for _, added := range []string{"", "d", "n", "m"} {
+				batches = append(batches, s.batch(ctx, pattern+added))
+			}
+		}
+		s.InLanes(mixed, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
+	})
+
+	It("lists a missing and a denied snapshot at every place of a full batch", Rule("PART-1", "PART-2", "BATCH-5"), func(ctx SpecContext) {
+		// Shifted by one from batch to batch, so that every place has every role, beside every other.
+		for _, order := range []string{"dnm", "dmn", "ddnnmm", "dddddnnnnnmmmmm"} {
+			for shift := range 3 {
+				at := shift * len(order) / 3
+				roles := repeat(order[at:]+order[:at], contract.MaxBatch)
+				s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, roles)))
+			}
+		}
+	})
+
+	It("sorts out mixed batches in random order", Rule("PART-1", "PART-2", "PART-3", "BATCH-5"), func(ctx SpecContext) {
+		chance := s.random("mixed")
+		batches := make([][]string, s.amount.arrangements)
+		for i := range batches {
+			batches[i] = s.batch(ctx, drawn(chance, 2+chance.IntN(contract.MaxBatch-1), chance.Float64()))
+		}
+		s.InLanes(mixed, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
+	})
+
+	It("treats an id that is named more than once as one", Rule("PART-1", "PART-2", "PART-3"), func(ctx SpecContext) {
+		n := s.Make(ctx, contract.Normal, 10)
+		m := s.Missing(ctx, 2)
+		batches := [][]string{
+			{n[0], n[0]},
+			{n[1], n[2], n[1]},
+			{n[3], m[0], n[3], m[0]},
+			{m[0], m[0], n[4], m[1], m[0]},
+			slices.Repeat([]string{n[5]}, contract.MaxBatch),
+			append(slices.Repeat([]string{n[6], m[0]}, contract.MaxBatch/2-1), n[7], m[1]),
+		}
+		if d := s.Denied(ctx, 2); len(d) == 2 {
+			batches = append(batches, []string{d[0], n[8], d[0], n[8]}, []string{n[9], n[9], d[0], m[0], d[0], m[0], d[1]})
+		}
+		for _, batch := range batches {
+			s.ExpectPermitted(s.Delete(ctx, batch))
+		}
+	})
+
+	It("treats repeated ids as one in random batches", Rule("PART-1", "PART-3"), func(ctx SpecContext) {
+		chance := s.random("duplicates")
+		batches := make([][]string, s.amount.arrangements/2)
+		for i := range batches {
+			distinct := s.batch(ctx, drawn(chance, 2+chance.IntN(contract.MaxBatch/2), 0.4))
+			batch := slices.Clone(distinct)
+			for range 1 + chance.IntN(contract.MaxBatch-len(batch)) {
+				batch = append(batch, distinct[chance.IntN(len(distinct))])
+			}
+			chance.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
+			batches[i] = batch
+		}
+		s.InLanes(mixed, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
+	})
+
+	It("answers for several snapshots of which none can be deleted", Rule("PART-4", "PART-3"), func(ctx SpecContext) {
+		var batches [][]string
+		for _, size := range []int{2, 3, 10, 11, contract.MaxBatch / 2, contract.MaxBatch} {
+			batches = append(batches, s.batch(ctx, repeat("m", size)), s.batch(ctx, repeat("n", size)), s.batch(ctx, repeat("nm", size)))
+		}
+		s.InLanes(mixed, len(batches), func(i int) { s.choice(s.Delete(ctx, batches[i])) })
+	})
+}
+
+// batch arranges a batch by a text that says what stands at each place: d is a snapshot to delete, n one that is not
+// deleted because of its state, and m one that is missing. Where the testbed can make no n, an m stands in.
+func (s *suite) batch(ctx context.Context, roles string) []string {
+	ids := map[rune][]string{}
+	for _, role := range roles {
+		ids[role] = append(ids[role], "")
+	}
+	if len(ids['d']) > 0 {
+		ids['d'] = s.Make(ctx, contract.Normal, len(ids['d']))
+	}
+	if len(ids['n']) > 0 {
+		ids['n'] = s.Denied(ctx, len(ids['n']))
+	}
+	ids['m'] = s.Missing(ctx, len(roles)-len(ids['d'])-len(ids['n']))
+	batch := make([]string, 0, len(roles))
+	for _, role := range roles {
+		if role == 'n' && len(s.others()) == 0 {
+			role = 'm'
+		}
+		batch = append(batch, ids[role][0])
+		ids[role] = ids[role][1:]
+	}
+	return batch
+}
+
+// repeat repeats a text of roles up to a size.
+func repeat(order string, size int) string {
+	roles := make([]byte, size)
+	for place := range roles {
+		roles[place] = order[place%len(order)]
+	}
+	return string(roles)
+}
+
+// drawn draws roles by chance, d with the probability given.
+func drawn(chance *rand.Rand, size int, deletable float64) string {
+	roles := make([]byte, size)
+	for place := range roles {
+		switch {
+		case chance.Float64() < deletable:
+			roles[place] = 'd'
+		case chance.IntN(2) == 0:
+			roles[place] = 'n'
+		default:
+			roles[place] = 'm'
+		}
+	}
+	return string(roles)
+}

@@ -1,0 +1,153 @@
+package report_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+)
+
+func content(text string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	}
+}
+
+// holds tells what a directory should hold: names and contents.
+func holds(t *testing.T, directory string, want map[string]string) {
+	t.Helper()
+	entries, err := os.ReadDir(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != len(want) {
+		t.Errorf("the directory holds %v, want %v", entries, want)
+	}
+	for name, text := range want {
+		if got, err := os.ReadFile(filepath.Join(directory, name)); err != nil || string(got) != text {
+			t.Errorf("%s holds %q (%v), want %q", name, got, err, text)
+		}
+	}
+}
+
+func TestWriteFileReplaces(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	path := filepath.Join(directory, "report.json")
+	for _, text := range []string{"first, and longer", "second"} {
+		if err := report.WriteFile(path, content(text)); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, directory, map[string]string{"report.json": text})
+	}
+}
+
+func TestWriteFileKeepsPermissionsAndLinks(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	path, link := filepath.Join(directory, "real"), filepath.Join(directory, "link")
+	if err := errors.Join(os.WriteFile(path, nil, 0o640), os.Chmod(path, 0o640), os.Symlink("real", link)); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.WriteFile(link, content("new")); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, directory, map[string]string{"real": "new", "link": "new"})
+	if info, err := os.Lstat(link); err != nil || info.Mode().Type() != os.ModeSymlink {
+		t.Errorf("the link is replaced: %v %v", info.Mode(), err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("the permissions are %v (%v)", info.Mode(), err)
+	}
+}
+
+func TestWriteFileLeavesTheOldOneWhenItFails(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	path := filepath.Join(directory, "report.json")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("no space left")
+	err := report.WriteFile(path, func(w io.Writer) error {
+		_, _ = io.WriteString(w, "half of the new o")
+		return full
+	})
+	if !errors.Is(err, full) || !strings.Contains(err.Error(), path) {
+		t.Errorf("the error is %v", err)
+	}
+	holds(t, directory, map[string]string{"report.json": "old"})
+
+	if err := report.WriteFile(directory, content("new")); err == nil {
+		t.Error("a directory is taken for a file")
+	}
+	holds(t, directory, map[string]string{"report.json": "old"})
+}
+
+func TestWriteFileWritesToWhatIsNoFile(t *testing.T) {
+	t.Parallel()
+	if err := report.WriteFile(os.DevNull, content("gone")); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(os.DevNull); err != nil || info.Mode().IsRegular() {
+		t.Fatalf("%s is replaced: %v %v", os.DevNull, info.Mode(), err)
+	}
+}
+
+func TestWritable(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	inside := func(parts ...string) string { return filepath.Join(append([]string{directory}, parts...)...) }
+	if err := errors.Join(
+		os.WriteFile(inside("old"), []byte("old"), 0o600),
+		os.WriteFile(inside("kept"), []byte("kept"), 0o400),
+		os.Mkdir(inside("folder"), 0o755),
+	); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		inside("new"):             "",
+		inside("old"):             "",
+		os.DevNull:                "",
+		"":                        "name a file",
+		directory:                 "name a file in it",
+		inside("folder") + "/":    "name a file in it",
+		inside("absent") + "/":    "name a file in it",
+		inside("absent", "new"):   "mkdir -p",
+		inside("old", "new"):      "is not a directory",
+		inside("kept"):            "read-only",
+		inside("a\nb", "new"):     `a\nb`,
+		strings.Repeat("x", 1000): "name another file",
+	} {
+		err := report.Writable(path)
+		switch {
+		case want == "" && err != nil:
+			t.Error(err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n")):
+			t.Errorf("%q: got %v, want one line with %q", path, err, want)
+		}
+	}
+	if entries, err := os.ReadDir(directory); err != nil || len(entries) != 3 {
+		t.Errorf("something is left: %v %v", entries, err)
+	}
+	holds(t, inside("folder"), nil)
+}
+
+func TestWritableSeesADirectoryThatTakesNothing(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() == 0 {
+		t.Skip("root may write anywhere")
+	}
+	directory := t.TempDir()
+	if err := os.Chmod(directory, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.Writable(filepath.Join(directory, "new")); err == nil || !strings.Contains(err.Error(), "make it writable") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,72 @@
+package report
+
+import (
+	_ "embed"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Schema is the JSON Schema, of draft 2020-12, that every report written by WriteJSON satisfies.
+//
+//go:embed report.schema.json
+var Schema []byte
+
+// WriteJSON writes the whole report. Two reports of the same content are the same bytes.
+func (r *Report) WriteJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false) // evidence is easier to read, and to search, as it was sent
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r.complete())
+}
+
+// complete gives a copy in which what is empty is an empty list and not null, and in which no body has lost bytes
+// to the encoding.
+func (r *Report) complete() *Report {
+	c := *r
+	c.Rules = each(r.Rules, func(rule *Rule) {
+		rule.Source = each(rule.Source, nil)
+		rule.Failures = each(rule.Failures, func(f *Failure) { f.Evidence = each(f.Evidence, (*Exchange).complete) })
+	})
+	c.Phases = each(r.Phases, nil)
+	return &c
+}
+
+func (e *Exchange) complete() {
+	e.Sent.Header, e.Got.Header = filled(e.Sent.Header), filled(e.Got.Header)
+	e.Sent.Body, e.Sent.Raw = carried(e.Sent.Body, e.Sent.Raw)
+	e.Got.Body, e.Got.Raw = carried(e.Got.Body, e.Got.Raw)
+}
+
+// each gives a list of its own with every element changed.
+func each[T any](list []T, change func(*T)) []T {
+	changed := append(make([]T, 0, len(list)), list...)
+	for i := range changed {
+		if change != nil {
+			change(&changed[i])
+		}
+	}
+	return changed
+}
+
+// filled leaves out the headers without a value, which net/http takes for "do not send".
+func filled(header map[string][]string) map[string][]string {
+	sent := make(map[string][]string, len(header))
+	for name, values := range header {
+		if len(values) > 0 {
+			sent[name] = slices.Clone(values)
+		}
+	}
+	return sent
+}
+
+// carried gives a body as a JSON string can carry it, and the true bytes where it cannot. Those of a report that was
+// read back are known.
+func carried(body string, known []byte) (text string, raw []byte) {
+	if utf8.ValidString(body) {
+		return body, known
+	}
+	return strings.ToValidUTF8(body, "\ufffd"), []byte(body)
+}

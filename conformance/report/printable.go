@@ -1,0 +1,80 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Printable gives the text in a form that is safe to show on one line of a terminal. A target may send anything:
+// sequences that move the cursor or set the title, characters that turn the direction of writing around, line
+// breaks that forge a verdict. They are shown as a Go string literal would show them; letters of all languages stay.
+func Printable(text string) string {
+	var safe []byte
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			safe = fmt.Appendf(safe, `\x%02x`, text[0])
+		case strconv.IsPrint(r):
+			safe = append(safe, text[:size]...)
+		default:
+			literal := strconv.QuoteRune(r)
+			safe = append(safe, literal[1:len(literal)-1]...)
+		}
+		text = text[size:]
+	}
+	return string(safe)
+}
+
+// shorten cuts a text to a width, if it has one.
+func shorten(text string, width int) string {
+	if width <= 0 || utf8.RuneCountInString(text) <= width {
+		return text
+	}
+	return string([]rune(text)[:width-1]) + "…"
+}
+
+// abbreviate leaves out the middle of a text that is longer than limit bytes: the start and the end tell most.
+func abbreviate(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	head, tail := limit*2/3, len(text)-limit/3
+	// Between characters, if it is text at all.
+	for range utf8.UTFMax - 1 {
+		if !utf8.RuneStart(text[head]) {
+			head--
+		}
+		if !utf8.RuneStart(text[tail]) {
+			tail++
+		}
+	}
+	return fmt.Sprintf("%s … %d bytes … %s", text[:head], tail-head, text[tail:])
+}
+
+// count gives a number with the noun that it counts.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// times says how often.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return strconv.Itoa(n) + " times"
+}
+
+// lines takes a text of our own apart, which may have several lines, and makes each of them printable.
+func lines(text string) []string {
+	all := strings.Split(strings.TrimSpace(text), "\n")
+	for i, line := range all {
+		all[i] = Printable(strings.ReplaceAll(line, "\t", "    "))
+	}
+	return all
+}

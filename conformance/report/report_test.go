@@ -1,0 +1,139 @@
+package report_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+)
+
+// rule gives a rule of the contract with a status.
+func rule(t *testing.T, id string, status report.Status) report.Rule {
+	t.Helper()
+	known, ok := contract.RuleByID(id)
+	if !ok {
+		t.Fatalf("the contract has no rule %s", id)
+	}
+	return report.Rule{Rule: known, Status: status}
+}
+
+// quiet is the report of a run that found nothing to blame.
+func quiet(t *testing.T) *report.Report {
+	t.Helper()
+	passed := rule(t, "REQ-1", report.Passed)
+	passed.Checks = []string{"accepts a request as documented"}
+	return &report.Report{
+		Verdict: report.Conformant, Endpoint: "http://127.0.0.1:8080", Testbed: "the embedded mock",
+		Seed: 42, Effort: "normal", Started: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Seconds: 2.5,
+		Exchanges: 1234, Snapshots: 567, Checks: report.Checks{Done: 1, Total: 1},
+		Rules:  []report.Rule{passed},
+		Phases: []report.Phase{{Name: "REQ", Seconds: 1}, {Name: "the last look", Seconds: 1.5}},
+	}
+}
+
+// broken is the report of a run that has everything in it that a report can have.
+func broken(t *testing.T) *report.Report {
+	t.Helper()
+	r := quiet(t)
+	r.Verdict, r.Reason, r.Filter = report.NotConformant, "interrupted", "MUST || SHOULD"
+	r.Waits, r.Waited, r.Left = 3, 4.5, []string{"left-1", "left-2"}
+	r.Checks = report.Checks{Done: 5, Skipped: 1, Total: 7}
+
+	must := rule(t, "BATCH-2", report.Failed)
+	must.Checks, must.Broken = []string{"refuses 101 snapshots"}, 7
+	for i := range 5 {
+		must.Failures = append(must.Failures, failure(i+1))
+	}
+	should := rule(t, "REQ-6", report.Failed)
+	should.Broken, should.Failures = 1, []report.Failure{failure(9)}
+	noted := rule(t, "REQ-8", report.Noted)
+	noted.Notes = []string{"an empty list is refused"}
+	// Both for one reason, and neither in the contract's order.
+	skipped, another := rule(t, "STATE-2", report.Skipped), rule(t, "STATE-3", report.Skipped)
+	skipped.Skips = []string{"keeps what is CREATING: the testbed cannot make it"}
+	another.Skips = skipped.Skips
+	r.Rules = append(r.Rules, another, skipped, must, should, noted)
+	return r
+}
+
+func failure(seq int) report.Failure {
+	return report.Failure{
+		Check:     fmt.Sprintf("refuses 101 snapshots, time %d", seq),
+		What:      "200 for a batch over the limit",
+		Permitted: "a refusal",
+		Evidence: []report.Exchange{{
+			Seq: seq, At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Seconds: 0.035,
+			Sent: report.Sent{
+				Method: "POST", URL: "http://127.0.0.1:8080/api/v2/zec",
+				Header: map[string][]string{"Content-Type": {"application/json"}, "User-Agent": nil},
+				Body:   `{"snapshotIds":["a<b>"]}`,
+			},
+			Got: report.Got{
+				Status: 200, Header: map[string][]string{"Content-Type": {"application/json; charset=utf-8"}},
+				Body: `{"requestId":"T1"}`, Cut: 5, Error: "unexpected EOF",
+			},
+			Curl: `curl -i -X POST --data-binary '{"snapshotIds":["a<b>"]}' 'http://127.0.0.1:8080/api/v2/zec'`,
+		}},
+	}
+}
+
+func text(t *testing.T, r *report.Report, style report.Style) string {
+	t.Helper()
+	var out strings.Builder
+	if err := r.WriteText(&out, style); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestVerdictsGiveTheExitStatus(t *testing.T) {
+	t.Parallel()
+	for verdict, want := range map[report.Verdict]int{
+		report.Conformant: 0, report.Remarks: 0, report.NotConformant: 1, report.CouldNotRun: 2, "": 2,
+	} {
+		if got := verdict.ExitStatus(); got != want {
+			t.Errorf("%q: exit status %d, want %d", verdict, got, want)
+		}
+	}
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	passed := rule(t, "REQ-1", report.Passed)
+	noted := rule(t, "REQ-8", report.Noted)
+	skipped := rule(t, "AUTH-1", report.Skipped)
+	must := rule(t, "BATCH-2", report.Failed)
+	should := rule(t, "REQ-6", report.Failed)
+	for name, test := range map[string]struct {
+		rules                      []report.Rule
+		strict, cutShort, hopeless bool
+		want                       report.Verdict
+	}{
+		"all is well":                    {rules: []report.Rule{passed, noted}, want: report.Conformant},
+		"a skip is no fault":             {rules: []report.Rule{passed, skipped}, want: report.Conformant},
+		"a MUST is broken":               {rules: []report.Rule{passed, must}, want: report.NotConformant},
+		"a SHOULD is broken":             {rules: []report.Rule{passed, should}, want: report.Remarks},
+		"a SHOULD is broken, strictly":   {rules: []report.Rule{should}, strict: true, want: report.NotConformant},
+		"both are broken":                {rules: []report.Rule{should, must}, want: report.NotConformant},
+		"cut short":                      {rules: []report.Rule{passed}, cutShort: true, want: report.CouldNotRun},
+		"cut short, a MUST is broken":    {rules: []report.Rule{must}, cutShort: true, want: report.NotConformant},
+		"cut short, a SHOULD is broken":  {rules: []report.Rule{should}, cutShort: true, want: report.CouldNotRun},
+		"hopeless, a MUST seemed broken": {rules: []report.Rule{must}, cutShort: true, hopeless: true, want: report.CouldNotRun},
+		"nothing was tried":              {rules: []report.Rule{skipped}, want: report.CouldNotRun},
+		"there was nothing to try":       {want: report.CouldNotRun},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := report.Report{Rules: test.rules, Strict: test.strict}
+			if r.Judge(test.cutShort, test.hopeless); r.Verdict != test.want {
+				t.Errorf("judged %q, want %q", r.Verdict, test.want)
+			}
+			if nothing := !test.cutShort && r.Verdict == report.CouldNotRun; nothing && r.Reason == "" {
+				t.Error("a run that tried nothing does not say so")
+			}
+		})
+	}
+}

@@ -1,0 +1,261 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
+)
+
+// malformed is how many requests that are wrong on purpose are made at once. They are independent of each other.
+const malformed = 8
+
+// requests: REQ-1 to REQ-9, what is taken for a request and what is not.
+func (s *suite) requests() {
+	It("takes the request as it is documented", Rule("REQ-1"), func(ctx SpecContext) {
+		ids := s.Make(ctx, contract.Normal, 2)
+		s.ExpectPermitted(s.Delete(ctx, ids, "REQ-1"))
+	})
+
+	It("takes the same request spelled with other white space and escapes", Rule("REQ-1"), func(ctx SpecContext) {
+		ids := s.Make(ctx, contract.Normal, 2)
+		spread := fmt.Sprintf("\r\n{\n\t%q :\n  [ %q ,\n    %q ]\n}\n", contract.FieldSnapshotIDs, ids[0], ids[1])
+		s.ExpectPermitted(s.DeleteAs(ctx, []byte(spread), ids, "REQ-1"))
+
+		ids = s.Make(ctx, contract.Normal, 1)
+		escaped := fmt.Sprintf(`{%q:["%s"]}`, contract.FieldSnapshotIDs, escape(ids[0]))
+		s.ExpectPermitted(s.DeleteAs(ctx, []byte(escaped), ids, "REQ-1"))
+	})
+
+	It("refuses a body without snapshotIds", Rule("REQ-2", "REQ-6"), func(ctx SpecContext) {
+		kept := s.Make(ctx, contract.Normal, 2)
+		bodies := []string{
+			`{}`,
+			`{"snapshotIds":null}`,
+			fmt.Sprintf(`{"ids":[%q]}`, kept[0]),
+			fmt.Sprintf(`{"snapshotId":%q,"snapshots":[%q]}`, kept[0], kept[1]),
+		}
+		s.InLanes(malformed, len(bodies), func(i int) {
+			answer := s.Send(ctx, target.Request{Body: []byte(bodies[i])})
+			s.Expect("REQ-2", answer).To(BeRefused())
+			s.Expect("REQ-6", answer).To(HaveCode(contract.MissingParameter))
+			s.ExpectUntouched(answer, kept, "REQ-2")
+		})
+	})
+
+	It("refuses snapshotIds that is not an array of strings", Rule("REQ-3", "REQ-6"), func(ctx SpecContext) {
+		kept := s.Make(ctx, contract.Normal, 2)
+		a, b := quoted(kept[0]), quoted(kept[1])
+		values := []string{
+			a, `""`, `"*"`, `1`, `0`, `true`, `false`, `{}`,
+			`{"0":` + a + `}`, `{"id":` + a + `}`, quoted(kept[0] + "," + kept[1]), quoted("[" + a + "]"),
+			`[null]`, `[1]`, `[true]`, `[{}]`, `[[]]`, `[[` + a + `]]`, `[{"id":` + a + `}]`,
+			strings.Repeat("[", 64) + a + strings.Repeat("]", 64),
+		}
+		// One member of another type among strings, at the start, in the middle and at the end.
+		for _, stranger := range []string{`null`, `1`, `1.5`, `false`, `{}`, `[]`, `[` + b + `]`, `{"id":` + b + `}`} {
+			values = append(values, `[`+stranger+`,`+a+`]`, `[`+a+`,`+stranger+`]`, `[`+a+`,`+stranger+`,`+b+`]`)
+		}
+		s.InLanes(malformed, len(values), func(i int) {
+			answer := s.Send(ctx, target.Request{Body: fmt.Appendf(nil, `{%q:%s}`, contract.FieldSnapshotIDs, values[i])})
+			s.Expect("REQ-3", answer).To(BeRefused())
+			s.Expect("REQ-6", answer).To(HaveCode(contract.WrongType))
+			s.ExpectUntouched(answer, kept, "REQ-3")
+		})
+	})
+
+	It("refuses a long array in which one member is not a string", Rule("REQ-3"), func(ctx SpecContext) {
+		kept := s.Make(ctx, contract.Normal, contract.MaxBatch-1)
+		for _, place := range []int{0, len(kept) / 2, len(kept)} {
+			members := make([]any, 0, contract.MaxBatch)
+			for _, id := range kept {
+				members = append(members, id)
+			}
+			members = slices.Insert(members, place, any(7))
+			body, _ := json.Marshal(map[string]any{contract.FieldSnapshotIDs: members}) // strings and a number encode
+			answer := s.Send(ctx, target.Request{Body: body})
+			s.Expect("REQ-3", answer).To(BeRefused())
+			s.ExpectUntouched(answer, kept, "REQ-3")
+		}
+	})
+
+	It("refuses a body that is empty, not JSON or not an object", Rule("REQ-4"), func(ctx SpecContext) {
+		kept := s.Make(ctx, contract.Normal, 2)
+		a, b := quoted(kept[0]), quoted(kept[1])
+		proper := `{"snapshotIds":[` + a + `]}`
+		bodies := []string{
+			"", " ", "\n", "\x00", "not JSON", "snapshotIds=" + kept[0], "<snapshotIds>" + kept[0] + "</snapshotIds>",
+			"{", "}", "[", `{"snapshotIds"`, `{"snapshotIds":`, `{"snapshotIds":[`, `{"snapshotIds":[` + a, proper[:len(proper)-1],
+			proper + " x", proper + "]", proper + "}", proper + proper, proper + `,{"snapshotIds":[` + b + `]}`,
+			`{"snapshotIds":[` + a + `,]}`, `{"snapshotIds":[` + a + `],}`, `{"snapshotIds":[` + a + ` ` + b + `]}`,
+			`{'snapshotIds':['` + kept[0] + `']}`, `{snapshotIds:[` + a + `]}`, `{"snapshotIds":NaN}`, `/* */` + proper,
+			"{\"snapshotIds\":[\"\xff\xfe\"]}",
+			`null`, `true`, `0`, `""`, `[]`, `[{}]`, a, `[` + a + `]`, `[` + a + `,` + b + `]`, `["snapshotIds",[` + a + `]]`, `[` + proper + `]`,
+			quoted(proper),
+		}
+		s.InLanes(malformed, len(bodies), func(i int) {
+			answer := s.Send(ctx, target.Request{Body: []byte(bodies[i])})
+			s.Expect("REQ-4", answer).To(BeRefused())
+			s.ExpectUntouched(answer, kept, "REQ-4")
+		})
+	})
+
+	It("deletes nothing without an action, or under another one", Rule("REQ-5", "REQ-4"), func(ctx SpecContext) {
+		kept := s.Make(ctx, contract.Normal, 2)
+		// None of these is an action that would do harm to an implementation that has more of them.
+		actions := []string{
+			"", "Nothing", "DescribeSnapshots", "Delete", "Snapshots", contract.Action + "Now", "X" + contract.Action,
+			contract.Action[:len(contract.Action)-1] + "z", contract.Action + "," + contract.Action + "Now", contract.Action + "%20",
+		}
+		s.InLanes(malformed, 1+len(actions), func(i int) {
+			answer := s.Send(ctx, target.Request{Body: bodyOf(kept), Edit: func(r *http.Request) {
+				r.Header.Del(contract.HeaderAction)
+				if i < len(actions) {
+					r.Header.Set(contract.HeaderAction, actions[i])
+				}
+			}})
+			s.ExpectUntouched(answer, kept, "REQ-5")
+			if i == len(actions) || actions[i] != "DescribeSnapshots" { // which elsewhere is an action of its own
+				s.Expect("REQ-4", answer).To(BeRefused())
+			}
+		})
+	})
+
+	It("takes nothing but a snapshot's own id for it", Rule("REQ-7", "ISO-1"), func(ctx SpecContext) {
+		victims := s.Make(ctx, contract.Normal, 2)
+		others := s.Make(ctx, contract.Normal, 2)
+		candidates := nearMisses(victims[0], victims[1])
+		if s.people.Sparse() {
+			candidates = append(candidates, patterns(victims[0])...)
+		} else {
+			s.journal.omit("REQ-7", "prefixes and wildcards were not tried: the ids count up, so that these might match somebody else's snapshots")
+		}
+		texts := s.Harmless(ctx, candidates)
+		s.InLanes(malformed, len(texts), func(i int) {
+			alone := s.Delete(ctx, []string{texts[i]}, "REQ-7")
+			s.ExpectPermitted(alone)
+			s.ExpectUntouched(alone, victims, "REQ-7", "ISO-1")
+			s.ExpectUntouched(alone, others, "REQ-7", "ISO-1")
+		})
+		s.InLanes(malformed, len(texts), func(i int) {
+			proper := s.Make(ctx, contract.Normal, 1)
+			mixed := s.Delete(ctx, []string{texts[i], proper[0]}, "REQ-7")
+			s.ExpectPermitted(mixed)
+			s.ExpectUntouched(mixed, victims, "REQ-7", "ISO-1")
+		})
+	})
+
+	It("tells ids apart that a snapshot's own id is part of", Rule("REQ-7"), func(ctx SpecContext) {
+		victim := s.Make(ctx, contract.Normal, 1)[0]
+		texts := s.Harmless(ctx, []string{"0" + victim, victim + "0", victim + "-" + victim})
+		answer := s.Delete(ctx, append(texts, victim), "REQ-7")
+		s.ExpectPermitted(answer)
+	})
+
+	It("shows what it makes of an empty list", Rule("REQ-8", "REQ-4"), func(ctx SpecContext) {
+		kept := s.Make(ctx, contract.Normal, 1)
+		answer := s.Send(ctx, target.Request{Body: bodyOf([]string{})})
+		s.Expect("REQ-4", answer).To(BeSuccessOrRefused())
+		s.ExpectUntouched(answer, kept, "ISO-1")
+		if answer.said.Status == 200 {
+			s.journal.note("REQ-8", "an empty list is a success that does nothing")
+		} else {
+			s.journal.note("REQ-8", "an empty list is refused: "+answer.String())
+		}
+	})
+
+	It("shows what it makes of an unknown field", Rule("REQ-9", "REQ-4"), func(ctx SpecContext) {
+		ids := s.Make(ctx, contract.Normal, 1)
+		body := fmt.Sprintf(`{%q:[%q],"x-unknown":{"deep":[1,2,3]}}`, contract.FieldSnapshotIDs, ids[0])
+		answer := s.DeleteAs(ctx, []byte(body), ids)
+		s.Expect("REQ-4", answer).To(BeSuccessOrRefused())
+		if answer.said.Status == 200 {
+			s.ExpectPermitted(answer)
+			s.journal.note("REQ-9", "an unknown field is ignored")
+		} else {
+			s.journal.note("REQ-9", "an unknown field is refused: "+answer.String())
+		}
+	})
+}
+
+func quoted(text string) string {
+	encoded, _ := json.Marshal(text) // strings always encode
+	return string(encoded)
+}
+
+// escape spells every character of an ASCII id as a JSON escape.
+func escape(id string) string {
+	var escaped strings.Builder
+	for _, r := range id {
+		fmt.Fprintf(&escaped, `\u%04x`, r)
+	}
+	return escaped.String()
+}
+
+// nearMisses gives texts that are not the victims' ids, but that a careless implementation may take for them. None can
+// match anything but the victims, even where it is taken for a pattern or for code: a suite that finds out in another
+// way that everything can be deleted has deleted everything.
+func nearMisses(victim, second string) []string {
+	last := len(victim) - 1
+	swapped := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z':
+			return r - 'a' + 'A'
+		case 'A' <= r && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return r
+	}, victim)
+	wide := strings.Map(func(r rune) rune {
+		if r >= '!' && r <= '~' {
+			return r - '!' + '！' // the full-width form, which compatibility normalization folds
+		}
+		return r
+	}, victim)
+
+	texts := []string{
+		"", " ", "\t", "\x00", "null", "undefined",
+		// case
+		swapped, strings.ToUpper(victim), strings.ToLower(victim),
+		// padding
+		" " + victim, victim + " ", " " + victim + " ", "\t" + victim, victim + "\n", victim + "\r\n",
+		"\u00a0" + victim, victim + "\u3000", victim + "\x00", "\x00" + victim, victim + "\x00x", victim + "\u200b", "\ufeff" + victim,
+		// more than the whole
+		victim + "0", victim + "x", "0" + victim, "x" + victim, "+" + victim,
+		victim + ".0", victim + victim, victim + "/", "/" + victim, "./" + victim, victim + "#", victim + "?", victim + ";", victim + "&x=1",
+		// patterns
+		victim[:last] + "[" + victim[last:] + "]", "^" + victim + "$",
+		"(" + victim + ")", victim + "|" + second, "{" + victim + "," + second + "}",
+		// lists in one text
+		victim + "," + second, victim + " " + second, victim + "\n" + second, victim + ";" + second, quoted(victim), `["` + victim + `"]`,
+		// quotes and code that can reach nothing but a victim
+		"'" + victim + "'", victim + "'", victim + `"`, victim + "`", victim + "'--", victim + `\`, `\` + victim, victim + "' AND '1'='1", "${" + victim + "}", "{{" + victim + "}}",
+		// encodings
+		fmt.Sprintf("%%%02X", victim[0]) + victim[1:], victim + "%20", victim + "%00", fmt.Sprintf("&#%d;", victim[0]) + victim[1:], `\u00` + fmt.Sprintf("%02x", victim[0]) + victim[1:],
+		// other scripts
+		wide, victim + "\u0301", victim + "é", "\u202e" + victim, "снимок", "快照", "لقطة", "📷", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\ufffd",
+	}
+	// lengths about and beyond what is plausible, none of which is a prefix of anything
+	for _, length := range []int{contract.MaxIDLength + 1, 255, 256, 257, 1024, 4096} {
+		texts = append(texts, victim+strings.Repeat("x", max(0, length-len(victim))))
+	}
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}
+
+// patterns gives parts of a victim's id, and wildcards in it. They match ids beside the victim's where those are close
+// to each other.
+func patterns(victim string) []string {
+	last, half := len(victim)-1, len(victim)/2
+	texts := []string{victim[:last], victim[1:], victim[:half], victim[half:]}
+	for _, wildcard := range []string{"*", "?", "%", "_", ".", ".*"} {
+		texts = append(texts, victim[:last]+wildcard, victim[:half]+wildcard+victim[half+1:], wildcard+victim[1:])
+	}
+	return append(texts, victim+"*", victim+"%", "*"+victim, "%"+victim, "%"+victim+"%")
+}

@@ -1,0 +1,71 @@
+package signing
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
+// Sign sets the headers that prove who is asking. A key pair signs the body and the headers that the contract names,
+// so the request must have these already, and neither may change afterwards. A token is sent as it is. Without
+// credentials, the request only gets the time.
+func (c Credentials) Sign(request *http.Request, body []byte, at time.Time) {
+	timestamp := strconv.FormatInt(at.Unix(), 10)
+	switch {
+	case c.hasPair():
+		request.Header.Set(contract.HeaderTimestamp, timestamp)
+		request.Header.Set(contract.HeaderSignatureMethod, contract.SignatureMethod)
+		request.Header.Set(contract.HeaderAuthorization, c.authorization(request, body, timestamp))
+	case c.Token != "":
+		request.Header.Set(contract.HeaderAuthorization, "Bearer "+c.Token)
+	default:
+		request.Header.Set(contract.HeaderTimestamp, timestamp)
+	}
+}
+
+func (c Credentials) authorization(request *http.Request, body []byte, timestamp string) string {
+	signed := slices.Sorted(slices.Values(contract.SignedHeaders))
+	text := strings.Join([]string{contract.SignatureMethod, timestamp, hash(canonical(request, body, signed))}, "\n")
+	mac := hmac.New(sha256.New, []byte(c.Secret))
+	mac.Write([]byte(text))
+	return contract.SignatureMethod + " Credential=" + c.KeyID +
+		", SignedHeaders=" + strings.Join(signed, ";") +
+		", Signature=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// canonical is the form of a request that both sides hash. Method, path and query are always these, whatever the
+// request has: the scheme is made for endpoints that tell their actions apart by a header.
+func canonical(request *http.Request, body []byte, signed []string) []byte {
+	var headers strings.Builder
+	for _, name := range signed {
+		headers.WriteString(name + ":" + signedValue(request, name) + "\n")
+	}
+	const path, query = "/", ""
+	return []byte(strings.Join([]string{
+		http.MethodPost, path, query, headers.String(), strings.Join(signed, ";"), hash(body),
+	}, "\n"))
+}
+
+// signedValue finds a header as it will be sent; net/http keeps the host apart from the others.
+func signedValue(request *http.Request, name string) string {
+	switch {
+	case name != "host":
+		return strings.TrimSpace(request.Header.Get(name))
+	case request.Host != "":
+		return request.Host
+	default:
+		return request.URL.Host
+	}
+}
+
+func hash(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,69 @@
+package conformance
+
+import (
+	"slices"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
+)
+
+// states: STATE-1 to STATE-3, from which state a snapshot is deleted. STATE-4 needs deletions that are over, and has
+// its checks at the end of the run.
+func (s *suite) states() {
+	It("deletes a snapshot in state "+string(contract.Normal), Rule("STATE-1"), func(ctx SpecContext) {
+		for _, id := range s.Make(ctx, contract.Normal, 2*s.amount.repeats) {
+			s.ExpectPermitted(s.Delete(ctx, []string{id}))
+		}
+	})
+
+	for _, state := range contract.States {
+		if state == contract.Normal {
+			continue
+		}
+		It("does not delete snapshots in state "+string(state)+" among others", Rule("STATE-2", "STATE-3", "PART-1"), func(ctx SpecContext) {
+			denied := s.Make(ctx, state, 6)
+			ids := s.Make(ctx, contract.Normal, 7)
+			missing := s.Missing(ctx, 1)[0]
+			batches := [][]string{
+				{denied[0], ids[0]},
+				{ids[1], denied[1]},
+				{ids[2], denied[2], ids[3]},
+				{denied[3], denied[4], ids[4], missing},
+				{missing, denied[5]},
+				{denied[5], missing, denied[5], ids[5]},
+				append(slices.Clone(denied), ids[6]),
+			}
+			for _, batch := range batches {
+				s.ExpectPermitted(s.Delete(ctx, batch))
+			}
+		})
+
+		It("does not delete a batch of snapshots in state "+string(state), Rule("STATE-2", "STATE-3", "PART-4"), func(ctx SpecContext) {
+			denied := s.Make(ctx, state, 3)
+			s.choice(s.Delete(ctx, denied))
+			s.choice(s.Delete(ctx, denied[:2]))
+		})
+	}
+
+	It("keeps a refused snapshot so that it can still be deleted", Rule("STATE-3", "STATE-1"), func(ctx SpecContext) {
+		kept := s.Make(ctx, contract.Normal, 2)
+		refused := s.Send(ctx, target.Request{Body: append(bodyOf(kept), '}')})
+		s.Expect("REQ-4", refused).To(BeRefused())
+		s.ExpectUntouched(refused, kept, "REQ-4")
+		s.ExpectPermitted(s.Delete(ctx, kept))
+	})
+}
+
+// choice judges an answer to several ids of which none can be deleted, and records which of the permitted ones it is.
+func (s *suite) choice(a *answer) {
+	s.ExpectPermitted(a)
+	if outcome, permitted := a.expected.Match(a.said); !permitted {
+		return
+	} else if outcome.Refusal() {
+		s.journal.note("PART-4", "several ids of which none can be deleted are answered with an error")
+	} else {
+		s.journal.note("PART-4", "several ids of which none can be deleted are answered with 200 and all of them listed")
+	}
+}

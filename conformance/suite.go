@@ -1,0 +1,402 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	. "github.com/onsi/ginkgo/v2"
+	ginkgo "github.com/onsi/ginkgo/v2/types"
+	"github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
+	"github.com/zec-conformance/deletesnapshots/conformance/population"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
+)
+
+// suite is one run. The checks are its methods, one file for each family of rules.
+type suite struct {
+	config  Config
+	amount  amount
+	target  *target.Target
+	people  *population.Population
+	journal *journal
+	clock   *clock
+
+	run  context.Context // ends when the run is interrupted, or cannot go on
+	stop context.CancelCauseFunc
+
+	cannot map[contract.State]string // why snapshots in a state are not to be had
+	check  atomic.Pointer[string]    // the text of the check that is being carried out
+	silent atomic.Int32              // exchanges in a row without an answer, where waiting on may be in vain
+	total  int                       // checks chosen
+
+	mu      sync.Mutex
+	refused []string // snapshots in other states, shared by the checks since nothing may change them
+	gone    []string // snapshots that were deleted in the course of the run
+}
+
+// tree registers the checks with Ginkgo. Order matters in two places only: what is told from single requests comes
+// first, so that a reader of the failures meets the simplest first, and what needs deleted snapshots comes last, so
+// that they have had time to settle.
+func (s *suite) tree() {
+	Describe("DeleteSnapshots", Ordered, ContinueOnFailure, func() {
+		BeforeEach(s.begin)
+		AfterEach(s.end)
+		s.requests()
+		s.errors()
+		s.states()
+		s.partialFailures()
+		s.batches()
+		s.envelopes()
+		s.isolation()
+		s.authentication()
+		s.concurrency()
+		s.goneForGood()
+	})
+}
+
+// Rule labels a check with the rules that it tries, and with their levels, so that a label filter can choose by both.
+func Rule(ids ...string) Labels {
+	labels := Labels(slices.Clone(ids))
+	for _, id := range ids {
+		if rule, known := contract.RuleByID(id); known && !slices.Contains(labels, string(rule.Level)) {
+			labels = append(labels, string(rule.Level))
+		}
+	}
+	return labels
+}
+
+// rulesOf gives the rules among a check's labels.
+func rulesOf(labels []string) []string {
+	return slices.DeleteFunc(slices.Clone(labels), func(label string) bool {
+		_, known := contract.RuleByID(label)
+		return !known
+	})
+}
+
+func (s *suite) begin() {
+	spec := CurrentSpecReport()
+	s.check.Store(&spec.LeafNodeText)
+	s.clock.enter(contract.Rule{ID: rulesOf(spec.Labels())[0]}.Family())
+	s.progress()
+}
+
+func (s *suite) end() {
+	spec := CurrentSpecReport()
+	rules := rulesOf(spec.Labels())
+	switch {
+	case s.run.Err() != nil: // counts as not carried out
+	case spec.State.Is(ginkgo.SpecStateSkipped):
+		s.journal.skip(rules, spec.LeafNodeText, spec.Failure.Message)
+	case spec.Failed():
+		// Expectations are kept in the journal and do not fail a spec; this one broke off.
+		s.abort(fmt.Errorf("the check %q broke off: %s", spec.LeafNodeText, spec.Failure.Message))
+	default:
+		s.journal.finish(rules, spec.LeafNodeText)
+	}
+	s.progress()
+}
+
+func (s *suite) progress() {
+	if s.config.Progress == nil {
+		return
+	}
+	s.journal.mu.Lock()
+	state := report.State{
+		Done: s.journal.done + s.journal.skipped, Total: s.total, Broken: s.journal.broken,
+		Check: *s.check.Load(), Exchanges: s.target.Usage().Exchanges,
+	}
+	s.journal.mu.Unlock()
+	state.Phase, state.Elapsed = s.clock.now()
+	s.config.Progress(state)
+}
+
+// abort ends the run: it cannot go on.
+func (s *suite) abort(err error) {
+	s.stop(err)
+	AbortSuite(err.Error())
+}
+
+// going ends the check if the run has ended, and else gives a context for its requests.
+func (s *suite) going(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.run.Err() != nil {
+		AbortSuite(context.Cause(s.run).Error())
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(s.run, func() { cancel(context.Cause(s.run)) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
+// errSilent is the reason of a run whose target stopped answering.
+var errSilent = errors.New("the endpoint has stopped answering")
+
+// lost deals with an exchange that is no evidence of anything: the run has ended, or cannot go on.
+func (s *suite) lost(e *target.Exchange) bool {
+	const tolerated = 3
+	switch {
+	case s.run.Err() != nil:
+		return true
+	case errors.Is(e.Err, target.ErrPatience):
+		s.stop(fmt.Errorf("the endpoint %w; try again when it is less busy", e.Err))
+		return true
+	case e.Err == nil || !e.Unreachable && !errors.Is(e.Err, target.ErrTimeout):
+		s.silent.Store(0)
+		return false
+	case s.silent.Add(1) >= tolerated:
+		s.stop(fmt.Errorf("%w: %w", errSilent, e.Err))
+	}
+	return e.Unreachable
+}
+
+// Make has the testbed make snapshots, or skips the check if it cannot.
+func (s *suite) Make(ctx context.Context, state contract.State, count int) []string {
+	s.needs(state)
+	ctx, cancel := s.going(ctx)
+	defer cancel()
+	var ids []string
+	var err error
+	if state == contract.Normal {
+		ids, err = s.people.Take(ctx, count)
+	} else {
+		ids, err = s.people.Make(ctx, state, count)
+	}
+	if err != nil {
+		s.abort(err)
+	}
+	return ids
+}
+
+// needs skips the check if the testbed cannot make the state.
+func (s *suite) needs(state contract.State) {
+	if reason, cannot := s.cannot[state]; cannot {
+		Skip(reason)
+	}
+}
+
+// Missing gives ids of no snapshot, of the form that the implementation uses.
+func (s *suite) Missing(ctx context.Context, count int) []string {
+	ctx, cancel := s.going(ctx)
+	defer cancel()
+	ids, err := s.people.Missing(ctx, count)
+	if err != nil {
+		s.abort(err)
+	}
+	return ids
+}
+
+// Harmless gives those of the texts that certainly name nobody's snapshot.
+func (s *suite) Harmless(ctx context.Context, texts []string) []string {
+	ctx, cancel := s.going(ctx)
+	defer cancel()
+	texts, err := s.people.Harmless(ctx, texts)
+	if err != nil {
+		s.abort(err)
+	}
+	return texts
+}
+
+// others are the states that forbid deletion and that the testbed can make.
+func (s *suite) others() []contract.State {
+	return slices.DeleteFunc(slices.Clone(contract.States), func(state contract.State) bool {
+		_, cannot := s.cannot[state]
+		return cannot || state == contract.Normal
+	})
+}
+
+// Denied gives snapshots that cannot be deleted, their states taking turns. Checks share them, since nothing that
+// happens may change them. Where the testbed can make no such state it gives none.
+func (s *suite) Denied(ctx context.Context, count int) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	states := s.others()
+	if len(states) == 0 {
+		return nil
+	}
+	if len(s.refused) < count {
+		each := make([][]string, len(states))
+		share := (count-len(s.refused))/len(states) + 1
+		s.Together(len(states), func(i int) { each[i] = s.Make(ctx, states[i], share) })
+		for i := range share {
+			for _, ids := range each {
+				s.refused = append(s.refused, ids[i])
+			}
+		}
+	}
+	return slices.Clone(s.refused[:count])
+}
+
+// answer is an exchange, and for a request that was valid in form, what was permitted.
+type answer struct {
+	*target.Exchange
+	said     oracle.Answer
+	expected *oracle.Expectation
+	also     []string // rules that the check tries by this exchange
+}
+
+func (a *answer) String() string {
+	switch {
+	case a.Err != nil:
+		return "no answer: " + a.Err.Error()
+	case a.said.Status != 200:
+		return fmt.Sprintf("%d %.100s", a.said.Status, a.said.Code)
+	case a.said.Unknown:
+		return "200 with a list that cannot be read"
+	}
+	return "200, listed " + oracle.Abbreviate(a.said.Listed)
+}
+
+// Send sends any body under the action, or whatever edit makes of the request.
+func (s *suite) Send(ctx context.Context, request target.Request) *answer {
+	ctx, cancel := s.going(ctx)
+	defer cancel()
+	if request.From == "" {
+		request.From = *s.check.Load()
+	}
+	e := s.target.Send(ctx, request)
+	s.progress()
+	if s.run.Err() != nil {
+		AbortSuite(context.Cause(s.run).Error())
+	}
+	return &answer{Exchange: e, said: e.Answer()}
+}
+
+// Delete asks for snapshots to be deleted. What is permitted is worked out beforehand, and what is to become of each
+// snapshot is put down afterwards; also names the rules that are tried besides those that the oracle knows of.
+func (s *suite) Delete(ctx context.Context, ids []string, also ...string) *answer {
+	return s.DeleteAs(ctx, bodyOf(ids), ids, also...)
+}
+
+// DeleteAs is Delete with the request spelled in another way.
+func (s *suite) DeleteAs(ctx context.Context, body []byte, ids []string, also ...string) *answer {
+	expected := oracle.Expect(ids, s.people.ClassOf)
+	a := s.Send(ctx, target.Request{Body: body})
+	a.expected, a.also = &expected, also
+	s.settle(a)
+	return a
+}
+
+// bodyOf spells the documented request.
+func bodyOf(ids []string) []byte {
+	body, _ := json.Marshal(map[string][]string{contract.FieldSnapshotIDs: ids}) // strings always encode
+	return body
+}
+
+// settle puts down what the answer makes of each snapshot that was named. Where the answer is not permitted, it is
+// held to what it says all the same: a listed snapshot was not deleted, and a refused request changed nothing.
+func (s *suite) settle(a *answer) {
+	expected, said := a.expected, a.said
+	deletable, denied := expected.Of(oracle.Deletable), expected.Of(oracle.Denied)
+	cause := func(rules, ifGone []string) population.Cause {
+		return population.Cause{Exchange: a.Exchange, Rules: append(rules, a.also...), IfGone: ifGone}
+	}
+	switch {
+	case oracle.Refused(said):
+		s.people.Stays(cause([]string{"STATE-3", "BATCH-3"}, nil), deletable...)
+		s.people.Stays(cause([]string{"STATE-3"}, []string{"STATE-2"}), denied...)
+	case said.Status == 200 && !said.Unknown:
+		listed := func(id string) bool { return slices.Contains(said.Listed, id) }
+		unlisted := slices.DeleteFunc(slices.Clone(deletable), listed)
+		rules := []string{"PART-3", "BATCH-5", "STATE-1"}
+		if len(expected.Failing()) > 0 {
+			rules = append(rules, "PART-2")
+		}
+		if len(a.expected.IDs()) == contract.MaxBatch {
+			rules = append(rules, "BATCH-1")
+		}
+		s.people.Goes(cause(rules, nil), unlisted...)
+		s.people.Stays(cause([]string{"PART-3"}, nil), slices.DeleteFunc(deletable, func(id string) bool { return !listed(id) })...)
+		s.people.Stays(cause([]string{"STATE-3"}, []string{"STATE-2", "PART-3"}), denied...)
+		s.remember(unlisted)
+	default: // a fault of the service: whatever could be deleted may have been, and nothing else
+		s.people.Doubtful(deletable...)
+		s.people.Stays(cause([]string{"STATE-3"}, []string{"STATE-2"}), denied...)
+	}
+}
+
+func (s *suite) remember(deleted []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone = append(s.gone, deleted...)
+}
+
+// Expect holds an answer against what one rule demands. A failed expectation is put down with its evidence and the
+// check goes on: the next ones may find something else.
+func (s *suite) Expect(rule string, a *answer) gomega.Assertion {
+	return gomega.NewGomega(func(permitted string, _ ...int) {
+		s.journal.fail(failure{rule, *s.check.Load(), a.String(), permitted, []*target.Exchange{a.Exchange}})
+	}).Expect(a)
+}
+
+// ExpectPermitted holds the answer to a request that is valid in form against what the oracle permits.
+func (s *suite) ExpectPermitted(a *answer) {
+	rules := a.expected.Broken(a.said)
+	if len(rules) > 0 {
+		rules = append(rules, a.also...)
+		slices.Sort(rules)
+	}
+	for _, rule := range slices.Compact(rules) {
+		s.journal.fail(failure{rule, *s.check.Load(), a.String(), a.expected.String(), []*target.Exchange{a.Exchange}})
+	}
+}
+
+// ExpectUntouched puts down that a request must have left the snapshots as they were, by these rules.
+func (s *suite) ExpectUntouched(a *answer, ids []string, rules ...string) {
+	s.people.Stays(population.Cause{Exchange: a.Exchange, Rules: append(rules, "STATE-3")}, ids...)
+}
+
+// ExpectUnnamed puts down that a request must have left alone what it did not name.
+func (s *suite) ExpectUnnamed(a *answer, ids []string) {
+	s.people.Stays(population.Cause{Exchange: a.Exchange, Rules: []string{"ISO-1"}}, ids...)
+}
+
+// broken puts down that an exchange breaks a rule.
+func (s *suite) broken(rule string, e *target.Exchange, what, permitted string) {
+	s.journal.fail(failure{rule, *s.check.Load(), what, permitted, []*target.Exchange{e}})
+}
+
+// discrepancy puts down that a snapshot is not as it should be.
+func (s *suite) discrepancy(d population.Discrepancy) {
+	for _, rule := range d.Rules {
+		s.journal.fail(failure{rule, *s.check.Load(), d.String(), "to " + d.Expected, d.Exchanges})
+	}
+}
+
+// Together does something n times at once, and waits for all of them.
+func (s *suite) Together(n int, do func(i int)) {
+	s.InLanes(n, n, do)
+}
+
+// InLanes does something n times, at most as many at once as there are lanes.
+func (s *suite) InLanes(lanes, n int, do func(i int)) {
+	var next atomic.Int64
+	var tasks sync.WaitGroup
+	for range min(lanes, n) {
+		tasks.Go(func() {
+			defer GinkgoRecover() // a lane that ends the run must not end the process
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	tasks.Wait()
+	if s.run.Err() != nil {
+		AbortSuite(context.Cause(s.run).Error())
+	}
+}
+
+// random gives a source of chance that is the check's own, so that a filter does not change what a check does.
+func (s *suite) random(check string) *rand.Rand {
+	var hash uint64 = 14695981039346656037
+	for _, b := range []byte(check) {
+		hash = (hash ^ uint64(b)) * 1099511628211
+	}
+	return rand.New(rand.NewPCG(uint64(s.config.Seed), hash))
+}
