@@ -40,7 +40,7 @@ func (s *suite) batches() {
 	})
 
 	It("deletes all but one of a batch, wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), func(ctx SpecContext) {
-		for i, place := range []int{0, 1, 9, 10, 31, 32, 49, 50, 63, 64, 65, contract.MaxBatch - 2, contract.MaxBatch - 1} {
+		for i, place := range []int{0, 9, 10, 32, 64, contract.MaxBatch - 1} {
 			roles := []byte(repeat("d", contract.MaxBatch))
 			roles[place] = "nm"[i%2]
 			s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, string(roles))))

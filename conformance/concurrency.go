@@ -29,7 +29,7 @@ func (s *suite) concurrency() {
 			batches := make([][]string, callers)
 			denied := s.Denied(ctx, 3*callers)
 			for i := range batches {
-				roles := []string{"d", "dnm", "mnd", "m", "n", "dd", "nm", repeat("d", 20), "dddnnm", repeat("dm", 10)}[(round+i)%10]
+				roles := []string{"d", "dnm", "mnd", "m", "n", "dd", "nm", repeat("d", 8), "ddnnm", repeat("dm", 8)}[(round+i)%10]
 				batches[i] = s.batch(ctx, strings.ReplaceAll(roles, "n", ""))
 				for place, role := range roles { // denied snapshots of its own for each caller
 					if role == 'n' && len(denied) > 0 {
@@ -146,4 +146,3 @@ func (s *suite) failRace(contested string, batches [][]string, answers []*answer
 func since(start, at time.Time) string {
 	return fmt.Sprintf("%.1f ms", float64(at.Sub(start).Microseconds())/1000)
 }
-

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
+	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
@@ -33,11 +36,12 @@ const (
 // patience bounds how long one exchange may be put off by 429 or 503.
 const patience = 30 * time.Second
 
-// Config says what is judged, and how. Endpoint and one of Testbed and Bed are needed; the zero value of everything
-// else stands for a default.
+// Config says what is judged, and how. One of Endpoint and Handler, and one of Testbed and Bed are needed; the zero
+// value of everything else stands for a default.
 type Config struct {
 	Endpoint    string              // the base URL that the contract's path is appended to
-	Testbed     string              // the base URL of the testbed protocol
+	Handler     http.Handler        // an implementation in Go, in place of Endpoint; it is served on a loopback port
+	Testbed     string              // the base URL of the testbed protocol; a path if the Handler serves that too
 	Bed         testbed.Bed         // a testbed in Go, in place of Testbed
 	Credentials signing.Credentials // none: requests are not signed, and AUTH-1 is skipped
 
@@ -58,6 +62,27 @@ type ConfigError struct{ err error }
 
 func (e *ConfigError) Error() string { return e.err.Error() }
 func (e *ConfigError) Unwrap() error { return e.err }
+
+// serve puts the handler, if there is one, on a loopback port, and gives a function that takes it off again.
+func (c *Config) serve() (stop func(), err error) {
+	if c.Handler == nil {
+		return func() {}, nil
+	}
+	if c.Endpoint != "" {
+		return nil, errors.New("both an endpoint and a handler are given; give one of them")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("the handler cannot be served on a loopback port: %w", err)
+	}
+	server := &http.Server{Handler: c.Handler, ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(listener) }() // until it is closed
+	c.Endpoint = "http://" + listener.Addr().String()
+	if strings.HasPrefix(c.Testbed, "/") {
+		c.Testbed = c.Endpoint + c.Testbed
+	}
+	return func() { _ = server.Close() }, nil
+}
 
 // complete fills in the defaults and finds what is wrong.
 func (c Config) complete() (Config, *url.URL, error) {

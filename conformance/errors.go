@@ -40,7 +40,9 @@ func (s *suite) errors() {
 				func() { s.Send(ctx, target.Request{Body: []byte(`{"snapshotIds":`)}) },
 				func() { s.ExpectPermitted(s.Delete(ctx, s.Missing(ctx, 1))) },
 				func() { s.ExpectPermitted(s.Delete(ctx, append(s.Denied(ctx, 1), s.Missing(ctx, 1)...))) },
-				func() { s.ExpectPermitted(s.Delete(ctx, append(s.Missing(ctx, 1), s.Make(ctx, contract.Normal, 1)...))) },
+				func() {
+					s.ExpectPermitted(s.Delete(ctx, append(s.Missing(ctx, 1), s.Make(ctx, contract.Normal, 1)...)))
+				},
 			} {
 				before()
 				s.ExpectPermitted(s.Delete(ctx, s.Make(ctx, contract.Normal, 1)))

@@ -17,8 +17,8 @@ const kept = 5
 
 // journal is what a run finds out, rule by rule. It may be used by several goroutines.
 type journal struct {
-	mu    sync.Mutex
-	rules map[string]*report.Rule
+	mu            sync.Mutex
+	rules         map[string]*report.Rule
 	done, skipped int
 	broken        int
 	requestIDs    map[string]int // request ids and the exchange that had each

@@ -38,6 +38,11 @@ const farewell = 1500 * time.Millisecond
 //
 // Ending ctx ends the run: what the run made is released, and the report tells what was found by then.
 func Run(ctx context.Context, config Config) (*report.Report, error) {
+	stop, err := config.serve()
+	if err != nil {
+		return nil, &ConfigError{err}
+	}
+	defer stop()
 	config, endpoint, err := config.complete()
 	if err != nil {
 		return nil, &ConfigError{err}

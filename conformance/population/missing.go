@@ -26,10 +26,7 @@ func (p *Population) Missing(ctx context.Context, count int) ([]string, error) {
 			p.mu.Unlock()
 			return picked, nil
 		}
-		candidates := make([]string, short)
-		for i := range candidates {
-			candidates[i] = p.makeUp()
-		}
+		candidates := p.makeUp(short)
 		p.mu.Unlock()
 
 		confirmed, err := p.confirm(ctx, candidates)
@@ -81,19 +78,23 @@ func (p *Population) confirm(ctx context.Context, texts []string) ([]string, err
 	return confirmed, nil
 }
 
-// makeUp invents an id. At each place it has a character that handed-out ids have at that place, so that fixed
-// parts, separators and alphabets are kept. Where that leaves too little room for chance, letters are kept and digits
-// added. The mutex is held.
-func (p *Population) makeUp() string {
+// makeUp invents ids. At each place they have a character that handed-out ids have at that place, so that fixed parts,
+// separators and alphabets are kept. Where that leaves too little room for chance, letters are kept and digits added.
+// The mutex is held.
+func (p *Population) makeUp(count int) []string {
 	places, sparse := p.places()
-	if !sparse {
-		return p.stretch(p.order[0].id)
+	made := make([]string, count)
+	for i := range made {
+		if !sparse {
+			made[i] = p.stretch(p.order[0].id)
+			continue
+		}
+		for _, characters := range places {
+			at := p.rand.IntN(len(characters))
+			made[i] += characters[at : at+1]
+		}
 	}
-	var made []byte
-	for _, characters := range places {
-		made = append(made, characters[p.rand.IntN(len(characters))])
-	}
-	return string(made)
+	return made
 }
 
 // Sparse tells whether ids are drawn from so many that none is close to another by chance, as those that count up are.

@@ -53,10 +53,10 @@ type Population struct {
 
 // The bounds of what is asked of a testbed at once, and of what is made ahead.
 const (
-	lanes      = 96
-	stockLevel = 384 // NORMAL snapshots that are kept ready
+	lanes      = 128
+	stockLevel = 256 // NORMAL snapshots that are kept ready
 	portion    = 128 // of them asked for in one request
-	refillers  = 3
+	refillers  = 2
 )
 
 // New opens the books. What goes on in the background ends with ctx.
@@ -190,15 +190,34 @@ func (p *Population) Stays(cause Cause, ids ...string) {
 	})
 }
 
-// Goes puts down that the snapshot has been deleted by an exchange, and looks whether it goes within the settle time.
+// Goes puts down that snapshots have been deleted by an exchange, and looks whether they go within the settle time: at
+// some of a large batch soon, so that one that comes back later is known to have been gone, and at the others when the
+// run is done.
 func (p *Population) Goes(cause Cause, ids ...string) {
+	const soon, every = 3, 5
+	count := 0
 	p.decide(ids, func(e *entry) {
 		if e.fate != stays {
 			return
 		}
 		e.fate, e.causes, e.since = goes, []Cause{cause}, cause.Exchange.Ended
-		p.tasks.Go(func() { p.watchGoing(e) })
+		if count < soon || count%every == 0 {
+			p.watch(e)
+		}
+		count++
 	})
+}
+
+// watch begins to look at a deleted snapshot in the background, if nobody does so yet. The mutex is held.
+func (p *Population) watch(e *entry) {
+	if !e.watched {
+		e.watched = true
+		p.tasks.Go(func() {
+			if err := p.watchGoing(p.ctx, e); err != nil {
+				p.broken(err)
+			}
+		})
+	}
 }
 
 // Doubtful puts down that an exchange leaves open what became of the snapshot. It is not looked at any more.
@@ -230,6 +249,9 @@ func (p *Population) AwaitGone(ctx context.Context, ids ...string) ([]string, er
 		p.mu.Lock()
 		e := p.entries[id]
 		going := e != nil && e.fate == goes
+		if going {
+			p.watch(e)
+		}
 		p.mu.Unlock()
 		if !going {
 			continue

@@ -30,6 +30,7 @@ type entry struct {
 	awaited bool    // a look at a snapshot that stays is due
 
 	since    time.Time     // the answer that deletes it
+	watched  bool          // somebody looks at it until it is gone
 	gone     bool          // seen to be gone since
 	settled  chan struct{} // closed when it is seen gone, or overdue
 	reported bool
@@ -89,43 +90,48 @@ func (p *Population) judgeStaying(e *entry, sight testbed.Sight) {
 }
 
 // watchGoing looks at a deleted snapshot until it is gone or overdue. Looks are spaced by what the others took.
-func (p *Population) watchGoing(e *entry) {
-	defer close(e.settled)
+func (p *Population) watchGoing(ctx context.Context, e *entry) error {
 	deadline := e.since.Add(p.config.Settle)
 	for wait := p.lag.guess(); ; wait = max(2*wait, 20*time.Millisecond) {
 		next := e.since.Add(wait)
 		if next.After(deadline) {
 			next = deadline
 		}
-		if !p.pause(time.Until(next)) {
-			return
+		if err := pause(ctx, time.Until(next)); err != nil {
+			return err
 		}
-		begun := time.Now()
-		sight, err := p.look(p.ctx, e.id)
-		if err != nil {
-			p.broken(err)
-			return
+		if settled, err := p.lookGoing(ctx, e); settled || err != nil {
+			return err
 		}
-		age := begun.Sub(e.since)
-		if sight.Gone {
-			p.lag.gone(age)
-			p.mu.Lock()
-			e.gone = true
-			p.mu.Unlock()
-			return
-		}
-		if !begun.Before(deadline) {
-			p.mu.Lock()
-			d := Discrepancy{Expected: fmt.Sprintf("be gone within %s of its deletion", p.config.Settle)}
-			for _, cause := range e.causes {
-				d.Rules = append(d.Rules, cause.Rules...)
-			}
-			p.report(e, d, sight)
-			p.mu.Unlock()
-			return
-		}
-		p.lag.there(age)
 	}
+}
+
+// lookGoing looks once at a deleted snapshot, and tells whether it has settled.
+func (p *Population) lookGoing(ctx context.Context, e *entry) (settled bool, err error) {
+	begun := time.Now()
+	sight, err := p.look(ctx, e.id)
+	if err != nil {
+		return false, err
+	}
+	age := begun.Sub(e.since)
+	if !sight.Gone && age < p.config.Settle {
+		p.lag.there(age)
+		return false, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e.gone = sight.Gone
+	if sight.Gone {
+		p.lag.gone(age)
+	} else {
+		d := Discrepancy{Expected: fmt.Sprintf("be gone within %s of its deletion", p.config.Settle)}
+		for _, cause := range e.causes {
+			d.Rules = append(d.Rules, cause.Rules...)
+		}
+		p.report(e, d, sight)
+	}
+	close(e.settled)
+	return true, nil
 }
 
 // report passes a discrepancy on, once for each snapshot. The mutex is held.
@@ -143,35 +149,29 @@ func (p *Population) report(e *entry, d Discrepancy, sight testbed.Sight) {
 	p.config.Report(d)
 }
 
-// pause waits, and tells whether the run still goes on.
-func (p *Population) pause(wait time.Duration) bool {
-	if wait <= 0 {
-		return p.ctx.Err() == nil
-	}
+// pause waits, or gives the reason why ctx ended before.
+func pause(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
-	case <-p.ctx.Done():
-		return false
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 
-// LastLook waits until every deletion has settled and nothing has been done for the linger time, or for as long as
-// deletions were seen to take if that is longer, and then looks at every snapshot of the run once more.
-//
-// A snapshot that was gone and is there again may be a testbed that lags behind, so it is looked at until its settle
-// time is over.
+// LastLook waits until every deletion that is watched has settled and nothing has been done for the linger time, or for
+// as long as deletions were seen to take if that is longer. Then it looks at every snapshot of the run.
 func (p *Population) LastLook(ctx context.Context) error {
 	p.mu.Lock()
 	entries, due := slices.Clone(p.order), p.lastDeed.Add(max(p.config.Linger, min(p.lag.longest()*6/5, p.config.Settle)))
 	p.mu.Unlock()
 	for _, e := range entries {
 		p.mu.Lock()
-		going := e.fate == goes
+		watched := e.watched
 		p.mu.Unlock()
-		if !going {
+		if !watched {
 			continue
 		}
 		select {
@@ -180,54 +180,85 @@ func (p *Population) LastLook(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
-	if !p.pause(time.Until(due)) {
-		return context.Cause(p.ctx)
+	if err := pause(ctx, time.Until(due)); err != nil {
+		return err
 	}
 	return p.each(ctx, entries, p.lookAgain)
 }
 
-func (p *Population) lookAgain(ctx context.Context, e *entry) error {
+// lookAgain is the last look at one snapshot. Where one look is not the last word, the others are left to the background.
+func (p *Population) lookAgain(ctx context.Context, e *entry, background func(func() error)) error {
+	look, goOn := p.lookLast, p.lookOn
+	if e.fate == goes && !e.watched {
+		e.watched = true
+		look, goOn = p.lookGoing, p.watchGoing
+	}
+	settled, err := look(ctx, e)
+	if !settled && err == nil {
+		background(func() error { return goOn(ctx, e) })
+	}
+	return err
+}
+
+// lookOn goes on looking at a snapshot that was gone and is there again. That may be the doing of a testbed that lags
+// behind, as long as the settle time is not over.
+func (p *Population) lookOn(ctx context.Context, e *entry) error {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		begun := time.Now()
-		sight, err := p.look(ctx, e.id)
-		if err != nil {
+		if err := pause(ctx, wait); err != nil {
 			return err
 		}
-		p.judgeStaying(e, sight)
-		if sight.Gone || e.fate != goes {
-			if sight.Gone {
-				p.mu.Lock()
-				e.gone = true // so that it need not be released
-				p.mu.Unlock()
-			}
-			return nil
-		}
-		if begun.Sub(e.since) >= p.config.Settle {
-			p.mu.Lock()
-			p.report(e, Discrepancy{Expected: "have stayed gone", Rules: []string{"STATE-4"}}, sight)
-			e.gone = false
-			p.mu.Unlock()
-			return nil
-		}
-		if !p.pause(wait) {
-			return context.Cause(p.ctx)
+		if settled, err := p.lookLast(ctx, e); settled || err != nil {
+			return err
 		}
 	}
 }
 
-// each does something for every entry, all at once as far as the lanes to the testbed allow, and gives the first error.
-func (p *Population) each(ctx context.Context, entries []*entry, do func(context.Context, *entry) error) error {
+// lookLast looks once at a snapshot that stays, or has been gone, and tells whether that is the last word.
+func (p *Population) lookLast(ctx context.Context, e *entry) (settled bool, err error) {
+	begun := time.Now()
+	sight, err := p.look(ctx, e.id)
+	if err != nil {
+		return false, err
+	}
+	p.judgeStaying(e, sight)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e.gone = sight.Gone // what is not gone has to be released
+	if e.fate != goes || sight.Gone {
+		return true, nil
+	}
+	if begun.Sub(e.since) < p.config.Settle {
+		return false, nil
+	}
+	p.report(e, Discrepancy{Expected: "have stayed gone", Rules: []string{"STATE-4"}}, sight)
+	return true, nil
+}
+
+// each does something for every entry, as many at once as there are lanes to the testbed, and gives the first error.
+// What is left to the background is waited for as well.
+func (p *Population) each(ctx context.Context, entries []*entry, do func(ctx context.Context, e *entry, background func(func() error)) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var tasks sync.WaitGroup
-	for _, e := range entries {
-		tasks.Go(func() {
-			if err := do(ctx, e); err != nil {
-				cancel(err)
+	check := func(err error) {
+		if err != nil {
+			cancel(err)
+		}
+	}
+	queue := make(chan *entry)
+	var workers, background sync.WaitGroup
+	for range min(lanes, len(entries)) {
+		workers.Go(func() {
+			for e := range queue {
+				check(do(ctx, e, func(rest func() error) { background.Go(func() { check(rest()) }) }))
 			}
 		})
 	}
-	tasks.Wait()
+	for _, e := range entries {
+		queue <- e
+	}
+	close(queue)
+	workers.Wait()
+	background.Wait()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -244,15 +275,10 @@ func (p *Population) Release(ctx context.Context) []string {
 			kept = append(kept, e)
 		}
 	}
-	_ = p.each(ctx, kept, func(ctx context.Context, e *entry) error {
-		if p.enter(ctx) != nil {
-			return nil // listed below; the others are still worth a try
-		}
-		defer p.leave()
-		if p.config.Bed.Release(ctx, e.id) == nil {
-			p.mu.Lock()
+	_ = p.each(ctx, kept, func(ctx context.Context, e *entry, _ func(func() error)) error {
+		// One that fails is listed below; the others are still worth a try.
+		if ctx.Err() == nil && p.config.Bed.Release(ctx, e.id) == nil {
 			e.gone = true
-			p.mu.Unlock()
 		}
 		return nil
 	})

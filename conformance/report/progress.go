@@ -132,7 +132,7 @@ func (s State) line() string {
 		line += ", rules broken " + times(s.Broken)
 	}
 	line += "  " + Printable(s.Phase)
-	if s.Check != "" {
+	if s.Check != "" && s.Check != s.Phase {
 		line += ": " + Printable(s.Check)
 	}
 	return line

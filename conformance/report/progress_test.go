@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,8 +42,9 @@ func TestLiveProgressIsOneLine(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out screen
-		width := 60
-		p := report.NewProgress(&out, true, func() int { return width })
+		var width atomic.Int64
+		width.Store(60)
+		p := report.NewProgress(&out, true, func() int { return int(width.Load()) })
 		p.Update(report.State{
 			Done: 3, Total: 80, Exchanges: 41, Broken: 2, Phase: "BATCH",
 			Check: "refuses \x1b[2J 101 snapshots and deletes none of them", Elapsed: 1200 * time.Millisecond,
@@ -52,7 +54,7 @@ func TestLiveProgressIsOneLine(t *testing.T) {
 			got[0] != "\r  1.2 s  3/80 checks, 41 exchanges, rules broken 2 times  …\x1b[K" {
 			t.Fatalf("shown: %q", got)
 		}
-		width = 120
+		width.Store(120)
 		pass(100 * time.Millisecond)
 		if got := out.seen(); !strings.Contains(got[1], `BATCH: refuses \x1b[2J 101 snapshots`) || strings.Contains(got[1], "\n") {
 			t.Errorf("shown: %q", got)
@@ -104,10 +106,11 @@ func TestLiveProgressGoesOnWhileNothingHappens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out screen
 		p := report.NewProgress(&out, true, nil)
-		p.Update(report.State{Phase: "the last look", Elapsed: time.Second})
+		p.Update(report.State{Phase: "the last look", Check: "the last look", Elapsed: time.Second})
 		pass(1100 * time.Millisecond)
 		p.Close()
-		if shown := fmt.Sprint(out.seen()); !strings.Contains(shown, "1.0 s") || !strings.Contains(shown, "2.0 s") {
+		shown := fmt.Sprint(out.seen())
+		if !strings.Contains(shown, "1.0 s") || !strings.Contains(shown, "2.0 s") || strings.Contains(shown, "look: the last") {
 			t.Errorf("shown: %q", shown)
 		}
 	})

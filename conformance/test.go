@@ -1,0 +1,48 @@
+package conformance
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+)
+
+// Test judges an implementation as part of a Go test, which fails for every rule that is broken. Rules of level SHOULD
+// fail it only where config is strict. It may be called any number of times; calls take turns.
+//
+//	func TestContract(t *testing.T) {
+//		conformance.Test(t, conformance.Config{Handler: newServer(), Testbed: "/testbed/v1"})
+//	}
+//
+// The flag -ginkgo.label-filter chooses checks where config has no Filter.
+func Test(t *testing.T, config Config) {
+	t.Helper()
+	if config.Filter == "" {
+		flags, _ := GinkgoConfiguration()
+		config.Filter = flags.LabelFilter
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt) // a test's own context ends before its cleanup
+	defer stop()
+	result, err := Run(ctx, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var summary strings.Builder
+	if err := result.WriteText(&summary, report.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + summary.String())
+	switch result.Verdict {
+	case report.CouldNotRun:
+		t.Fatalf("the suite could not run: %s", result.Reason)
+	case report.NotConformant:
+		for _, rule := range result.With(report.Failed) {
+			t.Errorf("%s %s: %s", rule.ID, rule.Level, rule.Statement)
+		}
+	}
+}
