@@ -29,7 +29,7 @@ func (s *suite) concurrency() {
 			batches := make([][]string, callers)
 			denied := s.Denied(ctx, 3*callers)
 			for i := range batches {
-				roles := []string{"d", "dnm", "mnd", "m", "n", "dd", "nm", repeat("d", 8), "ddnnm", repeat("dm", 8)}[(round+i)%10]
+				roles := []string{"d", "dnm", "mnd", "m", "n", "dd", "nm", repeat("d", 6), "ddnnm", repeat("dm", 6)}[(round+i)%10]
 				batches[i] = s.batch(ctx, strings.ReplaceAll(roles, "n", ""))
 				for place, role := range roles { // denied snapshots of its own for each caller
 					if role == 'n' && len(denied) > 0 {

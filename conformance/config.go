@@ -145,6 +145,6 @@ type amount struct {
 
 var efforts = map[Effort]amount{
 	Quick:    {everySize: false, arrangements: 6, repeats: 2, rounds: 8},
-	Normal:   {everySize: true, arrangements: 24, repeats: 5, rounds: 30},
-	Thorough: {everySize: true, arrangements: 120, repeats: 25, rounds: 150},
+	Normal:   {everySize: true, arrangements: 24, repeats: 5, rounds: 20},
+	Thorough: {everySize: true, arrangements: 120, repeats: 25, rounds: 120},
 }

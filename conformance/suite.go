@@ -277,6 +277,8 @@ func (s *suite) Delete(ctx context.Context, ids []string, also ...string) *answe
 // DeleteAs is Delete with the request spelled in another way.
 func (s *suite) DeleteAs(ctx context.Context, body []byte, ids []string, also ...string) *answer {
 	expected := oracle.Expect(ids, s.people.ClassOf)
+	done := s.people.Asking(ids...)
+	defer done()
 	a := s.Send(ctx, target.Request{Body: body})
 	a.expected, a.also = &expected, also
 	s.settle(a)

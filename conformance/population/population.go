@@ -53,7 +53,7 @@ type Population struct {
 
 // The bounds of what is asked of a testbed at once, and of what is made ahead.
 const (
-	lanes      = 128
+	lanes      = 96
 	stockLevel = 256 // NORMAL snapshots that are kept ready
 	portion    = 128 // of them asked for in one request
 	refillers  = 2
@@ -178,33 +178,38 @@ type Cause struct {
 	IfGone   []string // broken besides, if it is gone or going where it should have stayed
 }
 
-// Stays puts down that an exchange must have left the snapshot alone, and looks whether it did. Ids of no snapshot
-// are passed over.
+// Every snapshot is looked at when the run is done. At some of each batch there is a look at once, so that the evidence
+// is fresh, and so that a snapshot that comes back later is known to have been gone.
+func lookedAtSoon(place int) bool {
+	const first, every = 2, 8
+	return place < first || place%every == 0
+}
+
+// Stays puts down that an exchange must have left the snapshots alone. Ids of no snapshot are passed over.
 func (p *Population) Stays(cause Cause, ids ...string) {
+	place := 0
 	p.decide(ids, func(e *entry) {
 		e.causes = append(e.causes, cause)
-		if e.fate == stays && !e.awaited {
+		if e.fate == stays && !e.awaited && lookedAtSoon(place) {
 			e.awaited = true
 			p.tasks.Go(func() { p.watchStaying(e) })
 		}
+		place++
 	})
 }
 
-// Goes puts down that snapshots have been deleted by an exchange, and looks whether they go within the settle time: at
-// some of a large batch soon, so that one that comes back later is known to have been gone, and at the others when the
-// run is done.
+// Goes puts down that snapshots have been deleted by an exchange, and have to go within the settle time.
 func (p *Population) Goes(cause Cause, ids ...string) {
-	const soon, every = 3, 5
-	count := 0
+	place := 0
 	p.decide(ids, func(e *entry) {
 		if e.fate != stays {
 			return
 		}
 		e.fate, e.causes, e.since = goes, []Cause{cause}, cause.Exchange.Ended
-		if count < soon || count%every == 0 {
+		if lookedAtSoon(place) {
 			p.watch(e)
 		}
-		count++
+		place++
 	})
 }
 
@@ -223,6 +228,13 @@ func (p *Population) watch(e *entry) {
 // Doubtful puts down that an exchange leaves open what became of the snapshot. It is not looked at any more.
 func (p *Population) Doubtful(ids ...string) {
 	p.decide(ids, func(e *entry) { e.fate = doubtful })
+}
+
+// Asking puts down that a request which may delete the snapshots is about to be sent, and gives what ends that. What is
+// seen of a snapshot meanwhile tells nothing: the answer that decides its fate has not come yet.
+func (p *Population) Asking(ids ...string) (done func()) {
+	p.decide(ids, func(e *entry) { e.asked, e.asking = e.asked+1, e.asking+1 })
+	return func() { p.decide(ids, func(e *entry) { e.asking-- }) }
 }
 
 // Deed puts down that something was asked of the implementation just now.

@@ -28,6 +28,8 @@ type entry struct {
 	fate    fate
 	causes  []Cause // why, newest last; none if nobody ever named it
 	awaited bool    // a look at a snapshot that stays is due
+	asked   int     // how many requests that may delete it have been sent
+	asking  int     // how many of them have not been decided yet
 
 	since    time.Time     // the answer that deletes it
 	watched  bool          // somebody looks at it until it is gone
@@ -59,22 +61,25 @@ func (p *Population) watchStaying(e *entry) {
 	// From here on, another exchange that names it needs another look.
 	p.mu.Lock()
 	e.awaited = false
+	asked, settled := e.asked, e.asking == 0
 	p.mu.Unlock()
 	sight, err := p.config.Bed.Look(p.ctx, e.id)
 	if err != nil {
 		p.broken(err)
 		return
 	}
-	p.judgeStaying(e, sight)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.state != contract.Normal || settled && e.asked == asked { // nothing deletes what is not NORMAL
+		p.judgeStaying(e, sight)
+	}
 }
 
 // judgeStaying compares what was seen of a snapshot that nothing may have changed. Such a snapshot has no reason to
-// show anything else at any time, so the first look that does is enough.
+// show anything else at any time, so the first look that does is enough. The mutex is held.
 func (p *Population) judgeStaying(e *entry, sight testbed.Sight) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if e.fate != stays || !sight.Gone && sight.State == e.state {
-		return // or deleted since, by another exchange
+		return
 	}
 	d := Discrepancy{Expected: "have stayed " + string(e.state)}
 	if len(e.causes) == 0 {
@@ -220,9 +225,9 @@ func (p *Population) lookLast(ctx context.Context, e *entry) (settled bool, err 
 	if err != nil {
 		return false, err
 	}
-	p.judgeStaying(e, sight)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.judgeStaying(e, sight)
 	e.gone = sight.Gone // what is not gone has to be released
 	if e.fate != goes || sight.Gone {
 		return true, nil
