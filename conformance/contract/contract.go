@@ -130,6 +130,7 @@ var (
 	TooFast          = document.errorFor("tooFast")
 	Unavailable      = document.errorFor("unavailable")
 	Internal         = document.errorFor("internal")
+	NoResource       = document.errorFor("noResource")
 )
 
 // The states.

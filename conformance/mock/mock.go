@@ -45,7 +45,8 @@ func (m *Mock) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case below && (place == "" || place[0] == '/'):
 		m.serveTestbed(w, r, place)
 	default:
-		fail(w, r, refusal{noResource(), "There is nothing at this path."})
+		// Not contract.NotFound, which tells a caller that a snapshot is gone.
+		fail(w, r, refusal{contract.NoResource, "There is nothing at this path."})
 	}
 }
 

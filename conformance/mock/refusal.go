@@ -33,11 +33,6 @@ func as(status int, kind contract.Error) contract.Error {
 	return kind
 }
 
-// noResource is not contract.NotFound, which tells a caller that a snapshot is gone.
-func noResource() contract.Error {
-	return contract.Error{Code: string(api.CodeOperationFailedResourceNotFound), Status: http.StatusNotFound}
-}
-
 // fail answers with an error. What is no refusal is the mock's own fault.
 func fail(w http.ResponseWriter, _ *http.Request, err error) {
 	refused := refusal{contract.Internal, "The mock failed: " + err.Error()}
