@@ -8,11 +8,12 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
 
-// largest is the longest body, in bytes, of a request over the limit. Beyond it, servers and gateways refuse a request
-// for its length before they look at it, and not always with the contract's envelope.
-const largest = 60_000
+// bulky is the length of a body, in bytes, beyond which servers and gateways may refuse a request for its length before
+// anybody looks into it: by a 413 that is not the implementation's, or by closing the connection.
+const bulky = 60_000
 
 // batches: BATCH-1 to BATCH-6, how many snapshots a request may name.
 func (s *suite) batches() {
@@ -54,7 +55,7 @@ func (s *suite) batches() {
 			for _, place := range []int{0, 1, limit / 2, limit - 1, limit, limit + excess - 1} {
 				roles[place] = 'd'
 			}
-			if batch := s.batch(ctx, string(roles)); len(bodyOf(batch)) <= largest {
+			if batch := s.batch(ctx, string(roles)); len(bodyOf(batch)) <= bulky {
 				batches = append(batches, batch)
 			}
 		}
@@ -68,6 +69,15 @@ func (s *suite) batches() {
 			s.Expect("BATCH-2", answer).To(BeRefused())
 			s.Expect("BATCH-4", answer).To(HaveCode(contract.TooMany))
 		})
+	})
+
+	It("deletes nothing for a request that is fifty times too long", Rule("BATCH-2", "BATCH-3"), func(ctx SpecContext) {
+		kept := s.Newest(ctx, 2)
+		missing := s.Missing(ctx, 2*contract.MaxBatch)
+		ids := append(slices.Repeat(missing, 25), kept...)
+		answer := s.Send(ctx, target.Request{Body: bodyOf(append(kept[:1:1], ids...))})
+		s.Expect("BATCH-2", answer).To(BeRefusedOrCutOff())
+		s.ExpectUntouched(answer, kept, "BATCH-3")
 	})
 
 	It("refuses too many snapshots again and again", Rule("BATCH-2", "BATCH-3"), func(ctx SpecContext) {

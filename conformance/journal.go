@@ -109,12 +109,6 @@ func (j *journal) firstUse(id string, seq int) (before int) {
 	return before
 }
 
-func (j *journal) brokenSoFar() int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.broken
-}
-
 // results gives every rule of the contract with its status. A rule none of whose checks was carried out to its end
 // is skipped, even where it is judged on every exchange: what was seen by the way is no trial.
 func (j *journal) results(untried string) []report.Rule {

@@ -16,6 +16,11 @@ func BeRefused() types.GomegaMatcher {
 	return permitting{"a refusal: any 4xx with an error envelope", func(a *answer) bool { return oracle.Refused(a.said) }}
 }
 
+// BeRefusedOrCutOff matches a refusal, and the end of the connection without an answer.
+func BeRefusedOrCutOff() types.GomegaMatcher {
+	return permitting{"a refusal, or a closed connection", func(a *answer) bool { return oracle.Refused(a.said) || a.Err != nil }}
+}
+
 // BeSuccessOrRefused matches an answer to what may be a mistake or not: all but a fault of the service will do.
 func BeSuccessOrRefused() types.GomegaMatcher {
 	return permitting{"200, or any 4xx with an error envelope", func(a *answer) bool { return a.said.Status == 200 || oracle.Refused(a.said) }}

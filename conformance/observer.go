@@ -15,7 +15,7 @@ import (
 // check made it, and reads the bytes that came: a generated type would hide a member of the wrong type or spelling.
 func (s *suite) observe(e *target.Exchange) {
 	s.people.Deed()
-	if s.lost(e) || e.Status() == contract.TooFast.Status {
+	if s.lost(e) || e.Status() == contract.TooFast.Status || refusedUnread(e) {
 		return // no answer at all, or none of the implementation's: a limiter in front of it knows no envelope
 	}
 	s.judgeStatus(e)
@@ -30,6 +30,11 @@ func (s *suite) observe(e *target.Exchange) {
 	} else {
 		s.judgeFailure(e, members)
 	}
+}
+
+// refusedUnread tells whether a request was too bulky for somebody in front of the implementation.
+func refusedUnread(e *target.Exchange) bool {
+	return len(e.Body) > bulky && (e.Err != nil || e.Status() == http.StatusRequestEntityTooLarge)
 }
 
 // judgeStatus: ENV-5.

@@ -34,7 +34,7 @@ func (s *suite) requests() {
 	})
 
 	It("refuses a body without snapshotIds", Rule("REQ-2", "REQ-6"), func(ctx SpecContext) {
-		kept := s.Make(ctx, contract.Normal, 2)
+		kept := s.Newest(ctx, 2)
 		bodies := []string{
 			`{}`,
 			`{"snapshotIds":null}`,
@@ -50,13 +50,13 @@ func (s *suite) requests() {
 	})
 
 	It("refuses snapshotIds that is not an array of strings", Rule("REQ-3", "REQ-6"), func(ctx SpecContext) {
-		kept := s.Make(ctx, contract.Normal, 2)
+		kept := s.Newest(ctx, 2)
 		a, b := quoted(kept[0]), quoted(kept[1])
 		values := []string{
 			a, `""`, `"*"`, `1`, `0`, `true`, `false`, `{}`,
 			`{"0":` + a + `}`, `{"id":` + a + `}`, quoted(kept[0] + "," + kept[1]), quoted("[" + a + "]"),
 			`[null]`, `[1]`, `[true]`, `[{}]`, `[[]]`, `[[` + a + `]]`, `[{"id":` + a + `}]`,
-			strings.Repeat("[", 64) + a + strings.Repeat("]", 64),
+			strings.Repeat("[", 64) + a + strings.Repeat("]", 64), strings.Repeat("[", 512) + a + strings.Repeat("]", 512),
 		}
 		// One member of another type among strings, at the start, in the middle and at the end.
 		for _, stranger := range []string{`null`, `1`, `1.5`, `false`, `{}`, `[]`, `[` + b + `]`, `{"id":` + b + `}`} {
@@ -71,7 +71,7 @@ func (s *suite) requests() {
 	})
 
 	It("refuses a long array in which one member is not a string", Rule("REQ-3"), func(ctx SpecContext) {
-		kept := s.Make(ctx, contract.Normal, contract.MaxBatch-1)
+		kept := s.Newest(ctx, contract.MaxBatch-1)
 		for _, place := range []int{0, len(kept) / 2, len(kept)} {
 			members := make([]any, 0, contract.MaxBatch)
 			for _, id := range kept {
@@ -86,7 +86,7 @@ func (s *suite) requests() {
 	})
 
 	It("refuses a body that is empty, not JSON or not an object", Rule("REQ-4"), func(ctx SpecContext) {
-		kept := s.Make(ctx, contract.Normal, 2)
+		kept := s.Newest(ctx, 2)
 		a, b := quoted(kept[0]), quoted(kept[1])
 		proper := `{"snapshotIds":[` + a + `]}`
 		bodies := []string{
@@ -107,11 +107,11 @@ func (s *suite) requests() {
 	})
 
 	It("deletes nothing without an action, or under another one", Rule("REQ-5", "REQ-4"), func(ctx SpecContext) {
-		kept := s.Make(ctx, contract.Normal, 2)
+		kept := s.Newest(ctx, 2)
 		// None of these is an action that would do harm to an implementation that has more of them.
 		actions := []string{
 			"", "Nothing", "DescribeSnapshots", "Delete", "Snapshots", contract.Action + "Now", "X" + contract.Action,
-			contract.Action[:len(contract.Action)-1] + "z", contract.Action + "," + contract.Action + "Now", contract.Action + "%20",
+			strings.TrimSuffix(contract.Action, "s"), contract.Action + "," + contract.Action + "Now", contract.Action + "%20",
 		}
 		s.InLanes(malformed, 1+len(actions), func(i int) {
 			answer := s.Send(ctx, target.Request{Body: bodyOf(kept), Edit: func(r *http.Request) {
@@ -128,8 +128,8 @@ func (s *suite) requests() {
 	})
 
 	It("takes nothing but a snapshot's own id for it", Rule("REQ-7", "ISO-1"), func(ctx SpecContext) {
-		victims := s.Make(ctx, contract.Normal, 2)
-		others := s.Make(ctx, contract.Normal, 2)
+		victims := s.Newest(ctx, 2)
+		others := s.Newest(ctx, 2)
 		candidates := nearMisses(victims[0], victims[1])
 		if s.people.Sparse() {
 			candidates = append(candidates, patterns(victims[0])...)
@@ -159,7 +159,7 @@ func (s *suite) requests() {
 	})
 
 	It("shows what it makes of an empty list", Rule("REQ-8", "REQ-4"), func(ctx SpecContext) {
-		kept := s.Make(ctx, contract.Normal, 1)
+		kept := s.Newest(ctx, 1)
 		answer := s.Send(ctx, target.Request{Body: bodyOf([]string{})})
 		s.Expect("REQ-4", answer).To(BeSuccessOrRefused())
 		s.ExpectUntouched(answer, kept, "ISO-1")

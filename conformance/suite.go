@@ -174,6 +174,18 @@ func (s *suite) Make(ctx context.Context, state contract.State, count int) []str
 	return ids
 }
 
+// Newest has the testbed make NORMAL snapshots at this very moment. What goes for the latest snapshots, whatever it was
+// asked, meets these.
+func (s *suite) Newest(ctx context.Context, count int) []string {
+	ctx, cancel := s.going(ctx)
+	defer cancel()
+	ids, err := s.people.Make(ctx, contract.Normal, count)
+	if err != nil {
+		s.abort(err)
+	}
+	return ids
+}
+
 // needs skips the check if the testbed cannot make the state.
 func (s *suite) needs(state contract.State) {
 	if reason, cannot := s.cannot[state]; cannot {
@@ -351,12 +363,10 @@ func (s *suite) ExpectPermitted(a *answer) {
 
 // ExpectUntouched puts down that a request must have left the snapshots as they were, by these rules.
 func (s *suite) ExpectUntouched(a *answer, ids []string, rules ...string) {
-	s.people.Stays(population.Cause{Exchange: a.Exchange, Rules: append(rules, "STATE-3")}, ids...)
-}
-
-// ExpectUnnamed puts down that a request must have left alone what it did not name.
-func (s *suite) ExpectUnnamed(a *answer, ids []string) {
-	s.people.Stays(population.Cause{Exchange: a.Exchange, Rules: []string{"ISO-1"}}, ids...)
+	if oracle.Refused(a.said) {
+		rules = append(rules, "STATE-3")
+	}
+	s.people.Stays(population.Cause{Exchange: a.Exchange, Rules: rules}, ids...)
 }
 
 // broken puts down that an exchange breaks a rule.

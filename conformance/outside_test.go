@@ -1,0 +1,44 @@
+package conformance_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	. "github.com/onsi/gomega"
+)
+
+// TestOutside uses the suite as somebody else's module does. The module works on a copy, since the go command completes
+// its go.mod.
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+
+	root, err := filepath.Abs("..")
+	g.Expect(err).NotTo(HaveOccurred())
+	module := t.TempDir()
+	g.Expect(os.CopyFS(module, os.DirFS("testdata/outside"))).To(Succeed())
+	sums, err := os.ReadFile("../go.sum")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(os.WriteFile(filepath.Join(module, "go.sum"), sums, 0o600)).To(Succeed())
+
+	golang := func(env string, args ...string) (string, error) {
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir = module
+		cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", env)
+		output, err := cmd.CombinedOutput()
+		return string(output), err
+	}
+
+	output, err := golang("", "mod", "edit", "-replace=github.com/zec-conformance/deletesnapshots="+root)
+	g.Expect(err).NotTo(HaveOccurred(), output)
+
+	output, err = golang("OUTSIDE_BROKEN=", "test", "-v", "./...")
+	g.Expect(err).NotTo(HaveOccurred(), output)
+	g.Expect(output).To(And(ContainSubstring("--- PASS: TestContract"), ContainSubstring("--- PASS: TestMock")))
+
+	output, err = golang("OUTSIDE_BROKEN=1", "test", "-run=TestContract", "./...")
+	g.Expect(err).To(BeAssignableToTypeOf(&exec.ExitError{}), output)
+	g.Expect(output).To(And(ContainSubstring("--- FAIL: TestContract"), ContainSubstring("STATE-2 MUST: ")))
+}
