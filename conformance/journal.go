@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -83,21 +82,23 @@ func (j *journal) finish(rules []string, check string) {
 	}
 }
 
-// skip records a check that was not carried out, and why.
-func (j *journal) skip(rules []string, check, reason string) {
+// skip records that a check of these rules was not carried out, and why.
+func (j *journal) skip(rules []string, reason string) {
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.skipped++
+	j.mu.Unlock()
 	for _, id := range rules {
-		j.rules[id].Skips = append(j.rules[id].Skips, fmt.Sprintf("%s: %s", check, reason))
+		j.omit(id, reason)
 	}
 }
 
-// omit records what was left out of a check, and why.
+// omit records why something that would try a rule was left out.
 func (j *journal) omit(rule, reason string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.rules[rule].Skips = append(j.rules[rule].Skips, reason)
+	if r := j.rules[rule]; !slices.Contains(r.Skips, reason) {
+		r.Skips = append(r.Skips, reason)
+	}
 }
 
 // firstUse remembers a request id, and tells which exchange had it before, 0 if none.
@@ -145,8 +146,9 @@ func (j *journal) evidence(e *target.Exchange) report.Exchange {
 		}
 	}
 	got.Body = j.redact.Replace(string(e.Raw()))
-	if got.Cut = max(0, len(got.Body)-shown); got.Cut > 0 {
-		got.Body = got.Body[:shown]
+	if whole := len(got.Body); whole > shown {
+		got.Body = strings.ToValidUTF8(got.Body[:shown], "") // a character that the cut goes through is left out
+		got.Cut = whole - len(got.Body)
 	}
 	if e.Err != nil {
 		got.Error = j.redact.Replace(e.Err.Error())

@@ -231,7 +231,7 @@ func nearMisses(victim, second string) []string {
 		victim + ".0", victim + victim, victim + "/", "/" + victim, "./" + victim, victim + "#", victim + "?", victim + ";", victim + "&x=1",
 		// patterns
 		victim[:last] + "[" + victim[last:] + "]", "^" + victim + "$",
-		"(" + victim + ")", victim + "|" + second, "{" + victim + "," + second + "}",
+		"(" + victim + ")", strings.ReplaceAll(victim, "-", ""), strings.ReplaceAll(victim, "-", "_"), victim[:1] + "-" + victim[1:], victim + "|" + second, "{" + victim + "," + second + "}",
 		// lists in one text
 		victim + "," + second, victim + " " + second, victim + "\n" + second, victim + ";" + second, quoted(victim), `["` + victim + `"]`,
 		// quotes and code that can reach nothing but a victim

@@ -95,7 +95,7 @@ func (s *suite) end() {
 	switch {
 	case s.run.Err() != nil: // counts as not carried out
 	case spec.State.Is(ginkgo.SpecStateSkipped):
-		s.journal.skip(rules, spec.LeafNodeText, spec.Failure.Message)
+		s.journal.skip(rules, spec.Failure.Message)
 	case spec.Failed():
 		// Expectations are kept in the journal and do not fail a spec; this one broke off.
 		s.abort(fmt.Errorf("the check %q broke off: %s", spec.LeafNodeText, spec.Failure.Message))

@@ -1,16 +1,22 @@
 package population
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
-// fanciful bounds the digits that a made-up id gets where handed-out ones leave too little room for chance.
-const fanciful = 18
+// How many digits a made-up id gets where handed-out ones leave too little room for chance.
+const (
+	fanciful = 18
+	roomy    = 12 // are enough where handed-out ids have them
+)
 
 // Missing gives made-up ids that look like those the testbed hands out and that it has confirmed to name nothing.
 // Calls share them: a missing id stays missing.
@@ -29,8 +35,8 @@ func (p *Population) Missing(ctx context.Context, count int) ([]string, error) {
 		candidates := p.makeUp(short)
 		p.mu.Unlock()
 
-		confirmed, err := p.confirm(ctx, candidates)
-		if err != nil {
+		confirmed, refusal, err := p.confirm(ctx, candidates)
+		if err = cmp.Or(err, refusal); err != nil {
 			return nil, err
 		}
 		p.mu.Lock()
@@ -50,10 +56,12 @@ func (p *Population) Missing(ctx context.Context, count int) ([]string, error) {
 // Harmless gives the texts that may be put in the place of an id because they name no snapshot of anybody: the
 // testbed confirms that there is none, or shows that it takes the text for a snapshot that it made for this run.
 func (p *Population) Harmless(ctx context.Context, texts []string) ([]string, error) {
-	return p.confirm(ctx, texts)
+	confirmed, _, err := p.confirm(ctx, texts) // what the testbed would not look for is not confirmed
+	return confirmed, err
 }
 
-func (p *Population) confirm(ctx context.Context, texts []string) ([]string, error) {
+// confirm gives the texts that name no snapshot of anybody, and apart from errors that the testbed would not look.
+func (p *Population) confirm(ctx context.Context, texts []string) (confirmed []string, refusal, err error) {
 	harmless, failures := make([]bool, len(texts)), make([]error, len(texts))
 	var looks sync.WaitGroup
 	for i, text := range texts {
@@ -66,16 +74,17 @@ func (p *Population) confirm(ctx context.Context, texts []string) ([]string, err
 		})
 	}
 	looks.Wait()
-	var confirmed []string
 	for i, text := range texts {
-		if failures[i] != nil {
-			return nil, failures[i]
-		}
-		if harmless[i] {
+		switch {
+		case harmless[i]:
 			confirmed = append(confirmed, text)
+		case errors.Is(failures[i], testbed.ErrWillNotLook):
+			refusal = cmp.Or(refusal, failures[i])
+		case failures[i] != nil:
+			return nil, nil, failures[i]
 		}
 	}
-	return confirmed, nil
+	return confirmed, refusal, nil
 }
 
 // makeUp invents ids. At each place they have a character that handed-out ids have at that place, so that fixed parts,
@@ -122,15 +131,20 @@ func (p *Population) places() (places []string, sparse bool) {
 	return places, room >= enough
 }
 
-// stretch keeps an id's prefix up to its last separator, or its letters where it has none, and draws digits for the rest.
+// stretch keeps an id's prefix up to its last separator, or its letters where it has none, and draws digits for the
+// rest. Where the rest is long, as in a UUID that counts up, its length is kept.
 func (p *Population) stretch(model string) string {
 	const digits = "0123456789"
 	prefix := model[:strings.LastIndexAny(model, "-_.:/")+1]
 	if prefix == "" {
 		prefix = strings.TrimRight(model, digits)
 	}
-	made := []byte(prefix[:min(len(prefix), contract.MaxIDLength-fanciful)])
-	for range fanciful {
+	room := len(model) - len(prefix)
+	if room < roomy {
+		room = fanciful
+	}
+	made := []byte(prefix[:min(len(prefix), contract.MaxIDLength-room)])
+	for range room {
 		made = append(made, digits[1+p.rand.IntN(9)]) // none is a leading zero
 	}
 	return string(made)

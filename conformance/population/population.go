@@ -8,7 +8,6 @@ package population
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -26,7 +25,8 @@ type Config struct {
 	Settle time.Duration // how long a deletion may take, and looks may lag behind it
 	Linger time.Duration // the last look comes no sooner than this after the last exchange
 	Seed   int64
-	// Report is called for every snapshot that is not as it should be, once for each, by several goroutines.
+	// Report is called for every snapshot that is not as it should be, once for each, by several goroutines. It must not
+	// call the population.
 	Report func(Discrepancy)
 	// Broken is called when the testbed fails while nobody waits for it. It may be called more than once.
 	Broken func(error)
@@ -189,8 +189,11 @@ func lookedAtSoon(place int) bool {
 func (p *Population) Stays(cause Cause, ids ...string) {
 	place := 0
 	p.decide(ids, func(e *entry) {
+		if e.fate != stays {
+			return // another exchange has deleted it since, and its rules are the ones to hold
+		}
 		e.causes = append(e.causes, cause)
-		if e.fate == stays && !e.awaited && lookedAtSoon(place) {
+		if !e.awaited && lookedAtSoon(place) {
 			e.awaited = true
 			p.tasks.Go(func() { p.watchStaying(e) })
 		}
@@ -225,9 +228,14 @@ func (p *Population) watch(e *entry) {
 	}
 }
 
-// Doubtful puts down that an exchange leaves open what became of the snapshot. It is not looked at any more.
+// Doubtful puts down that an exchange leaves open what became of the snapshots. They are not judged any more, save those
+// that another exchange has deleted.
 func (p *Population) Doubtful(ids ...string) {
-	p.decide(ids, func(e *entry) { e.fate = doubtful })
+	p.decide(ids, func(e *entry) {
+		if e.fate == stays {
+			e.fate = doubtful
+		}
+	})
 }
 
 // Asking puts down that a request which may delete the snapshots is about to be sent, and gives what ends that. What is
@@ -289,6 +297,9 @@ func (p *Population) Count() int {
 
 // enter waits for a lane to the testbed.
 func (p *Population) enter(ctx context.Context) error {
+	if ctx.Err() != nil { // the select would toss a coin
+		return context.Cause(ctx)
+	}
 	select {
 	case p.lanes <- struct{}{}:
 		return nil
@@ -310,7 +321,7 @@ func (p *Population) look(ctx context.Context, id string) (testbed.Sight, error)
 
 // broken passes a testbed's fault on, unless it is only the end of the run.
 func (p *Population) broken(err error) {
-	if p.ctx.Err() == nil && !errors.Is(err, context.Canceled) {
+	if p.ctx.Err() == nil {
 		p.config.Broken(err)
 	}
 }

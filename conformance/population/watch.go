@@ -33,6 +33,7 @@ type entry struct {
 
 	since    time.Time     // the answer that deletes it
 	watched  bool          // somebody looks at it until it is gone
+	pending  bool          // seen to be still there since
 	gone     bool          // seen to be gone since
 	settled  chan struct{} // closed when it is seen gone, or overdue
 	reported bool
@@ -121,13 +122,16 @@ func (p *Population) lookGoing(ctx context.Context, e *entry) (settled bool, err
 	age := begun.Sub(e.since)
 	if !sight.Gone && age < p.config.Settle {
 		p.lag.there(age)
-		return false, nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if !sight.Gone && age < p.config.Settle {
+		e.pending = true
+		return false, nil
+	}
 	e.gone = sight.Gone
 	if sight.Gone {
-		p.lag.gone(age)
+		p.lag.gone(age, e.pending)
 	} else {
 		d := Discrepancy{Expected: fmt.Sprintf("be gone within %s of its deletion", p.config.Settle)}
 		for _, cause := range e.causes {
@@ -194,10 +198,12 @@ func (p *Population) LastLook(ctx context.Context) error {
 // lookAgain is the last look at one snapshot. Where one look is not the last word, the others are left to the background.
 func (p *Population) lookAgain(ctx context.Context, e *entry, background func(func() error)) error {
 	look, goOn := p.lookLast, p.lookOn
+	p.mu.Lock()
 	if e.fate == goes && !e.watched {
 		e.watched = true
 		look, goOn = p.lookGoing, p.watchGoing
 	}
+	p.mu.Unlock()
 	settled, err := look(ctx, e)
 	if !settled && err == nil {
 		background(func() error { return goOn(ctx, e) })
@@ -274,33 +280,32 @@ func (p *Population) each(ctx context.Context, entries []*entry, do func(ctx con
 // not remove before ctx ended. The population's own context has to have ended: nothing may be made meanwhile.
 func (p *Population) Release(ctx context.Context) []string {
 	p.tasks.Wait()
-	var kept []*entry
-	for _, e := range p.order {
-		if !e.gone {
-			kept = append(kept, e)
-		}
-	}
+	kept := p.notGone()
 	_ = p.each(ctx, kept, func(ctx context.Context, e *entry, _ func(func() error)) error {
 		// One that fails is listed below; the others are still worth a try.
 		if ctx.Err() == nil && p.config.Bed.Release(ctx, e.id) == nil {
-			e.gone = true
+			p.decide([]string{e.id}, func(e *entry) { e.gone = true })
 		}
 		return nil
 	})
 	var left []string
-	for _, e := range kept {
-		if !e.gone {
-			left = append(left, e.id)
-		}
+	for _, e := range p.notGone() {
+		left = append(left, e.id)
 	}
 	return left
+}
+
+func (p *Population) notGone() []*entry {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(p.order), func(e *entry) bool { return e.gone })
 }
 
 // lag is what the run has learned about how long deletions take to show.
 type lag struct {
 	mu     sync.Mutex
 	usual  time.Duration // a running guess
-	oldest time.Duration // the highest age at which a snapshot that did go was still there
+	oldest time.Duration // the highest age at which a snapshot that had been pending was seen gone
 }
 
 // guess says how long after a deletion a look is worth while.
@@ -320,12 +325,13 @@ func (l *lag) there(age time.Duration) {
 	}
 }
 
-// gone learns from a look that came late enough.
-func (l *lag) gone(age time.Duration) {
+// gone learns from a look that came late enough. How late tells something only of a snapshot that was pending before:
+// another one may have been gone for long.
+func (l *lag) gone(age time.Duration, pending bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.usual > 0 {
-		l.usual -= l.usual / 16
+	l.usual -= l.usual / 16
+	if pending {
 		l.oldest = max(l.oldest, age)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -14,10 +15,13 @@ func (e *Exchange) Curl() string {
 	body := quote(string(e.Body))
 	if !printable(e.Body) {
 		// No quoting carries every byte through every shell, so printf makes them.
-		fmt.Fprintf(&command, "printf '%s' | ", octal(e.Body))
+		fmt.Fprintf(&command, "printf -- '%s' | ", octal(e.Body))
 		body = "@-"
 	}
 	fmt.Fprintf(&command, "curl -i -X %s", e.Method)
+	if e.Sent.Get("Content-Type") == "" {
+		command.WriteString(" -H 'Content-Type:'") // or curl makes one up
+	}
 	for _, name := range slices.Sorted(maps.Keys(e.Sent)) {
 		for _, value := range e.Sent[name] {
 			header := name + ": " + value
@@ -33,10 +37,14 @@ func (e *Exchange) Curl() string {
 
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// printable tells whether the shell takes the bytes as they are. A leading @ would make curl read a file.
+// longestArgument is how much fits in one argument of a command, by a wide margin; printf is part of the shell.
+const longestArgument = 64 << 10
+
+// printable tells whether the bytes can stand in a command as they are, and be read there: characters that hide, or
+// turn the direction of writing around, cannot. A leading @ would make curl read a file.
 func printable(body []byte) bool {
-	return utf8.Valid(body) && !strings.HasPrefix(string(body), "@") &&
-		!slices.ContainsFunc([]rune(string(body)), func(r rune) bool { return r < ' ' || r == 0x7f })
+	return len(body) <= longestArgument && utf8.Valid(body) && !strings.HasPrefix(string(body), "@") &&
+		!strings.ContainsFunc(string(body), func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 func octal(body []byte) string {

@@ -5,7 +5,6 @@ package target
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,8 +30,9 @@ const (
 // The waits between attempts where an implementation asks for patience. Retry-After cannot say less than a second,
 // so the first attempt comes sooner than it says; the later ones keep to it.
 const (
-	firstWait  = 100 * time.Millisecond
-	longestOwn = 2 * time.Second // where Retry-After says nothing
+	firstWait    = 100 * time.Millisecond
+	longestOwn   = 2 * time.Second // where Retry-After says nothing
+	longestAsked = time.Hour       // beyond any patience, and short enough to be added to
 )
 
 // Config says how an implementation is reached.
@@ -47,7 +47,7 @@ type Config struct {
 // Target is an implementation under test. It may be used by several goroutines.
 type Target struct {
 	config Config
-	http   *http.Client
+	http   *http.Transport // no http.Client: a redirect is an answer to judge, and following one would take credentials away
 	sent   atomic.Int64
 	waited atomic.Int64
 	paused atomic.Int64 // nanoseconds
@@ -55,17 +55,13 @@ type Target struct {
 
 // New prepares a target. It sends nothing.
 func New(config Config) *Target {
-	return &Target{config: config, http: &http.Client{
-		// A redirect is an answer to judge, and following one would take credentials to another host.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment,
-			// Each exchange has a connection of its own. On a reused one, an implementation that closes it between
-			// requests cannot be told from one that drops a request: a false alarm, or a deletion sent twice.
-			DisableKeepAlives:      true,
-			MaxResponseHeaderBytes: maxHeaders,
-			TLSHandshakeTimeout:    config.Timeout,
-		},
+	return &Target{config: config, http: &http.Transport{
+		Proxy: http.ProxyFromEnvironment,
+		// Each exchange has a connection of its own. On a reused one, an implementation that closes it between
+		// requests cannot be told from one that drops a request: a false alarm, or a deletion sent twice.
+		DisableKeepAlives:      true,
+		MaxResponseHeaderBytes: maxHeaders,
+		TLSHandshakeTimeout:    config.Timeout,
 	}}
 }
 
@@ -134,11 +130,13 @@ func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
 
 	// Timed here and not around the wait for patience, so that concurrent exchanges are compared truly.
 	e.Asked = time.Now()
-	answer, err := t.http.Do(message)
+	answer, err := t.http.RoundTrip(message)
 	if err == nil {
 		defer answer.Body.Close()
 		e.status, e.header = answer.StatusCode, answer.Header
-		e.body, err = io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
+		if e.status != http.StatusSwitchingProtocols { // what follows that is the open connection, which no deadline ends
+			e.body, err = io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
+		}
 		if err == nil && len(e.body) > maxBody {
 			err = fmt.Errorf("the answer is longer than %d bytes", maxBody)
 		}
@@ -157,7 +155,8 @@ func (t *Target) build(ctx context.Context, request Request) (*http.Request, err
 		XZcService:       &contract.ServiceName,
 		XZcRequestClient: &client,
 	}
-	message, err := api.NewDeleteSnapshotsRequestWithBody(t.config.Endpoint.String(), params, contract.ContentType, bytes.NewReader(request.Body))
+	base := strings.TrimSuffix(t.config.Endpoint.String(), "/") + "/" // without it, the path would replace the base's last part
+	message, err := api.NewDeleteSnapshotsRequestWithBody(base, params, contract.ContentType, bytes.NewReader(request.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -177,12 +176,9 @@ func (t *Target) build(ctx context.Context, request Request) (*http.Request, err
 func (e *Exchange) fail(err error, config Config) {
 	var operation *net.OpError
 	e.Unreachable = errors.As(err, &operation) && operation.Op == "dial"
-	if errors.Is(err, context.DeadlineExceeded) {
+	var slow net.Error
+	if errors.As(err, &slow) && slow.Timeout() {
 		err = fmt.Errorf("%w within %s", ErrTimeout, config.Timeout)
-	}
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err // without the URL, which the exchange has
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("the connection was closed before the answer was complete")
@@ -200,21 +196,19 @@ func (e *Exchange) puts() bool {
 	case e.status < 400:
 		return false
 	}
-	var body struct {
-		Code string `json:"code"`
-	}
-	_ = json.Unmarshal(e.body, &body) // an unreadable body asks for nothing
-	return body.Code == contract.TooFast.Code ||
-		e.status == contract.Unavailable.Status && body.Code == contract.Unavailable.Code
+	members, _ := e.Members() // an unreadable body asks for nothing
+	code, _ := Text(members[contract.FieldCode])
+	return code == contract.TooFast.Code || e.status == contract.Unavailable.Status && code == contract.Unavailable.Code
 }
 
 func retryAfter(header http.Header) time.Duration {
 	text := strings.TrimSpace(header.Get("Retry-After"))
-	if seconds, err := strconv.Atoi(text); err == nil {
-		return time.Duration(max(0, min(seconds, 3600))) * time.Second
+	// A number that is out of range comes as the nearest one that is not.
+	if seconds, err := strconv.Atoi(text); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(max(0, min(seconds, int(longestAsked/time.Second)))) * time.Second
 	}
 	if at, err := http.ParseTime(text); err == nil {
-		return max(0, time.Until(at))
+		return max(0, min(time.Until(at), longestAsked))
 	}
 	return 0
 }

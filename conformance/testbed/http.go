@@ -55,7 +55,7 @@ func client(transport *http.Transport) *http.Client {
 	}
 }
 
-// States implements Bed.
+// States implements Bed. States that the contract does not know are left out: no check asks for them.
 func (h *HTTP) States(ctx context.Context) ([]contract.State, error) {
 	var body struct {
 		States []string `json:"states"`
@@ -70,10 +70,7 @@ func (h *HTTP) States(ctx context.Context) ([]contract.State, error) {
 	var states []contract.State
 	for _, name := range body.States {
 		state, known := contract.ParseState(name)
-		if !known {
-			return nil, answer.errorf("names %.80q, which is no state; known are %v", name, contract.States)
-		}
-		if !slices.Contains(states, state) {
+		if known && !slices.Contains(states, state) {
 			states = append(states, state)
 		}
 	}
@@ -103,7 +100,7 @@ func (h *HTTP) Make(ctx context.Context, state contract.State, count int) ([]str
 		return nil, err
 	}
 	if err := Handed(body.SnapshotIDs, count); err != nil {
-		return body.SnapshotIDs, answer.errorf("%s", err) // with what it did make, so that it can be released
+		return body.SnapshotIDs, answer.errorf("%w", err) // with what it did make, so that it can be released
 	}
 	return body.SnapshotIDs, nil
 }
@@ -118,6 +115,8 @@ func (h *HTTP) Look(ctx context.Context, id string) (Sight, error) {
 		return Sight{ID: id, Gone: true}, nil
 	case answer.status >= 400 && answer.status < 500 && !contract.PlausibleID(id):
 		return Sight{ID: id, Gone: true, Odd: true}, nil
+	case answer.status >= 300 && answer.status < 500:
+		return Sight{}, answer.errorf("has status %d: %w", answer.status, ErrWillNotLook)
 	}
 	var body struct {
 		SnapshotID string `json:"snapshotId"`
@@ -125,6 +124,9 @@ func (h *HTTP) Look(ctx context.Context, id string) (Sight, error) {
 	}
 	if err := answer.decode(&body); err != nil {
 		return Sight{}, err
+	}
+	if body.SnapshotID == "" {
+		return Sight{}, answer.errorf("does not say which snapshotId it shows: %.200q", answer.body)
 	}
 	state, known := contract.ParseState(body.State)
 	if !known {
@@ -161,7 +163,7 @@ type answer struct {
 }
 
 func (a answer) errorf(format string, arguments ...any) error {
-	return fmt.Errorf("the testbed's answer to %s %s", a.request, fmt.Sprintf(format, arguments...))
+	return fmt.Errorf("the testbed's answer to %s "+format, append([]any{a.request}, arguments...)...)
 }
 
 func (a answer) decode(into any) error {
@@ -223,7 +225,9 @@ func (h *HTTP) once(ctx context.Context, method, path string, body []byte) (a an
 		if seconds, notNumber := strconv.Atoi(response.Header.Get("Retry-After")); notNumber == nil {
 			retryAfter = time.Duration(max(0, min(seconds, 3600))) * time.Second
 		}
-		a.body, err = io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+		if a.status != http.StatusSwitchingProtocols { // what follows that is the open connection, which no deadline ends
+			a.body, err = io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+		}
 	}
 	switch {
 	case ctx.Err() != nil:

@@ -31,6 +31,10 @@ type Bed interface {
 // ErrCannotMake tells that a state cannot be made. Checks that need it are skipped.
 var ErrCannotMake = errors.New("the testbed cannot make this state")
 
+// ErrWillNotLook tells that the testbed would not look for a text, and did not say that there is no such snapshot. It is
+// an error for a snapshot's own id; a made-up text is just not known to be harmless.
+var ErrWillNotLook = errors.New("the testbed would not look")
+
 // Sight is what a testbed shows of one id.
 type Sight struct {
 	ID    string         // the id of the snapshot shown, which a testbed that is lax about spelling may differ in

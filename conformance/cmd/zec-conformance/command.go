@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 // The exit statuses.
@@ -32,14 +34,18 @@ func Run(ctx context.Context, args []string, environment func(string) (string, b
 	root.SetOut(out)
 	root.SetErr(errs)
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(errs, "zec-conformance: "+oneLine(err.Error()))
+		c.complain(err.Error())
 		return statusCouldNotRun
 	}
 	return c.status
 }
 
-// oneLine keeps an error to the one line that it is promised.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// complain says in one line why there is no verdict. It may repeat what somebody else wrote, so that it is made safe
+// to show.
+func (c *command) complain(text string) {
+	parts := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
+	fmt.Fprintln(c.err, "zec-conformance: "+report.Printable(strings.Join(parts, "; ")))
+}
 
 func (c *command) root() *cobra.Command {
 	root := &cobra.Command{
@@ -63,8 +69,27 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
+	root.SetHelpCommand(help())
 	root.AddCommand(c.run(), c.mock(), c.rules())
 	return root
+}
+
+// help stands in for Cobra's own, which takes a misspelled command for no mistake.
+func help() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err == nil {
+				err = noArguments(about, rest)
+			}
+			if err != nil {
+				return err
+			}
+			return about.Help()
+		},
+	}
 }
 
 // noArguments tells a misspelled command or a stray word from a flag's value in one line.

@@ -31,17 +31,23 @@ func (c *command) serve(ctx context.Context, addr string) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen on --addr %q: %w; give another HOST:PORT, or port 0 for a free one", addr, err)
 	}
+	defer server.Close()
+	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
 		ending, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		if server.Shutdown(ending) != nil {
 			_ = server.Close() // whoever is still connected has had a second
 		}
 	})
-	defer stop()
 	if _, err := fmt.Fprintln(c.out, server.URL()); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.err, "the API is at %s%s, the testbed at %s%s; stop with Ctrl-C\n", server.URL(), contract.Path, server.URL(), mock.TestbedPath)
-	return server.Wait()
+	err = server.Wait()
+	if !stop() {
+		<-stopped // the requests that the mock was at have their answers
+	}
+	return err
 }

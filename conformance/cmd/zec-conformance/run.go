@@ -71,7 +71,7 @@ func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) e
 	if err != nil {
 		return err
 	}
-	if config.Endpoint == "" {
+	if !cmd.Flags().Changed("endpoint") {
 		server, err := mock.Start("127.0.0.1:0")
 		if err != nil {
 			return fmt.Errorf("the embedded mock cannot listen on a loopback port: %w", err)
@@ -100,7 +100,7 @@ func (c *command) tell(result *report.Report, paths []string) error {
 		failures = append(failures, report.WriteFile(path, result.WriteJSON))
 	}
 	if result.Reason != "" {
-		fmt.Fprintln(c.err, "zec-conformance: "+oneLine(report.Printable(result.Reason)))
+		c.complain(result.Reason)
 	}
 	_, noColour := c.environment("NO_COLOR")
 	failures = append(failures, result.WriteText(c.out, report.Style{Color: terminal(c.out) && !noColour, Width: width(c.out)}))
@@ -134,17 +134,16 @@ func (c *command) configure(cmd *cobra.Command, o runOptions) (conformance.Confi
 			return config, fmt.Errorf("--testbed %s: is not available in this version; give the http(s) base URL of a testbed", kind)
 		}
 	}
+	config.Linger = max(config.Linger, 1) // zero would stand for the default
 	credentials, err := signing.FromEnvironment(c.environment)
 	if err != nil {
-		return config, oneError(err)
+		return config, err
 	}
 	if endpoint { // the embedded mock is not given any
 		config.Credentials = credentials
 	}
 	return config, nil
 }
-
-func oneError(err error) error { return errors.New(strings.ReplaceAll(err.Error(), "\n", "; ")) }
 
 // reportPaths reads the KIND=PATH of each report, and sees that it can be written.
 func reportPaths(reports []string) ([]string, error) {

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+)
+
+// hidden stands for what nobody may read on a screen or in a log.
+const hidden = "hunter2"
+
+func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
+	t.Parallel()
+	target := serve(t)
+	directory := t.TempDir()
+	run := func(args ...string) []string { return append([]string{"run"}, args...) }
+	judging := func(args ...string) []string { return run(target.flags(args...)...) }
+	endpoint := func(url string) []string { return run("--endpoint", url, "--testbed", target.URL+mock.TestbedPath) }
+	testbed := func(spec string) []string { return run("--endpoint", target.URL, "--testbed", spec) }
+
+	for name, usage := range map[string]struct {
+		args        []string
+		environment variables
+		mend        string // what the line says
+	}{
+		"no command":                 {args: nil, mend: "give run, mock or rules"},
+		"an unknown command":         {args: []string{"jugde"}, mend: `no command "jugde"; give run, mock or rules`},
+		"control characters":         {args: []string{"\x1b[2J\u202e\r\nx"}, mend: "give run, mock or rules"},
+		"an unknown flag of none":    {args: []string{"--loud"}, mend: "--help"},
+		"an unknown flag":            {args: judging("--loud"), mend: "see zec-conformance run --help"},
+		"an unknown flag, controls":  {args: judging("--\x1b[2J"), mend: "see zec-conformance run --help"},
+		"a stray argument":           {args: judging("now"), mend: `"now" is one word too many`},
+		"a stray argument of mock":   {args: []string{"mock", "now"}, mend: "see zec-conformance mock --help"},
+		"a stray argument of rules":  {args: []string{"rules", "BATCH-2"}, mend: "see zec-conformance rules --help"},
+		"help on an unknown command": {args: []string{"help", "jugde"}, mend: "give run, mock or rules"},
+		"a flag without its value":   {args: judging("--seed"), mend: "--help"},
+
+		"a seed of letters":      {args: judging("--seed", "abc"), mend: "--seed"},
+		"a negative seed":        {args: judging("--seed", "-1"), mend: "positive number"},
+		"a seed of zero":         {args: judging("--seed", "0"), mend: "positive number"},
+		"a seed too big":         {args: judging("--seed", "99999999999999999999"), mend: "--seed"},
+		"an unknown effort":      {args: judging("--effort", "hard"), mend: "give quick, normal or thorough"},
+		"an empty effort":        {args: judging("--effort", ""), mend: "give quick, normal or thorough"},
+		"no settle time":         {args: judging("--settle", "0"), mend: "give one such as 30s"},
+		"a negative settle time": {args: judging("--settle", "-1s"), mend: "give one such as 30s"},
+		"a settle time in words": {args: judging("--settle", "abc"), mend: "--settle"},
+		"a negative linger time": {args: judging("--linger", "-1s"), mend: "give one such as 1.5s"},
+		"no timeout":             {args: judging("--timeout", "0"), mend: "give one such as 30s"},
+
+		"an endpoint alone":             {args: run("--endpoint", target.URL), mend: "give both"},
+		"a testbed alone":               {args: run("--testbed", target.URL+mock.TestbedPath), mend: "give both"},
+		"an empty endpoint":             {args: endpoint(""), mend: "give a base such as http://"},
+		"an empty testbed":              {args: testbed(""), mend: "give a base such as http://"},
+		"both of them empty":            {args: run("--endpoint", "", "--testbed", ""), mend: "give a base such as http://"},
+		"an endpoint without scheme":    {args: endpoint("localhost:80"), mend: "does not begin with http://"},
+		"an endpoint of another scheme": {args: endpoint("ftp://x"), mend: "does not begin with http://"},
+		"an endpoint without host":      {args: endpoint("http://"), mend: "names no host"},
+		"an endpoint with a password":   {args: endpoint("http://user:" + hidden + "@host"), mend: "give credentials in the environment"},
+		"an endpoint with a query":      {args: endpoint("http://h/?q=1"), mend: "a query or a fragment"},
+		"an endpoint with a fragment":   {args: endpoint("http://h/#f"), mend: "a query or a fragment"},
+		"an endpoint, control":          {args: endpoint("http://user:" + hidden + "@h\x1b[2J/"), mend: "cannot be read"},
+		"an endpoint, bad port":         {args: endpoint("http://user:" + hidden + "@h:port"), mend: "cannot be read"},
+		"an endpoint, bad escape":       {args: endpoint("http://user:" + hidden + "@h%zz"), mend: "cannot be read"},
+		"a testbed with a password":     {args: testbed("http://user:" + hidden + "@host"), mend: "give credentials in the environment"},
+		"a testbed without scheme":      {args: testbed("localhost:80"), mend: "does not begin with http://"},
+		"a testbed by exec":             {args: testbed("exec:make-snapshots"), mend: "not available in this version"},
+		"a testbed by file":             {args: testbed("file:snapshots.txt"), mend: "not available in this version"},
+		"a testbed by zec":              {args: testbed("zec:disk-1"), mend: "not available in this version"},
+
+		"a report without path":       {args: judging("--report", "json"), mend: "give json="},
+		"a report without kind":       {args: judging("--report", "=x"), mend: "give json="},
+		"a report with empty path":    {args: judging("--report", "json="), mend: "give json="},
+		"a report of unknown kind":    {args: judging("--report", "xml=x"), mend: "give json="},
+		"a report not available":      {args: judging("--report", "junit=x"), mend: "not available in this version"},
+		"a report on a directory":     {args: judging("--report", "json="+directory), mend: "name a file in it"},
+		"a report in no directory":    {args: judging("--report", "json="+filepath.Join(directory, "no", "x.json")), mend: "mkdir -p"},
+		"a filter that is no filter":  {args: judging("--label-filter", "(("), mend: "combine rule ids and levels"},
+		"a filter that finds nothing": {args: judging("--label-filter", "BATCH-77"), mend: "labels are rule ids"},
+
+		"half a key pair": {
+			args: judging(), environment: variables{"ZENLAYERCLOUD_ACCESS_KEY_ID": "id"},
+			mend: "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD, which belongs to it, is not",
+		},
+		"the other half": {
+			args: judging(), environment: variables{"ZENLAYERCLOUD_SECRET_KEY_PASSWORD": hidden},
+			mend: "ZENLAYERCLOUD_SECRET_KEY_ID, which belongs to it, is not",
+		},
+		"several mistakes at once": {
+			args: judging(), environment: variables{"ZENLAYERCLOUD_SECRET_KEY_PASSWORD": hidden, "ZENLAYER_TOKEN": hidden + "\n"},
+			mend: "ZENLAYER_TOKEN has a line end",
+		},
+		"two credentials": {
+			args: judging(),
+			environment: variables{
+				"ZENLAYERCLOUD_ACCESS_KEY_ID": "id", "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD": hidden, "ZENLAYER_TOKEN": hidden + "2",
+			},
+			mend: "only one can be used",
+		},
+		"a secret with a line end": {
+			args:        judging(),
+			environment: variables{"ZENLAYERCLOUD_ACCESS_KEY_ID": "id", "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD": hidden + "\n"},
+			mend:        "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD has a line end",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			got := call(t, usage.environment, usage.args...)
+			got.complaint(g)
+			g.Expect(got.err).To(ContainSubstring(usage.mend))
+			g.Expect(got.err).NotTo(ContainSubstring(hidden))
+			g.Expect(got.out).To(BeEmpty())
+			g.Expect(target.requests.Load()).To(BeZero(), "something was sent")
+		})
+	}
+}
+
+func TestAnAddressInUseIsToldInOneLine(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	g.Expect(err).NotTo(HaveOccurred())
+	defer taken.Close()
+	for _, addr := range []string{taken.Addr().String(), "nowhere", "127.0.0.1:port", "127.0.0.1:99999"} {
+		got := call(t, nil, "mock", "--addr", addr)
+		got.complaint(g)
+		g.Expect(got.err).To(ContainSubstring("give another HOST:PORT"))
+		g.Expect(got.out).To(BeEmpty())
+	}
+}
+
+func TestHelpIsForPeople(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"--help"}, {"run", "--help"}, {"mock", "-h"}, {"rules", "--help"}, {"help"}, {"help", "run"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			got := call(t, nil, args...)
+			g.Expect(got.status).To(BeZero())
+			g.Expect(got.err).To(BeEmpty())
+			g.Expect(got.out).To(ContainSubstring("Usage:\n  zec-conformance"))
+		})
+	}
+}
+
+func TestRulesListsAllOfThem(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	got := call(t, nil, "rules")
+	g.Expect(got.status).To(BeZero())
+	g.Expect(got.err).To(BeEmpty())
+	g.Expect(lines(got.out)).To(HaveLen(len(contract.Rules)))
+	for i, rule := range contract.Rules {
+		g.Expect(strings.Fields(lines(got.out)[i])[:2]).To(Equal([]string{rule.ID, string(rule.Level)}))
+		g.Expect(lines(got.out)[i]).To(ContainSubstring(rule.Statement))
+	}
+}
+
+func TestRulesListsTheirChecks(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	got := call(t, nil, "rules", "--checks")
+	g.Expect(got.status).To(BeZero())
+	under := ""
+	checks := map[string]int{}
+	for _, line := range lines(got.out) {
+		if fields := strings.Fields(line); fields[0] == "-" {
+			checks[under]++
+		} else {
+			under = fields[0]
+		}
+	}
+	for _, rule := range contract.Rules {
+		g.Expect(checks).To(HaveKey(rule.ID))
+	}
+}
