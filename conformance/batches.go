@@ -23,7 +23,7 @@ func (s *suite) batches() {
 
 	It("deletes batches of every size, each snapshot wherever it stands", Rule("BATCH-5", "STATE-1", "ISO-1"), func(ctx SpecContext) {
 		sizes := s.sizes(1)
-		s.InLanes(2, len(sizes), func(i int) { s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, sizes[i]))) })
+		s.InLanes(lanes/2, len(sizes), func(i int) { s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, sizes[i]))) })
 	})
 
 	It("lists all but one of a batch, at every size and wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), func(ctx SpecContext) {
@@ -34,7 +34,7 @@ func (s *suite) batches() {
 			roles[(7*size+i)%size] = 'd'
 			batches[i] = s.batch(ctx, string(roles))
 		}
-		s.InLanes(mixed, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
+		s.InLanes(lanes, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
 	})
 
 	It("deletes all but one of a batch, wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), func(ctx SpecContext) {
@@ -64,7 +64,7 @@ func (s *suite) batches() {
 			s.batch(ctx, repeat("dnm", limit+1)),
 			s.batch(ctx, "d"+repeat("nm", limit)),
 		)
-		s.InLanes(malformed, len(batches), func(i int) {
+		s.InLanes(lanes, len(batches), func(i int) {
 			answer := s.Delete(ctx, batches[i], "BATCH-3")
 			s.Expect("BATCH-2", answer).To(BeRefused())
 			s.Expect("BATCH-4", answer).To(HaveCode(contract.TooMany))

@@ -10,9 +10,8 @@ import (
 // errors: ERR-1 and ERR-2, the answers to a single snapshot that cannot be deleted.
 func (s *suite) errors() {
 	It("answers for one missing snapshot that it is not found", Rule("ERR-1"), func(ctx SpecContext) {
-		for _, id := range s.Missing(ctx, s.amount.repeats) {
-			s.ExpectPermitted(s.Delete(ctx, []string{id}))
-		}
+		ids := s.Missing(ctx, s.amount.repeats)
+		s.Together(len(ids), func(i int) { s.ExpectPermitted(s.Delete(ctx, ids[i:i+1])) })
 	})
 
 	It("answers for a missing snapshot that is named twice as if it were named once", Rule("ERR-1"), func(ctx SpecContext) {
@@ -35,20 +34,13 @@ func (s *suite) errors() {
 	}
 
 	It("answers rightly after every kind of answer before", Rule("ERR-1", "STATE-1"), func(ctx SpecContext) {
-		for range 2 {
-			for _, before := range []func(){
-				func() { s.Send(ctx, target.Request{Body: []byte(`{"snapshotIds":`)}) },
-				func() { s.ExpectPermitted(s.Delete(ctx, s.Missing(ctx, 1))) },
-				func() { s.ExpectPermitted(s.Delete(ctx, append(s.Denied(ctx, 1), s.Missing(ctx, 1)...))) },
-				func() {
-					s.ExpectPermitted(s.Delete(ctx, append(s.Missing(ctx, 1), s.Make(ctx, contract.Normal, 1)...)))
-				},
-			} {
-				before()
-				s.ExpectPermitted(s.Delete(ctx, s.Make(ctx, contract.Normal, 1)))
-				before()
-				s.ExpectPermitted(s.Delete(ctx, s.Missing(ctx, 1)))
+		for _, before := range []string{"m", "n", "nm", "md", "d"} {
+			for _, after := range []string{"d", "m", "n"} {
+				s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, before)))
+				s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, after)))
 			}
 		}
+		s.Send(ctx, target.Request{Body: []byte(`{"snapshotIds":`)})
+		s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, "d")))
 	})
 }

@@ -13,7 +13,7 @@ import (
 // its checks at the end of the run.
 func (s *suite) states() {
 	It("deletes a snapshot in state "+string(contract.Normal), Rule("STATE-1"), func(ctx SpecContext) {
-		for _, id := range s.Make(ctx, contract.Normal, 2*s.amount.repeats) {
+		for _, id := range s.Make(ctx, contract.Normal, s.amount.repeats) {
 			s.ExpectPermitted(s.Delete(ctx, []string{id}))
 		}
 	})
@@ -35,15 +35,12 @@ func (s *suite) states() {
 				{denied[5], missing, denied[5], ids[5]},
 				append(slices.Clone(denied), ids[6]),
 			}
-			for _, batch := range batches {
-				s.ExpectPermitted(s.Delete(ctx, batch))
-			}
+			s.Together(len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
 		})
 
 		It("does not delete a batch of snapshots in state "+string(state), Rule("STATE-2", "STATE-3", "PART-4"), func(ctx SpecContext) {
 			denied := s.Make(ctx, state, 3)
-			s.choice(s.Delete(ctx, denied))
-			s.choice(s.Delete(ctx, denied[:2]))
+			s.Together(2, func(i int) { s.choice(s.Delete(ctx, denied[:2+i])) })
 		})
 	}
 

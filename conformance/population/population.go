@@ -37,6 +37,7 @@ type Population struct {
 	config Config
 	ctx    context.Context // of the run: background looks and refills end with it
 	lanes  chan struct{}   // bounds how many requests the testbed gets at once
+	width  int             // how many of the lanes are used
 	lag    lag
 
 	stock chan string // NORMAL snapshots made ahead of need
@@ -53,7 +54,10 @@ type Population struct {
 
 // The bounds of what is asked of a testbed at once, and of what is made ahead.
 const (
-	lanes      = 96
+	fewestLanes = 32
+	mostLanes   = 192
+	enough      = 1500 // looks in a second: as many lanes are used as that takes
+
 	stockLevel = 256 // NORMAL snapshots that are kept ready
 	portion    = 128 // of them asked for in one request
 	refillers  = 2
@@ -64,7 +68,7 @@ func New(ctx context.Context, config Config) *Population {
 	return &Population{
 		config:   config,
 		ctx:      ctx,
-		lanes:    make(chan struct{}, lanes),
+		lanes:    make(chan struct{}, mostLanes),
 		stock:    make(chan string, stockLevel),
 		rand:     rand.New(rand.NewPCG(uint64(config.Seed), 0)),
 		entries:  map[string]*entry{},
@@ -83,8 +87,25 @@ func (p *Population) Stock(ctx context.Context) error {
 	for _, id := range ids {
 		p.stock <- id // has room for more than a portion
 	}
+	if err := p.pace(ctx, ids[0]); err != nil {
+		return err
+	}
 	for range refillers {
 		p.tasks.Go(p.refill)
+	}
+	return nil
+}
+
+// pace finds out how many lanes to use. The slower a testbed answers, the more of the waiting has to overlap; the faster
+// it is, the more do many lanes hinder each other.
+func (p *Population) pace(ctx context.Context, id string) error {
+	begun := time.Now()
+	if _, err := p.look(ctx, id); err != nil {
+		return err
+	}
+	p.width = max(fewestLanes, min(int(time.Since(begun).Seconds()*enough), mostLanes))
+	for range mostLanes - p.width {
+		p.lanes <- struct{}{} // never to be used
 	}
 	return nil
 }

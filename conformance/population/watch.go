@@ -1,6 +1,7 @@
 package population
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -257,7 +258,7 @@ func (p *Population) each(ctx context.Context, entries []*entry, do func(ctx con
 	}
 	queue := make(chan *entry)
 	var workers, background sync.WaitGroup
-	for range min(lanes, len(entries)) {
+	for range min(cmp.Or(p.width, mostLanes), len(entries)) {
 		workers.Go(func() {
 			for e := range queue {
 				check(do(ctx, e, func(rest func() error) { background.Go(func() { check(rest()) }) }))

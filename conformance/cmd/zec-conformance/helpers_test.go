@@ -102,7 +102,7 @@ func saying(old, other string) middleware {
 }
 
 // The wrong servers: one breaks a rule of level MUST, and one a rule of level SHOULD.
-func breakingERR2() middleware   { return saying(contract.NotFound.Code, contract.WrongValue.Code) }
+func breakingERR2() middleware   { return saying(contract.DeniedState.Code, contract.WrongValue.Code) }
 func breakingBATCH4() middleware { return saying(contract.TooMany.Code, contract.WrongValue.Code) }
 
 // handing has the testbed hand out something else than the ids that it made.
