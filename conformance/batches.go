@@ -23,7 +23,7 @@ func (s *suite) batches() {
 
 	It("deletes batches of every size, each snapshot wherever it stands", Rule("BATCH-5", "STATE-1", "ISO-1"), func(ctx SpecContext) {
 		sizes := s.sizes(1)
-		s.InLanes(lanes/2, len(sizes), func(i int) { s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, sizes[i]))) })
+		s.InLanes(lanes/3, len(sizes), func(i int) { s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, sizes[i]))) })
 	})
 
 	It("lists all but one of a batch, at every size and wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), func(ctx SpecContext) {

@@ -121,16 +121,16 @@ func ParseBase(text string) (*url.URL, error) {
 	case text == "":
 		return nil, fmt.Errorf("no URL is given; %s", mend)
 	case err != nil:
-		// The parser's own error repeats the text, which may hold a password.
+		// No error repeats the text, which may hold a password.
 		return nil, fmt.Errorf("the URL cannot be read; %s", mend)
-	case base.User != nil:
+	case base.User != nil, strings.Contains(text, "@"):
 		return nil, errors.New("the URL holds a user name or a password; give credentials in the environment instead")
-	case base.Scheme != "http" && base.Scheme != "https":
-		return nil, fmt.Errorf("%.100q does not begin with http:// or https://; %s", text, mend)
-	case base.Hostname() == "":
-		return nil, fmt.Errorf("%.100q names no host; %s", text, mend)
 	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
-		return nil, fmt.Errorf("%.100q has a query or a fragment, to which no path can be appended; %s", text, mend)
+		return nil, fmt.Errorf("the URL has a query or a fragment, to which no path can be appended; %s", mend)
+	case base.Scheme != "http" && base.Scheme != "https":
+		return nil, fmt.Errorf("the URL does not begin with http:// or https://; %s", mend)
+	case base.Hostname() == "":
+		return nil, fmt.Errorf("the URL names no host; %s", mend)
 	}
 	return base, nil
 }

@@ -23,7 +23,11 @@ func (s *suite) goneForGood() {
 		fresh := s.Make(ctx, contract.Normal, s.amount.repeats)
 		s.ExpectPermitted(s.Delete(ctx, fresh))
 		gone := s.Gone(ctx, append(fresh, s.deleted(3*s.amount.repeats)...))
-		s.InLanes(lanes, len(gone), func(i int) { s.ExpectPermitted(s.Delete(ctx, []string{gone[i]})) })
+		s.InLanes(lanes, len(gone), func(i int) {
+			for range 3 {
+				s.ExpectPermitted(s.Delete(ctx, gone[i:i+1]))
+			}
+		})
 	})
 
 	It("lists what is gone among what it deletes", Rule("STATE-4", "PART-1"), func(ctx SpecContext) {

@@ -1,8 +1,11 @@
 package conformance
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -28,13 +31,25 @@ type journal struct {
 func newJournal(secrets []string) *journal {
 	var pairs []string
 	for _, secret := range secrets {
-		pairs = append(pairs, secret, target.Redacted)
+		for _, spelled := range spellings(secret) {
+			pairs = append(pairs, spelled, target.Redacted)
+		}
 	}
 	j := &journal{rules: map[string]*report.Rule{}, requestIDs: map[string]int{}, redact: strings.NewReplacer(pairs...)}
 	for _, rule := range contract.Rules {
 		j.rules[rule.ID] = &report.Rule{Rule: rule}
 	}
 	return j
+}
+
+// spellings are the ways in which a text may be repeated.
+func spellings(text string) []string {
+	encoded, _ := json.Marshal(text) // a string always encodes
+	quoted := strconv.Quote(text)
+	return []string{
+		text, string(encoded[1 : len(encoded)-1]), quoted[1 : len(quoted)-1], strings.ReplaceAll(text, "/", `\/`),
+		url.QueryEscape(text), url.PathEscape(text), strings.ToLower(text), http.CanonicalHeaderKey(text),
+	}
 }
 
 // failure is one time that a rule is broken.
@@ -55,16 +70,33 @@ func (j *journal) fail(f failure) {
 	if rule.Broken > kept {
 		return
 	}
-	entry := report.Failure{Check: f.check, What: j.redact.Replace(f.what), Permitted: j.redact.Replace(f.permitted)}
+	entry := report.Failure{Check: f.check, What: j.brief(f.what), Permitted: j.brief(f.permitted)}
 	for _, e := range f.exchanges[max(0, len(f.exchanges)-3):] { // the newest, where many named a snapshot
 		entry.Evidence = append(entry.Evidence, j.evidence(e))
 	}
 	rule.Failures = append(rule.Failures, entry)
 }
 
+// brief takes the secrets out of a text, and only then cuts it, so that none is cut in two and left.
+func (j *journal) brief(text string) string {
+	const longest = 4000
+	text = j.redact.Replace(text)
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "") + " …"
+	}
+	return text
+}
+
+func (j *journal) redactAll(texts []string) []string {
+	for i := range texts {
+		texts[i] = j.redact.Replace(texts[i])
+	}
+	return texts
+}
+
 // note records what the implementation chose where the contract leaves a choice.
 func (j *journal) note(rule, choice string) {
-	choice = j.redact.Replace(choice)
+	choice = j.brief(choice)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if r := j.rules[rule]; !slices.Contains(r.Notes, choice) {
@@ -155,8 +187,8 @@ func (j *journal) evidence(e *target.Exchange) report.Exchange {
 	}
 	return report.Exchange{
 		Seq: e.Seq, At: e.Started, Seconds: e.Ended.Sub(e.Started).Seconds(),
-		Sent: report.Sent{Method: e.Method, URL: e.URL, Header: e.Sent, Body: string(e.Body)},
+		Sent: report.Sent{Method: e.Method, URL: j.redact.Replace(e.URL), Header: e.Sent, Body: j.redact.Replace(string(e.Body))},
 		Got:  got,
-		Curl: e.Curl(),
+		Curl: j.redact.Replace(e.Curl()),
 	}
 }

@@ -54,7 +54,7 @@ func (s *suite) judgeContent(e *target.Exchange) {
 	}
 	header := e.Header().Get("Content-Type")
 	if mediaType, _, _ := mime.ParseMediaType(header); mediaType != contract.ContentType {
-		s.broken("ENV-6", e, fmt.Sprintf("Content-Type %.100q", header), contract.ContentType+", with or without parameters")
+		s.broken("ENV-6", e, fmt.Sprintf("Content-Type %q", header), contract.ContentType+", with or without parameters")
 	}
 	if !json.Valid(e.Raw()) || !utf8.Valid(e.Raw()) {
 		s.broken("ENV-6", e, "a body that is not JSON", "a JSON body")
@@ -72,7 +72,7 @@ func (s *suite) judgeRequestID(e *target.Exchange, members map[string]json.RawMe
 		return
 	}
 	if before := s.journal.firstUse(id, e.Seq); before > 0 {
-		s.broken("ENV-3", e, fmt.Sprintf("requestId %.100q, which exchange %d had already", id, before), "a requestId of its own for every request")
+		s.broken("ENV-3", e, fmt.Sprintf("requestId %q, which exchange %d had already", id, before), "a requestId of its own for every request")
 	}
 	form := "some requestIds are not a T and an upper-case UUID"
 	if contract.UsualRequestID(id) {
@@ -101,7 +101,7 @@ func (s *suite) judgeSuccess(e *target.Exchange, members map[string]json.RawMess
 		s.broken("ENV-1", e, fmt.Sprintf("response.requestId is %s", shown(response[contract.FieldRequestID])), permitted)
 	}
 	if outerOK && inner != outer {
-		s.broken("ENV-2", e, fmt.Sprintf("requestId is %.100q outside and %s inside", outer, shown(response[contract.FieldRequestID])), "the same in both places")
+		s.broken("ENV-2", e, fmt.Sprintf("requestId is %q outside and %s inside", outer, shown(response[contract.FieldRequestID])), "the same in both places")
 	}
 	list, present := response[contract.FieldSnapshotIDs]
 	listed, ok := target.List(list)
@@ -135,5 +135,5 @@ func shown(member json.RawMessage) string {
 	if member == nil {
 		return "absent"
 	}
-	return fmt.Sprintf("%.200s", member)
+	return string(member)
 }

@@ -12,7 +12,7 @@ import (
 
 // lanes is how many requests are made at once where they are independent of each other. The waiting overlaps; rules that
 // hold under load have checks of their own.
-const lanes = 8
+const lanes = 12
 
 // partialFailures: PART-1 to PART-4, batches of which a part cannot be deleted.
 func (s *suite) partialFailures() {

@@ -239,7 +239,7 @@ func (s *suite) report(started time.Time, endpoint *url.URL, cutShort error) *re
 		Seed: s.config.Seed, Effort: string(s.config.Effort), Filter: s.config.Filter, Started: started,
 		Exchanges: usage.Exchanges, Snapshots: s.people.Count(), Waits: usage.Waits, Waited: usage.Waited.Seconds(),
 		Checks: report.Checks{Done: s.journal.done, Skipped: s.journal.skipped, Total: s.total},
-		Left:   left,
+		Left:   s.journal.redactAll(left),
 	}
 	untried := "no check of it was chosen"
 	if cutShort != nil {

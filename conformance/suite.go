@@ -263,7 +263,7 @@ func (a *answer) String() string {
 	case a.Err != nil:
 		return "no answer: " + a.Err.Error()
 	case a.said.Status != 200:
-		return fmt.Sprintf("%d %.100s", a.said.Status, a.said.Code)
+		return fmt.Sprintf("%d %s", a.said.Status, a.said.Code)
 	case a.said.Unknown:
 		return "200 with a list that cannot be read"
 	}

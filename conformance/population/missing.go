@@ -54,9 +54,10 @@ func (p *Population) Missing(ctx context.Context, count int) ([]string, error) {
 }
 
 // Harmless gives the texts that may be put in the place of an id because they name no snapshot of anybody: the
-// testbed confirms that there is none, or shows that it takes the text for a snapshot that it made for this run.
+// testbed confirms that there is none, or shows that it takes the text for a snapshot that it made for this run. Where it
+// would not look, or breaks on a text that is no id, nothing is confirmed.
 func (p *Population) Harmless(ctx context.Context, texts []string) ([]string, error) {
-	confirmed, _, err := p.confirm(ctx, texts) // what the testbed would not look for is not confirmed
+	confirmed, _, err := p.confirm(ctx, texts)
 	return confirmed, err
 }
 
@@ -78,7 +79,9 @@ func (p *Population) confirm(ctx context.Context, texts []string) (confirmed []s
 		switch {
 		case harmless[i]:
 			confirmed = append(confirmed, text)
-		case errors.Is(failures[i], testbed.ErrWillNotLook):
+		case ctx.Err() != nil:
+			return nil, nil, context.Cause(ctx)
+		case errors.Is(failures[i], testbed.ErrWillNotLook), failures[i] != nil && !contract.PlausibleID(text):
 			refusal = cmp.Or(refusal, failures[i])
 		case failures[i] != nil:
 			return nil, nil, failures[i]

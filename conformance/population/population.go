@@ -40,8 +40,9 @@ type Population struct {
 	width  int             // how many of the lanes are used
 	lag    lag
 
-	stock chan string // NORMAL snapshots made ahead of need
-	tasks sync.WaitGroup
+	stock  chan string // NORMAL snapshots made ahead of need
+	tasks  sync.WaitGroup
+	making sync.RWMutex // held for reading while an order for snapshots is under way
 
 	mu       sync.Mutex
 	rand     *rand.Rand
@@ -55,12 +56,12 @@ type Population struct {
 // The bounds of what is asked of a testbed at once, and of what is made ahead.
 const (
 	fewestLanes = 32
-	mostLanes   = 192
-	enough      = 1500 // looks in a second: as many lanes are used as that takes
+	mostLanes   = 256
+	enough      = 2200 // looks in a second: as many lanes are used as that takes
 
 	stockLevel = 256 // NORMAL snapshots that are kept ready
 	portion    = 128 // of them asked for in one request
-	refillers  = 2
+	refillers  = 3
 )
 
 // New opens the books. What goes on in the background ends with ctx.
@@ -147,7 +148,15 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 		return nil, err
 	}
 	defer p.leave()
-	ids, err := p.config.Bed.Make(ctx, state, count)
+	p.making.RLock()
+	defer p.making.RUnlock()
+	// An order that is under way when ctx ends may still be carried out: it has a moment to tell which ids to release.
+	const moment = 600 * time.Millisecond
+	ordering, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(moment, func() { cancel(context.Cause(ctx)) }) })
+	defer stop()
+	ids, err := p.config.Bed.Make(ordering, state, count)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, id := range ids {
@@ -285,25 +294,22 @@ func (p *Population) decide(ids []string, decision func(*entry)) {
 
 // AwaitGone waits until the testbed shows the snapshots gone, or the settle time is over. It gives those that are.
 func (p *Population) AwaitGone(ctx context.Context, ids ...string) ([]string, error) {
-	var gone []string
-	for _, id := range ids {
-		p.mu.Lock()
-		e := p.entries[id]
-		going := e != nil && e.fate == goes
-		if going {
+	var going []*entry
+	p.decide(ids, func(e *entry) {
+		if e.fate == goes {
 			p.watch(e)
+			going = append(going, e)
 		}
-		p.mu.Unlock()
-		if !going {
-			continue
-		}
+	})
+	var gone []string
+	for _, e := range going {
 		select {
 		case <-e.settled:
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
-		if p.ClassOf(id) == oracle.Gone {
-			gone = append(gone, id)
+		if p.ClassOf(e.id) == oracle.Gone {
+			gone = append(gone, e.id)
 		}
 	}
 	return gone, nil

@@ -281,6 +281,8 @@ func (p *Population) each(ctx context.Context, entries []*entry, do func(ctx con
 // not remove before ctx ended. The population's own context has to have ended: nothing may be made meanwhile.
 func (p *Population) Release(ctx context.Context) []string {
 	p.tasks.Wait()
+	p.making.Lock() // what is still being made has to be released as well
+	defer p.making.Unlock()
 	kept := p.notGone()
 	_ = p.each(ctx, kept, func(ctx context.Context, e *entry, _ func(func() error)) error {
 		// One that fails is listed below; the others are still worth a try.
