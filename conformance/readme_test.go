@@ -1,0 +1,107 @@
+package conformance_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance"
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+)
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// blocks gives the fenced blocks of a language.
+func blocks(text, language string) []string {
+	var found []string
+	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(text, -1) {
+		found = append(found, match[1])
+	}
+	return found
+}
+
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed: Go alone is enough for everything else", program)
+		}
+	}
+}
+
+func TestReadmeListsTheRules(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	text := readme(t)
+	for _, rule := range contract.Rules {
+		row := fmt.Sprintf("| %s | %s | %s | %s |", rule.ID, rule.Level, rule.Statement, strings.Join(rule.Source, ", "))
+		g.Expect(strings.Count(text, row)).To(Equal(1), row)
+	}
+	g.Expect(strings.Count(text, "| MUST |") + strings.Count(text, "| SHOULD |") + strings.Count(text, "| NOTE |")).To(Equal(len(contract.Rules)))
+}
+
+func TestReadmeCommandsWork(t *testing.T) {
+	needs(t, "bash", "make", "curl")
+	g := NewWithT(t)
+	commands := blocks(readme(t), "sh")
+	g.Expect(commands).NotTo(BeEmpty())
+	for _, block := range commands {
+		// This test is part of what "make test" runs.
+		script := regexp.MustCompile(`(?m)^make test.*\n`).ReplaceAllString(block, "")
+		command := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
+		command.Dir = ".."
+		output, err := command.CombinedOutput()
+		g.Expect(err).NotTo(HaveOccurred(), "%s\n%s", script, output)
+		if strings.Contains(script, "make run") {
+			g.Expect(string(output)).To(HaveSuffix("verdict: conformant\n"))
+		} else {
+			g.Expect(string(output)).To(ContainSubstring(`"response"`))
+		}
+	}
+}
+
+func TestReadmeExampleIsConformant(t *testing.T) {
+	needs(t, "python3")
+	g := NewWithT(t)
+	examples := blocks(readme(t), "python")
+	g.Expect(examples).To(HaveLen(1))
+	program := strings.ReplaceAll(examples[0], `("127.0.0.1", 8099)`, `("127.0.0.1", 0)`)
+	program = strings.ReplaceAll(program, `"http://127.0.0.1:8099"`, `"http://127.0.0.1:%d" % server.server_port`)
+	path := filepath.Join(t.TempDir(), "example.py")
+	g.Expect(os.WriteFile(path, []byte(program), 0o600)).To(Succeed())
+
+	ctx, stop := context.WithCancel(t.Context())
+	server := exec.CommandContext(ctx, "python3", path)
+	output, err := server.StdoutPipe()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(server.Start()).To(Succeed())
+	defer func() {
+		stop()
+		_ = server.Wait() // which tells that it was killed
+	}()
+	lines := bufio.NewScanner(output)
+	g.Expect(lines.Scan()).To(BeTrue())
+	url := lines.Text()
+
+	result, err := conformance.Run(t.Context(), conformance.Config{Endpoint: url, Testbed: url + mock.TestbedPath, Effort: conformance.Quick})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(failed(result)).To(BeEmpty())
+	g.Expect(result.Verdict).To(Equal(report.Conformant), result.Reason)
+}
