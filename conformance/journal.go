@@ -178,9 +178,10 @@ func (j *journal) evidence(e *target.Exchange) report.Exchange {
 		}
 	}
 	got.Body = j.redact.Replace(string(e.Raw()))
+	got.Cut = e.Cut()
 	if whole := len(got.Body); whole > shown {
 		got.Body = strings.ToValidUTF8(got.Body[:shown], "") // a character that the cut goes through is left out
-		got.Cut = whole - len(got.Body)
+		got.Cut += whole - len(got.Body)
 	}
 	if e.Err != nil {
 		got.Error = j.redact.Replace(e.Err.Error())

@@ -210,6 +210,7 @@ func (s *suite) ginkgo() (ginkgo.SuiteConfig, ginkgo.ReporterConfig) {
 	suiteConfig, reporterConfig := GinkgoConfiguration()
 	suiteConfig.RandomSeed = s.config.Seed
 	suiteConfig.LabelFilter = s.config.Filter
+	suiteConfig.Timeout = 0               // the run's length is bounded by its requests, each of which is bounded
 	suiteConfig.GracePeriod = time.Second // after an interrupt; every wait of the suite ends with it
 	reporterConfig.Succinct, reporterConfig.NoColor = true, true
 	return suiteConfig, reporterConfig

@@ -282,7 +282,10 @@ func (s *suite) Send(ctx context.Context, request target.Request) *answer {
 	if s.run.Err() != nil {
 		AbortSuite(context.Cause(s.run).Error())
 	}
-	return &answer{Exchange: e, said: e.Answer()}
+	const longest = 256 << 10 // bytes that are kept: more than an answer of the contract has
+	a := &answer{Exchange: e, said: e.Answer()}
+	e.Shorten(longest)
+	return a
 }
 
 // Delete asks for snapshots to be deleted. What is permitted is worked out beforehand, and what is to become of each
@@ -383,10 +386,15 @@ func (s *suite) broken(rule string, e *target.Exchange, what, permitted string) 
 	s.journal.fail(failure{rule, *s.check.Load(), what, permitted, []*target.Exchange{e}})
 }
 
-// discrepancy puts down that a snapshot is not as it should be.
+// discrepancy puts down that a snapshot is not as it should be. The check is that which named it last, not that during
+// which it was seen.
 func (s *suite) discrepancy(d population.Discrepancy) {
+	check := *s.check.Load()
+	if len(d.Exchanges) > 0 {
+		check = d.Exchanges[len(d.Exchanges)-1].From
+	}
 	for _, rule := range d.Rules {
-		s.journal.fail(failure{rule, *s.check.Load(), d.String(), "to " + d.Expected, d.Exchanges})
+		s.journal.fail(failure{rule, check, d.String(), "to " + d.Expected, d.Exchanges})
 	}
 }
 

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -31,6 +32,7 @@ type Exchange struct {
 	status int
 	header http.Header
 	body   []byte
+	cut    int
 }
 
 // Redacted stands where a secret was.
@@ -60,6 +62,17 @@ func (e *Exchange) Header() http.Header { return e.header }
 
 // Raw is the answer's body as it came, decompressed.
 func (e *Exchange) Raw() []byte { return e.body }
+
+// Shorten forgets the rest of a long body. Many exchanges are kept as evidence until a run ends, and a hostile target
+// could make each of them as long as it likes.
+func (e *Exchange) Shorten(length int) {
+	if over := len(e.body) - length; over > 0 {
+		e.body, e.cut = bytes.Clone(e.body[:length]), e.cut+over
+	}
+}
+
+// Cut is how many bytes of the body were forgotten.
+func (e *Exchange) Cut() int { return e.cut }
 
 // Members gives the members of the answer's JSON object with their names as they were spelled, which decoding into
 // a struct would not tell; ok is false if the body is no JSON object.
