@@ -79,15 +79,10 @@ func newSuite(ctx context.Context, config Config) *suite {
 	s.people = population.New(s.run, population.Config{
 		Bed: config.Bed, Settle: config.Settle, Linger: config.Linger, Seed: config.Seed,
 		Report: s.discrepancy,
-		Broken: func(err error) { s.stop(&testbedError{err}) },
+		Broken: func(err error) { s.stop(err) },
 	})
 	return s
 }
-
-// testbedError is a fault of the testbed. No verdict follows from a run that met one.
-type testbedError struct{ error }
-
-func (e *testbedError) Unwrap() error { return e.error }
 
 // judge carries the run out: it gives the reason if that was not possible to the end.
 func (s *suite) judge() error {
@@ -99,16 +94,9 @@ func (s *suite) judge() error {
 	if err == nil {
 		s.enter("waiting for deletions to settle, and the last look")
 		err = s.people.LastLook(s.run)
-		err = cmp.Or(context.Cause(s.run), s.testbedFault(err))
+		err = cmp.Or(context.Cause(s.run), err) // the cause is what came first
 	}
 	return err
-}
-
-func (s *suite) testbedFault(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &testbedError{err}
 }
 
 func (s *suite) enter(phase string) {
@@ -120,11 +108,11 @@ func (s *suite) enter(phase string) {
 // prepare finds out what the testbed can do, and whether the endpoint answers at all.
 func (s *suite) prepare() error {
 	if err := s.prepareStates(); err != nil {
-		return cmp.Or(context.Cause(s.run), s.testbedFault(err))
+		return cmp.Or(context.Cause(s.run), err)
 	}
 	missing, err := s.people.Missing(s.run, 1)
 	if err != nil {
-		return cmp.Or(context.Cause(s.run), s.testbedFault(err))
+		return cmp.Or(context.Cause(s.run), err)
 	}
 	e := s.target.Send(s.run, target.Request{Body: bodyOf(missing), From: "setting up"})
 	switch {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -59,7 +60,31 @@ func take(doc *openapi3.T) (contents, error) {
 		c.takeOperation(doc),
 		c.takeSchemas(doc),
 	)
+	if err == nil {
+		err = c.complete()
+	}
 	return c, err
+}
+
+// complete finds what the document leaves empty: Go code would go on with an empty name or pattern and not notice.
+func (c *contents) complete() error {
+	var missing []string
+	for what, text := range map[string]string{
+		"an action": c.action, "a version": c.version, "a signature method": c.signatureMethod, "the service's name": c.serviceName,
+		"a content type": c.contentType, "a host": c.host, "a header for the signature": c.authorization, "a pattern for ids": c.idPattern.String(),
+	} {
+		if text == "" {
+			missing = append(missing, what)
+		}
+	}
+	if !slices.Contains(c.states, c.deletable) || !slices.Contains(c.states, c.leaving) {
+		missing = append(missing, "the deletable state, or that of a pending deletion, among the states")
+	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		return fmt.Errorf("the document lacks %s", strings.Join(missing, "; "))
+	}
+	return nil
 }
 
 func (c *contents) takeOperation(doc *openapi3.T) error {
@@ -69,6 +94,10 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 	}
 	c.path = paths[0]
 	operation := doc.Paths.Value(c.path).Post
+	scheme := doc.Components.SecuritySchemes["signature"]
+	if len(doc.Servers) == 0 || operation.RequestBody == nil || scheme == nil {
+		return errors.New("the document needs a server, a request body and the security scheme signature")
+	}
 
 	server, err := url.Parse(doc.Servers[0].URL)
 	if err != nil {
@@ -90,7 +119,7 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 	for mediaType, content := range operation.RequestBody.Value.Content {
 		c.contentType, c.request = mediaType, content.Schema.Value
 	}
-	c.authorization = doc.Components.SecuritySchemes["signature"].Value.Name
+	c.authorization = scheme.Value.Name
 	return nil
 }
 

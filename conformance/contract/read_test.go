@@ -96,3 +96,26 @@ func TestRolesThatAreMissing(t *testing.T) {
 	g.Expect(func() { document.header("nobody") }).To(PanicWith(ContainSubstring("nobody")))
 	g.Expect(func() { document.errorFor("nobody") }).To(PanicWith(ContainSubstring("nobody")))
 }
+
+func TestTakeReportsWhatIsEmpty(t *testing.T) {
+	t.Parallel()
+	for what, spoil := range map[string]func(*openapi3.T){
+		"an action":         func(doc *openapi3.T) { doc.Components.Schemas["Action"].Value.Enum = nil },
+		"a version":         func(doc *openapi3.T) { doc.Components.Schemas["Version"].Value.Enum = nil },
+		"a pattern for ids": func(doc *openapi3.T) { doc.Components.Schemas["SnapshotId"].Value.Pattern = "" },
+		"the deletable state": func(doc *openapi3.T) {
+			doc.Components.Schemas["SnapshotState"].Value.Extensions["x-deletable"] = "GOOD"
+		},
+		"a server": func(doc *openapi3.T) { doc.Servers = nil },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			doc, err := spec.GetSpec()
+			g.Expect(err).NotTo(HaveOccurred())
+			spoil(doc)
+			_, err = take(doc)
+			g.Expect(err).To(MatchError(ContainSubstring(what)))
+		})
+	}
+}
