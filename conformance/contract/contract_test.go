@@ -171,7 +171,7 @@ func TestPlausibleID(t *testing.T) {
 	t.Parallel()
 	for id, plausible := range map[string]bool{
 		"snap-5b1f0c7e": true, "A": true, "0": true,
-		"a.b": true, "a_b": true, "a:b": true, "a/b": true, "a-b": true,
+		"a.b": true, "a_b": true, "a:b": true, "a/b": true, "a-b": true, "+//yp03kUua0OA==": true, "{a}": true, "urn:a#b@c": true, "[a]~1,(2)": true,
 		strings.Repeat("x", 200): true,
 		strings.Repeat("x", 201): false,
 		"":                       false,

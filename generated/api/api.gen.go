@@ -207,7 +207,7 @@ type RequestId = string
 type SignatureMethod string
 
 // SnapshotId An opaque name, compared byte by byte. Length and pattern say what an implementation may be expected
-// to hand out; whatever else stands in its place names nothing.
+// to hand out: printable ASCII without spaces, quotes, backslashes and wildcards. Whatever else stands in its place names nothing.
 type SnapshotId = string
 
 // SnapshotState What a snapshot is doing.
