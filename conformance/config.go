@@ -141,10 +141,11 @@ type amount struct {
 	arrangements int  // mixed batches in random order
 	repeats      int  // of what is asked again to see whether the answer is always the same
 	rounds       int  // of concurrent work
+	portion      int  // of snapshots that are made ahead of need
 }
 
 var efforts = map[Effort]amount{
-	Quick:    {everySize: false, arrangements: 6, repeats: 2, rounds: 8},
-	Normal:   {everySize: true, arrangements: 24, repeats: 5, rounds: 20},
-	Thorough: {everySize: true, arrangements: 120, repeats: 25, rounds: 120},
+	Quick:    {everySize: false, arrangements: 6, repeats: 2, rounds: 8, portion: 32},
+	Normal:   {everySize: true, arrangements: 24, repeats: 5, rounds: 20, portion: 128},
+	Thorough: {everySize: true, arrangements: 120, repeats: 25, rounds: 120, portion: 128},
 }

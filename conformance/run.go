@@ -77,7 +77,7 @@ func newSuite(ctx context.Context, config Config) *suite {
 	s.run, s.stop = context.WithCancelCause(ctx)
 	s.check.Store(new("setting up"))
 	s.people = population.New(s.run, population.Config{
-		Bed: config.Bed, Settle: config.Settle, Linger: config.Linger, Seed: config.Seed,
+		Bed: config.Bed, Settle: config.Settle, Linger: config.Linger, Seed: config.Seed, Portion: s.amount.portion,
 		Report: s.discrepancy,
 		Broken: func(err error) { s.stop(err) },
 	})

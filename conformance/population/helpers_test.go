@@ -142,7 +142,7 @@ func open(t *testing.T, bed *fakeBed, edits ...func(*population.Config)) *run {
 	ctx, end := context.WithCancelCause(context.Background())
 	r.end = end
 	config := population.Config{
-		Bed: bed, Settle: long, Seed: 1,
+		Bed: bed, Settle: long, Seed: 1, Portion: 128,
 		Report: func(d population.Discrepancy) {
 			r.mu.Lock()
 			defer r.mu.Unlock()

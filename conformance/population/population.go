@@ -25,6 +25,8 @@ type Config struct {
 	Settle time.Duration // how long a deletion may take, and looks may lag behind it
 	Linger time.Duration // the last look comes no sooner than this after the last exchange
 	Seed   int64
+	// Portion is how many snapshots are asked for at once where they are made ahead of need; two portions are kept ready.
+	Portion int
 	// Report is called for every snapshot that is not as it should be, once for each, by several goroutines. It must not
 	// call the population.
 	Report func(Discrepancy)
@@ -59,9 +61,7 @@ const (
 	mostLanes   = 256
 	enough      = 2200 // looks in a second: as many lanes are used as that takes
 
-	stockLevel = 256 // NORMAL snapshots that are kept ready
-	portion    = 128 // of them asked for in one request
-	refillers  = 3
+	refillers = 3 // orders for snapshots that are under way at once
 )
 
 // New opens the books. What goes on in the background ends with ctx.
@@ -70,7 +70,7 @@ func New(ctx context.Context, config Config) *Population {
 		config:   config,
 		ctx:      ctx,
 		lanes:    make(chan struct{}, mostLanes),
-		stock:    make(chan string, stockLevel),
+		stock:    make(chan string, 2*config.Portion),
 		rand:     rand.New(rand.NewPCG(uint64(config.Seed), 0)),
 		entries:  map[string]*entry{},
 		madeUp:   map[string]bool{},
@@ -81,7 +81,7 @@ func New(ctx context.Context, config Config) *Population {
 // Stock makes a first portion of NORMAL snapshots, and goes on to make more ahead of need in the background, so that
 // checks do not wait for a slow testbed.
 func (p *Population) Stock(ctx context.Context) error {
-	ids, err := p.Make(ctx, contract.Normal, portion)
+	ids, err := p.Make(ctx, contract.Normal, p.config.Portion)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (p *Population) pace(ctx context.Context, id string) error {
 
 func (p *Population) refill() {
 	for p.ctx.Err() == nil {
-		ids, err := p.Make(p.ctx, contract.Normal, portion)
+		ids, err := p.Make(p.ctx, contract.Normal, p.config.Portion)
 		if err != nil {
 			p.broken(err)
 			return
