@@ -60,7 +60,7 @@ func (s *suite) concurrency() {
 				}[[]int{0, 0, 0, i % 2, i % 4}[round%5]]
 			}
 			answers := make([]*answer, rivals)
-			s.AtOnce(rivals, func(i int) { answers[i] = s.Send(ctx, target.Request{Body: bodyOf(batches[i])}) })
+			s.AtOnce(rivals, func(i int) { answers[i] = s.Send(ctx, target.Request{Body: bodyOf(batches[i]), Reuse: true}) })
 			s.settleRace(contested, batches, answers)
 		}
 	})

@@ -23,11 +23,11 @@ func (s *suite) requests() {
 	It("takes the same request spelled with other white space and escapes", Rule("REQ-1"), func(ctx SpecContext) {
 		ids := s.Make(ctx, contract.Normal, 2)
 		spread := fmt.Sprintf("\r\n{\n\t%q :\n  [ %q ,\n    %q ]\n}\n", contract.FieldSnapshotIDs, ids[0], ids[1])
-		s.ExpectPermitted(s.DeleteAs(ctx, []byte(spread), ids, "REQ-1"))
+		s.ExpectPermitted(s.DeleteAs(ctx, target.Request{Body: []byte(spread)}, ids, "REQ-1"))
 
 		ids = s.Make(ctx, contract.Normal, 1)
 		escaped := fmt.Sprintf(`{%q:["%s"]}`, contract.FieldSnapshotIDs, escape(ids[0]))
-		s.ExpectPermitted(s.DeleteAs(ctx, []byte(escaped), ids, "REQ-1"))
+		s.ExpectPermitted(s.DeleteAs(ctx, target.Request{Body: []byte(escaped)}, ids, "REQ-1"))
 	})
 
 	It("refuses a body without snapshotIds", Rule("REQ-2", "REQ-6"), func(ctx SpecContext) {
@@ -170,7 +170,7 @@ func (s *suite) requests() {
 	It("shows what it makes of an unknown field", Rule("REQ-9", "REQ-4"), func(ctx SpecContext) {
 		ids := s.Make(ctx, contract.Normal, 1)
 		body := fmt.Sprintf(`{%q:[%q],"x-unknown":{"deep":[1,2,3]}}`, contract.FieldSnapshotIDs, ids[0])
-		answer := s.DeleteAs(ctx, []byte(body), ids)
+		answer := s.DeleteAs(ctx, target.Request{Body: []byte(body)}, ids)
 		s.Expect("REQ-4", answer).To(BeSuccessOrRefused())
 		if answer.said.Status == 200 {
 			s.ExpectPermitted(answer)

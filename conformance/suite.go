@@ -291,15 +291,15 @@ func (s *suite) Send(ctx context.Context, request target.Request) *answer {
 // Delete asks for snapshots to be deleted. What is permitted is worked out beforehand, and what is to become of each
 // snapshot is put down afterwards; also names the rules that are tried besides those that the oracle knows of.
 func (s *suite) Delete(ctx context.Context, ids []string, also ...string) *answer {
-	return s.DeleteAs(ctx, bodyOf(ids), ids, also...)
+	return s.DeleteAs(ctx, target.Request{Body: bodyOf(ids), Reuse: len(ids) <= contract.MaxBatch}, ids, also...)
 }
 
-// DeleteAs is Delete with the request spelled in another way.
-func (s *suite) DeleteAs(ctx context.Context, body []byte, ids []string, also ...string) *answer {
+// DeleteAs is Delete with a request that says the same in another way.
+func (s *suite) DeleteAs(ctx context.Context, request target.Request, ids []string, also ...string) *answer {
 	expected := oracle.Expect(ids, s.people.ClassOf)
 	done := s.people.Asking(ids...)
 	defer done()
-	a := s.Send(ctx, target.Request{Body: body})
+	a := s.Send(ctx, request)
 	a.expected, a.also = &expected, also
 	s.settle(a)
 	return a

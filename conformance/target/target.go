@@ -10,10 +10,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -25,6 +27,7 @@ import (
 const (
 	maxBody    = 4 << 20  // bytes of an answer that are read
 	maxHeaders = 64 << 10 // bytes of an answer's header
+	mostReused = 64       // connections that are kept
 )
 
 // The waits between attempts where an implementation asks for patience. Retry-After cannot say less than a second,
@@ -47,7 +50,11 @@ type Config struct {
 // Target is an implementation under test. It may be used by several goroutines.
 type Target struct {
 	config Config
-	http   *http.Transport // no http.Client: a redirect is an answer to judge, and following one would take credentials away
+	// No http.Client: a redirect is an answer to judge, and following one would take credentials away.
+	fresh  *http.Transport // a connection of its own for each request
+	reused *http.Transport // connections that are kept
+	closes atomic.Bool     // whether the implementation closes connections that it was to keep
+
 	sent   atomic.Int64
 	waited atomic.Int64
 	paused atomic.Int64 // nanoseconds
@@ -55,14 +62,16 @@ type Target struct {
 
 // New prepares a target. It sends nothing.
 func New(config Config) *Target {
-	return &Target{config: config, http: &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		// Each exchange has a connection of its own. On a reused one, an implementation that closes it between
-		// requests cannot be told from one that drops a request: a false alarm, or a deletion sent twice.
-		DisableKeepAlives:      true,
-		MaxResponseHeaderBytes: maxHeaders,
-		TLSHandshakeTimeout:    config.Timeout,
-	}}
+	transport := func(keepAlive bool) *http.Transport {
+		return &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DisableKeepAlives:      !keepAlive,
+			MaxIdleConnsPerHost:    mostReused,
+			MaxResponseHeaderBytes: maxHeaders,
+			TLSHandshakeTimeout:    config.Timeout,
+		}
+	}
+	return &Target{config: config, fresh: transport(false), reused: transport(true)}
 }
 
 // Request is what is sent: a body, and what is unusual about the rest.
@@ -71,6 +80,9 @@ type Request struct {
 	Edit func(*http.Request) // changes the header before the request is signed; may be nil
 	Sign func(*http.Request) // signs it in place of the target's credentials; may be nil
 	From string              // what sends it, for the implementation's own log
+	// Reuse has the request sent on a connection that is open already, if there is one. It is for requests of which an
+	// implementation has to read the whole body: what it leaves unread would be taken for the next request.
+	Reuse bool
 }
 
 // The reasons of an exchange without an outcome, where there is more to know than that the connection failed.
@@ -117,6 +129,28 @@ func (t *Target) Send(ctx context.Context, request Request) *Exchange {
 
 // attempt sends the request once and leaves in e what came of it.
 func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
+	if request.Reuse && !t.closes.Load() {
+		reused := false
+		trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused }}
+		t.exchange(httptrace.WithClientTrace(ctx, trace), t.reused, request, e)
+		if e.Err == nil || !reused || ctx.Err() != nil || errors.Is(e.Err, ErrTimeout) {
+			return
+		}
+		// An implementation may close a connection between requests, and then cannot be told from one that drops
+		// requests. From now on each has a connection of its own, on which only the latter shows.
+		t.closes.Store(true)
+	}
+	// A host whose queue of new connections is full resets some of them, without the implementation ever seeing them.
+	const tries = 3
+	for range tries {
+		t.exchange(ctx, t.fresh, request, e)
+		if !errors.Is(e.Err, syscall.ECONNRESET) && !errors.Is(e.Err, syscall.EPIPE) {
+			return
+		}
+	}
+}
+
+func (t *Target) exchange(ctx context.Context, transport *http.Transport, request Request, e *Exchange) {
 	e.clearAnswer()
 	ctx, cancel := context.WithTimeout(ctx, t.config.Timeout)
 	defer cancel()
@@ -130,7 +164,7 @@ func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
 
 	// Timed here and not around the wait for patience, so that concurrent exchanges are compared truly.
 	e.Asked = time.Now()
-	answer, err := t.http.RoundTrip(message)
+	answer, err := transport.RoundTrip(message)
 	if err == nil {
 		defer answer.Body.Close()
 		e.status, e.header = answer.StatusCode, answer.Header

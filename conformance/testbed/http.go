@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -178,12 +179,17 @@ func (a answer) decode(into any) error {
 
 // do makes one request, and makes it again while it is put off.
 func (h *HTTP) do(ctx context.Context, method, path string, body []byte) (answer, error) {
-	const firstWait, longestWait = 50 * time.Millisecond, 2 * time.Second
+	const firstWait, longestWait, mostResets = 50 * time.Millisecond, 2 * time.Second, 3
 	deadline := time.Now().Add(h.patience)
-	for wait := firstWait; ; wait = min(2*wait, longestWait) {
+	for wait, resets := firstWait, 0; ; wait = min(2*wait, longestWait) {
 		a, asked, err := h.once(ctx, method, path, body)
-		if err != nil {
+		// A host whose queue of new connections is full resets some of them before the testbed sees anything.
+		if reset := errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE); err != nil && (!reset || resets == mostResets) {
 			return a, err
+		}
+		if err != nil {
+			resets++
+			continue
 		}
 		if a.status != http.StatusTooManyRequests && a.status != http.StatusServiceUnavailable {
 			return a, nil
