@@ -107,18 +107,21 @@ func TestCurlLineIsReadAsItIsMeant(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("there is no sh here")
 	}
-	const standIn = "#!/bin/sh\n" + `for argument; do printf '%s\n' "$argument"; last=$previous; previous=$argument; done > "$OUT/arguments"` +
-		"\n" + `case $last in @-) cat;; *) printf %s "$last";; esac > "$OUT/body"` + "\n"
+	// A function and no file: a file that was just written may still be open elsewhere, and then cannot be run.
+	const standIn = `curl() {
+for argument; do printf '%s\n' "$argument"; last=$previous; previous=$argument; done > "$OUT/arguments"
+case $last in @-) cat;; *) printf %s "$last";; esac > "$OUT/body"
+}
+`
 	for name, body := range bodies {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
 			e := reach(t, serve(t, saying(200, ""))).Send(t.Context(), target.Request{Body: []byte(body), From: "it's a check"})
 			directory := t.TempDir()
-			g.Expect(os.WriteFile(filepath.Join(directory, "curl"), []byte(standIn), 0o700)).To(Succeed())
 			command := exec.CommandContext(t.Context(), "sh", "-s")
-			command.Stdin = strings.NewReader(e.Curl() + "\n")
-			command.Env = append(os.Environ(), "PATH="+directory+":"+os.Getenv("PATH"), "OUT="+directory)
+			command.Stdin = strings.NewReader(standIn + e.Curl() + "\n")
+			command.Env = append(os.Environ(), "OUT="+directory)
 			output, err := command.CombinedOutput()
 			g.Expect(err).NotTo(HaveOccurred(), string(output))
 			got, err := os.ReadFile(filepath.Join(directory, "body"))
