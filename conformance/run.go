@@ -64,6 +64,9 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	err = withGinkgo(s, func() {
 		started := time.Now()
 		cutShort := s.judge()
+		if ctx.Err() != nil && cutShort != nil {
+			cutShort = fmt.Errorf("the run was interrupted: %w", context.Cause(ctx))
+		}
 		result = s.report(started, endpoint, cutShort)
 	})
 	return result, err
