@@ -48,7 +48,7 @@ func (s *suite) batches() {
 	It(fmt.Sprintf("refuses more than %d snapshots and deletes none of them", contract.MaxBatch), Rule("BATCH-2", "BATCH-3", "BATCH-4"), func(ctx SpecContext) {
 		// At the start, about the limit and at the end stand snapshots that could be deleted, the others are missing.
 		limit := contract.MaxBatch
-		excesses := []int{1, 2, 10, 27, 28, 100, 155, 156, 157, 200, 256, 400, 412, 900}
+		excesses := []int{1, 2, 10, 27, 28, 100, 155, 156, 157, 200, 256, 400, 412}
 		batches := make([][]string, 0, len(excesses))
 		for _, excess := range excesses {
 			roles := []byte(repeat("m", limit+excess))

@@ -146,6 +146,6 @@ type amount struct {
 
 var efforts = map[Effort]amount{
 	Quick:    {everySize: false, arrangements: 6, repeats: 2, rounds: 8, portion: 32},
-	Normal:   {everySize: true, arrangements: 24, repeats: 5, rounds: 20, portion: 128},
-	Thorough: {everySize: true, arrangements: 120, repeats: 25, rounds: 120, portion: 128},
+	Normal:   {everySize: true, arrangements: 20, repeats: 5, rounds: 16, portion: 64},
+	Thorough: {everySize: true, arrangements: 120, repeats: 25, rounds: 120, portion: 64},
 }

@@ -211,7 +211,7 @@ type Cause struct {
 // Every snapshot is looked at when the run is done. At some of each batch there is a look at once, so that the evidence
 // is fresh, and so that a snapshot that comes back later is known to have been gone.
 func lookedAtSoon(place int) bool {
-	const first, every = 2, 8
+	const first, every = 1, 10
 	return place < first || place%every == 0
 }
 

@@ -26,9 +26,10 @@ const (
 
 // HTTP speaks the testbed protocol.
 type HTTP struct {
-	base     *url.URL
-	kept     *http.Client // keeps connections open, for what may be asked twice
-	fresh    *http.Client // does not: a POST on a connection that is just being closed would be lost
+	base string
+	// No http.Client: the protocol has no redirects, and another host is none of the suite's business.
+	kept     *http.Transport // keeps connections open, for what may be asked twice
+	fresh    *http.Transport // does not: a POST on a connection that is just being closed would be lost
 	timeout  time.Duration
 	patience time.Duration
 }
@@ -37,22 +38,14 @@ type HTTP struct {
 // is put off by 429 or 503 is made again for as long as patience. It sends nothing.
 func NewHTTP(base *url.URL, timeout, patience time.Duration) *HTTP {
 	return &HTTP{
-		base: base, timeout: timeout, patience: patience,
-		kept: client(&http.Transport{
+		base: strings.TrimSuffix(base.String(), "/"), timeout: timeout, patience: patience,
+		kept: &http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			MaxIdleConns:        lanes,
 			MaxIdleConnsPerHost: lanes,
 			IdleConnTimeout:     time.Minute,
-		}),
-		fresh: client(&http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}),
-	}
-}
-
-// client does not follow redirects: the protocol has none, and another host is none of the suite's business.
-func client(transport *http.Transport) *http.Client {
-	return &http.Client{
-		Transport:     transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		fresh: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
 	}
 }
 
@@ -92,7 +85,7 @@ func (h *HTTP) Make(ctx context.Context, state contract.State, count int) ([]str
 		return nil, err
 	}
 	if answer.status == http.StatusUnprocessableEntity {
-		return nil, fmt.Errorf("%w: %s (status %d to %s)", ErrCannotMake, state, answer.status, answer.request)
+		return nil, fmt.Errorf("%w: %s (status %d to %s)", ErrCannotMake, state, answer.status, answer.request())
 	}
 	var body struct {
 		SnapshotIDs []string `json:"snapshotIds"`
@@ -158,13 +151,15 @@ func segment(id string) string {
 
 // answer is what the testbed said to one request.
 type answer struct {
-	request string // method and URL
-	status  int
-	body    []byte
+	method, url string
+	status      int
+	body        []byte
 }
 
+func (a answer) request() string { return fmt.Sprintf("%s %.300s", a.method, a.url) }
+
 func (a answer) errorf(format string, arguments ...any) error {
-	return fmt.Errorf("the testbed's answer to %s "+format, append([]any{a.request}, arguments...)...)
+	return fmt.Errorf("the testbed's answer to %s "+format, append([]any{a.request()}, arguments...)...)
 }
 
 func (a answer) decode(into any) error {
@@ -207,24 +202,23 @@ func (h *HTTP) do(ctx context.Context, method, path string, body []byte) (answer
 }
 
 func (h *HTTP) once(ctx context.Context, method, path string, body []byte) (a answer, retryAfter time.Duration, err error) {
-	target := strings.TrimSuffix(h.base.String(), "/") + path
-	a.request = fmt.Sprintf("%s %.300s", method, target)
+	a.method, a.url = method, h.base+path
 	within, cancel := context.WithTimeout(ctx, h.timeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(within, method, target, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(within, method, a.url, bytes.NewReader(body))
 	if err != nil {
 		return a, 0, err
 	}
 	request.Header.Set("Accept", "application/json")
-	client := h.kept
+	transport := h.kept
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
-		client = h.fresh
+		transport = h.fresh
 	} else {
 		// Not sent: it tells net/http that the request, a DELETE too, may be sent again on another connection.
 		request.Header["X-Idempotency-Key"] = nil
 	}
-	response, err := client.Do(request)
+	response, err := transport.RoundTrip(request)
 	if err == nil {
 		defer response.Body.Close()
 		a.status = response.StatusCode
@@ -241,11 +235,7 @@ func (h *HTTP) once(ctx context.Context, method, path string, body []byte) (a an
 	case errors.Is(err, context.DeadlineExceeded):
 		return a, 0, a.errorf("did not come within %s", h.timeout)
 	case err != nil:
-		var wrapped *url.Error
-		if errors.As(err, &wrapped) {
-			err = wrapped.Err
-		}
-		return a, 0, fmt.Errorf("the testbed cannot be asked (%s): %w", a.request, err)
+		return a, 0, fmt.Errorf("the testbed cannot be asked (%s): %w", a.request(), err)
 	case len(a.body) > maxBody:
 		return a, 0, a.errorf("is longer than %d bytes", maxBody)
 	}
