@@ -6,8 +6,8 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
-// goneForGood: STATE-4, what follows a deletion. It comes last, when most deletions of the run have long settled; that
-// what is gone stays gone is seen by the last look.
+// goneForGood: STATE-4, what follows a deletion, and what becomes of old snapshots. It comes last, when most deletions of
+// the run have long settled; that what is gone stays gone is seen by the last look.
 func (s *suite) goneForGood() {
 	It("finds a snapshot missing or on its way out right after its deletion", Rule("STATE-4"), func(ctx SpecContext) {
 		ids := s.Make(ctx, contract.Normal, s.amount.repeats)
@@ -28,6 +28,11 @@ func (s *suite) goneForGood() {
 				s.ExpectPermitted(s.Delete(ctx, gone[i:i+1]))
 			}
 		})
+	})
+
+	It("deletes a snapshot that was made when the run began", Rule("STATE-1"), func(ctx SpecContext) {
+		s.ExpectPermitted(s.Delete(ctx, s.early[:1]))
+		s.ExpectPermitted(s.Delete(ctx, append(s.Denied(ctx, 1), s.early[1:]...)))
 	})
 
 	It("lists what is gone among what it deletes", Rule("STATE-4", "PART-1"), func(ctx SpecContext) {

@@ -145,6 +145,9 @@ func (s *suite) prepareStates() error {
 	if err := s.people.Stock(s.run); err != nil {
 		return fmt.Errorf("no snapshot in state %s: %w", contract.Normal, err)
 	}
+	if s.early, err = s.people.Take(s.run, 3); err != nil {
+		return err
+	}
 	var trials sync.WaitGroup
 	failures := make([]error, len(contract.States))
 	reasons := make([]string, len(contract.States))

@@ -41,6 +41,7 @@ type suite struct {
 	mu      sync.Mutex
 	refused []string // snapshots in other states, shared by the checks since nothing may change them
 	gone    []string // snapshots that were deleted in the course of the run
+	early   []string // snapshots that were made when the run began
 }
 
 // tree registers the checks with Ginkgo. Order matters in two places only: what is told from single requests comes
