@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/generated/api"
 )
@@ -62,8 +63,10 @@ type Target struct {
 
 // New prepares a target. It sends nothing.
 func New(config Config) *Target {
+	dialer := gentle.NewDialer()
 	transport := func(keepAlive bool) *http.Transport {
 		return &http.Transport{
+			DialContext:            dialer.DialContext,
 			Proxy:                  http.ProxyFromEnvironment,
 			DisableKeepAlives:      !keepAlive,
 			MaxIdleConnsPerHost:    mostReused,
@@ -141,10 +144,15 @@ func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
 		t.closes.Store(true)
 	}
 	// A host whose queue of new connections is full resets some of them, without the implementation ever seeing them.
-	const tries = 3
-	for range tries {
+	const tries = 6
+	for again := range tries {
 		t.exchange(ctx, t.fresh, request, e)
 		if !errors.Is(e.Err, syscall.ECONNRESET) && !errors.Is(e.Err, syscall.EPIPE) {
+			return
+		}
+		select {
+		case <-time.After(firstWait << again):
+		case <-ctx.Done():
 			return
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 )
 
 // A testbed is trusted with snapshots, not with the suite's memory or time.
@@ -37,15 +38,17 @@ type HTTP struct {
 // NewHTTP prepares an adapter for the testbed protocol at base. Each request may take as long as timeout; one that
 // is put off by 429 or 503 is made again for as long as patience. It sends nothing.
 func NewHTTP(base *url.URL, timeout, patience time.Duration) *HTTP {
+	dialer := gentle.NewDialer()
 	return &HTTP{
 		base: strings.TrimSuffix(base.String(), "/"), timeout: timeout, patience: patience,
 		kept: &http.Transport{
+			DialContext:         dialer.DialContext,
 			Proxy:               http.ProxyFromEnvironment,
 			MaxIdleConns:        lanes,
 			MaxIdleConnsPerHost: lanes,
 			IdleConnTimeout:     time.Minute,
 		},
-		fresh: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
+		fresh: &http.Transport{DialContext: dialer.DialContext, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
 	}
 }
 
@@ -174,7 +177,7 @@ func (a answer) decode(into any) error {
 
 // do makes one request, and makes it again while it is put off.
 func (h *HTTP) do(ctx context.Context, method, path string, body []byte) (answer, error) {
-	const firstWait, longestWait, mostResets = 50 * time.Millisecond, 2 * time.Second, 3
+	const firstWait, longestWait, mostResets = 50 * time.Millisecond, 2 * time.Second, 6
 	deadline := time.Now().Add(h.patience)
 	for wait, resets := firstWait, 0; ; wait = min(2*wait, longestWait) {
 		a, asked, err := h.once(ctx, method, path, body)
@@ -184,9 +187,7 @@ func (h *HTTP) do(ctx context.Context, method, path string, body []byte) (answer
 		}
 		if err != nil {
 			resets++
-			continue
-		}
-		if a.status != http.StatusTooManyRequests && a.status != http.StatusServiceUnavailable {
+		} else if a.status != http.StatusTooManyRequests && a.status != http.StatusServiceUnavailable {
 			return a, nil
 		}
 		wait = max(wait, asked)

@@ -1,0 +1,106 @@
+// Package gentle opens connections no faster than a host takes them.
+//
+// A host keeps a queue of connections that its program has not accepted yet. Many programs ask for a short one, Python's
+// default is five, and when it is full, new connections hang for a second or are reset. To a client that looks like a
+// program that drops requests. So the number of connections that are open but unanswered is limited, and the limit
+// follows what the host bears, as TCP itself does it: it grows with every answer, and is halved where one is refused.
+package gentle
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+)
+
+const (
+	first, fewest, most = 8, 2, 256
+	hanging             = 800 * time.Millisecond // a connection that takes so long to open was held up by a full queue
+)
+
+// Dialer opens connections to one host. It may be used by several goroutines.
+type Dialer struct {
+	mu      sync.Mutex
+	limit   int
+	waiting int           // connections that are open, or about to be, and have not been answered
+	changed chan struct{} // closed when there may be room
+}
+
+// NewDialer gives a dialer that has not learned anything yet.
+func NewDialer() *Dialer { return &Dialer{limit: first, changed: make(chan struct{})} }
+
+// DialContext opens a connection when there is room for one. It fits http.Transport.
+func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if err := d.enter(ctx); err != nil {
+		return nil, err
+	}
+	begun := time.Now()
+	connection, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil {
+		d.leave(false)
+		return nil, err
+	}
+	if time.Since(begun) > hanging {
+		d.slowDown()
+	}
+	return &unanswered{Conn: connection, dialer: d}, nil
+}
+
+func (d *Dialer) enter(ctx context.Context) error {
+	for {
+		d.mu.Lock()
+		if d.waiting < d.limit {
+			d.waiting++
+			d.mu.Unlock()
+			return nil
+		}
+		changed := d.changed
+		d.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// leave makes room, and learns from whether the connection was answered.
+func (d *Dialer) leave(answered bool) {
+	if !answered {
+		d.slowDown()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting--
+	if answered {
+		d.limit = min(d.limit+1, most)
+	}
+	close(d.changed)
+	d.changed = make(chan struct{})
+}
+
+func (d *Dialer) slowDown() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.limit = max(d.limit/2, fewest)
+}
+
+// unanswered is a connection that tells the dialer when its first byte, or its end, has come.
+type unanswered struct {
+	net.Conn
+	dialer *Dialer
+	told   sync.Once
+}
+
+func (u *unanswered) Read(into []byte) (int, error) {
+	n, err := u.Conn.Read(into)
+	if n > 0 || err != nil {
+		u.told.Do(func() { u.dialer.leave(n > 0) })
+	}
+	return n, err
+}
+
+func (u *unanswered) Close() error {
+	u.told.Do(func() { u.dialer.leave(false) })
+	return u.Conn.Close()
+}
