@@ -3,7 +3,7 @@
 // A host keeps a queue of connections that its program has not accepted yet. Many programs ask for a short one, Python's
 // default is five, and when it is full, new connections hang for a second or are reset. To a client that looks like a
 // program that drops requests. So the number of connections that are open but unanswered is limited, and the limit
-// follows what the host bears, as TCP itself does it: it grows with every answer, and is halved where one is refused.
+// follows what the host bears, as TCP itself does it: it grows with every answer, is halved where one is refused, and grows slowly from then on.
 package gentle
 
 import (
@@ -15,6 +15,7 @@ import (
 
 const (
 	first, fewest, most = 8, 2, 256
+	patient             = 64                     // how many times the limit has to be borne before it is raised again
 	hanging             = 800 * time.Millisecond // a connection that takes so long to open was held up by a full queue
 )
 
@@ -22,6 +23,8 @@ const (
 type Dialer struct {
 	mu      sync.Mutex
 	limit   int
+	careful bool          // whether the limit has been too high before
+	answers int           // since the limit was changed
 	waiting int           // connections that are open, or about to be, and have not been answered
 	changed chan struct{} // closed when there may be room
 }
@@ -72,8 +75,8 @@ func (d *Dialer) leave(answered bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.waiting--
-	if answered {
-		d.limit = min(d.limit+1, most)
+	if d.answers++; answered && (!d.careful || d.answers > patient*d.limit) {
+		d.limit, d.answers = min(d.limit+1, most), 0
 	}
 	close(d.changed)
 	d.changed = make(chan struct{})
@@ -82,7 +85,7 @@ func (d *Dialer) leave(answered bool) {
 func (d *Dialer) slowDown() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.limit = max(d.limit/2, fewest)
+	d.limit, d.careful, d.answers = max(d.limit/2, fewest), true, 0
 }
 
 // unanswered is a connection that tells the dialer when its first byte, or its end, has come.
