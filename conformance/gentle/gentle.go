@@ -1,4 +1,5 @@
-// Package gentle opens connections no faster than a host takes them.
+// Package gentle keeps to what a host can bear: it opens connections no faster than the host takes them, and reads for how
+// long the host asks to be left alone.
 //
 // A host keeps a queue of connections that its program has not accepted yet. Many programs ask for a short one, Python's
 // default is five, and when it is full, new connections hang for a second or are reset. To a client that looks like a

@@ -90,7 +90,7 @@ func (o Outcome) matches(a Answer) bool {
 // Refused tells whether an answer puts the mistake on the caller's side.
 func Refused(a Answer) bool { return a.Status >= 400 && a.Status < 500 }
 
-// Verdict on one request: what may be answered, and what each id stands for.
+// Expectation is what the contract has to say to one request: what may be answered, and what each id stands for.
 type Expectation struct {
 	Permitted []Outcome
 

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -34,9 +33,8 @@ const (
 // The waits between attempts where an implementation asks for patience. Retry-After cannot say less than a second,
 // so the first attempt comes sooner than it says; the later ones keep to it.
 const (
-	firstWait    = 100 * time.Millisecond
-	longestOwn   = 2 * time.Second // where Retry-After says nothing
-	longestAsked = time.Hour       // beyond any patience, and short enough to be added to
+	firstWait  = 100 * time.Millisecond
+	longestOwn = 2 * time.Second // where Retry-After says nothing
 )
 
 // Config says how an implementation is reached.
@@ -107,7 +105,7 @@ func (t *Target) Send(ctx context.Context, request Request) *Exchange {
 			break
 		}
 		wait := own
-		if asked := retryAfter(e.header); e.Attempts > 1 && asked > wait {
+		if asked := gentle.RetryAfter(e.header); e.Attempts > 1 && asked > wait {
 			wait = asked
 		}
 		own = min(2*own, longestOwn)
@@ -241,18 +239,6 @@ func (e *Exchange) puts() bool {
 	members, _ := e.Members() // an unreadable body asks for nothing
 	code, _ := Text(members[contract.FieldCode])
 	return code == contract.TooFast.Code || e.status == contract.Unavailable.Status && code == contract.Unavailable.Code
-}
-
-func retryAfter(header http.Header) time.Duration {
-	text := strings.TrimSpace(header.Get("Retry-After"))
-	// A number that is out of range comes as the nearest one that is not.
-	if seconds, err := strconv.Atoi(text); err == nil || errors.Is(err, strconv.ErrRange) {
-		return time.Duration(max(0, min(seconds, int(longestAsked/time.Second)))) * time.Second
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(0, min(time.Until(at), longestAsked))
-	}
-	return 0
 }
 
 // Usage is what a target has been asked so far.

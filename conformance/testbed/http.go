@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -223,9 +222,7 @@ func (h *HTTP) once(ctx context.Context, method, path string, body []byte) (a an
 	if err == nil {
 		defer response.Body.Close()
 		a.status = response.StatusCode
-		if seconds, notNumber := strconv.Atoi(response.Header.Get("Retry-After")); notNumber == nil {
-			retryAfter = time.Duration(max(0, min(seconds, 3600))) * time.Second
-		}
+		retryAfter = gentle.RetryAfter(response.Header)
 		if a.status != http.StatusSwitchingProtocols { // what follows that is the open connection, which no deadline ends
 			a.body, err = io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 		}
