@@ -67,6 +67,9 @@ func (j *journal) fail(f failure) {
 	rule := j.rules[f.rule]
 	rule.Broken++
 	j.broken++
+	if !slices.Contains(rule.BrokenBy, f.check) {
+		rule.BrokenBy = append(rule.BrokenBy, f.check)
+	}
 	if rule.Broken > kept {
 		return
 	}

@@ -303,7 +303,7 @@ func TestItsOwnFaultsAreInternalErrors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g, s := NewWithT(t), serve(t, instead(fault))
+			g, s := NewWithT(t), serve(t, mock.WithMiddleware(instead(fault)))
 			expectRefusal(g, s.delete(missing), contract.Internal)
 			expectRefusal(g, s.delete(missing), contract.Internal) // and it is still there
 		})
@@ -323,10 +323,10 @@ func TestAPanicAfterAnAnswerHasBegunBreaksTheConnection(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g, s := NewWithT(t), serve(t, instead(func(w http.ResponseWriter) (any, error) {
+			g, s := NewWithT(t), serve(t, mock.WithMiddleware(instead(func(w http.ResponseWriter) (any, error) {
 				begin(w)
 				panic("out of order")
-			}))
+			})))
 			response, err := s.client.Do(s.call(`{"snapshotIds": ["` + missing + `"]}`))
 			if err == nil {
 				_, err = io.ReadAll(response.Body)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
-	"github.com/zec-conformance/deletesnapshots/generated/server"
 )
 
 // service is a mock behind a real connection.
@@ -24,9 +23,9 @@ type service struct {
 	client *http.Client
 }
 
-func serve(t *testing.T, middlewares ...server.StrictMiddlewareFunc) service {
+func serve(t *testing.T, changes ...mock.Option) service {
 	t.Helper()
-	m := mock.New(middlewares...)
+	m := mock.New(changes...)
 	listening := httptest.NewServer(m)
 	t.Cleanup(listening.Close)
 	client := listening.Client()

@@ -18,7 +18,8 @@ import (
 // Mock is one implementation with snapshots of its own. It is an http.Handler for the API at contract.Path and for
 // the testbed protocol at TestbedPath, and may be used by several goroutines.
 type Mock struct {
-	stub http.HandlerFunc
+	stub  http.HandlerFunc
+	newID func() string
 
 	mu     sync.Mutex
 	states map[string]contract.State // by id
@@ -26,13 +27,37 @@ type Mock struct {
 
 var _ server.StrictServerInterface = (*Mock)(nil)
 
-// New makes a mock without snapshots. The middlewares stand between the API's stub and the store, the last one
-// outermost, so that a caller can watch or bend what the mock does.
-func New(middlewares ...server.StrictMiddlewareFunc) *Mock {
-	m := &Mock{states: map[string]contract.State{}}
-	m.stub = stub(m, middlewares)
+// Option is something that a mock may have otherwise.
+type Option func(*options)
+
+type options struct {
+	middlewares []server.StrictMiddlewareFunc
+	newID       func() string
+}
+
+// WithMiddleware puts something between the API's stub and the store, so that a caller can watch or bend what the mock
+// does. Of several, the last is the outermost.
+func WithMiddleware(middleware server.StrictMiddlewareFunc) Option {
+	return func(o *options) { o.middlewares = append(o.middlewares, middleware) }
+}
+
+// WithIDs has new snapshots named by next, which has to give another id at every call. It is called by one goroutine at
+// a time.
+func WithIDs(next func() string) Option { return func(o *options) { o.newID = next } }
+
+// New makes a mock without snapshots.
+func New(changes ...Option) *Mock {
+	o := options{newID: randomID}
+	for _, change := range changes {
+		change(&o)
+	}
+	m := &Mock{newID: o.newID, states: map[string]contract.State{}}
+	m.stub = stub(m, o.middlewares)
 	return m
 }
+
+// randomID has letters, so that an id in the wrong case is another id, and is random, so that nobody hits one by guessing.
+func randomID() string { return "snap-" + strings.ToLower(rand.Text()) }
 
 // ServeHTTP implements http.Handler. Paths are compared as they were sent: http.ServeMux would tidy them up and
 // answer some with a redirect or a page of text, neither of which the contract knows.
@@ -96,8 +121,7 @@ func (m *Mock) Create(state contract.State, count int) []string {
 	defer m.mu.Unlock()
 	ids := make([]string, count)
 	for i := range ids {
-		// Letters, so that an id in the wrong case is another id; random, so that nobody hits one by guessing.
-		ids[i] = "snap-" + strings.ToLower(rand.Text())
+		ids[i] = m.newID()
 		m.states[ids[i]] = state
 	}
 	return ids
@@ -109,6 +133,17 @@ func (m *Mock) State(id string) (contract.State, bool) {
 	defer m.mu.Unlock()
 	state, there := m.states[id]
 	return state, there
+}
+
+// Put gives a snapshot another state, as time does in a service. It tells whether there is such a snapshot.
+func (m *Mock) Put(id string, state contract.State) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, there := m.states[id]
+	if there {
+		m.states[id] = state
+	}
+	return there
 }
 
 // Release removes a snapshot whatever its state. It is nothing to release one that is gone.

@@ -176,9 +176,9 @@ func TestMiddlewaresStandBeforeTheStore(t *testing.T) {
 			RequestId: "T00000000-0000-0000-0000-000000000000", Code: contract.Unavailable.Code, Message: "Later.",
 		},
 	}
-	s := serve(t, func(server.StrictHandlerFunc, string) server.StrictHandlerFunc {
+	s := serve(t, mock.WithMiddleware(func(server.StrictHandlerFunc, string) server.StrictHandlerFunc {
 		return func(context.Context, http.ResponseWriter, *http.Request, any) (any, error) { return busy, nil }
-	})
+	}))
 	id := s.Create(contract.Normal, 1)[0]
 	expectRefusal(g, s.delete(id), contract.Unavailable)
 	g.Expect(s.states(id)).To(Equal([]contract.State{contract.Normal}))

@@ -27,30 +27,41 @@ type Server struct {
 
 // Start serves a new mock on an address such as "127.0.0.1:8080", or "127.0.0.1:0" for a port that is free. The server
 // takes requests when Start returns.
-func Start(addr string) (*Server, error) {
+func Start(addr string) (*Server, error) { return Serve(addr, New()) }
+
+// Serve is Start for a handler that is, or wraps, a mock. The changes are made to the server before it listens; one that
+// gives it a TLSConfig has it speak TLS.
+func Serve(addr string, handler http.Handler, changes ...func(*http.Server)) (*Server, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
 		http: &http.Server{
-			Handler:                      New(),
+			Handler:                      handler,
 			ReadHeaderTimeout:            headerTimeout,
 			ReadTimeout:                  readTimeout,
 			IdleTimeout:                  idleTimeout,
 			DisableGeneralOptionsHandler: true, // "OPTIONS *" gets an answer of the contract's form, too
 			ErrorLog:                     log.New(io.Discard, "", 0),
 		},
-		url:     baseURL(listener.Addr()),
 		stopped: make(chan struct{}),
 	}
+	for _, change := range changes {
+		change(s.http)
+	}
+	s.url = baseURL(s.http.TLSConfig != nil, listener.Addr())
 	go s.serve(listener)
 	return s, nil
 }
 
 func (s *Server) serve(listener net.Listener) {
 	defer close(s.stopped)
-	if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	serve := s.http.Serve
+	if s.http.TLSConfig != nil {
+		serve = func(listener net.Listener) error { return s.http.ServeTLS(listener, "", "") }
+	}
+	if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		s.err = err
 	}
 }
@@ -71,10 +82,14 @@ func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ct
 func (s *Server) Close() error { return s.http.Close() }
 
 // baseURL names the address as a client has to: an unspecified host says where to listen, not where to call.
-func baseURL(addr net.Addr) string {
+func baseURL(secure bool, addr net.Addr) string {
 	host, port, _ := net.SplitHostPort(addr.String()) // a TCP address always has both
 	if net.ParseIP(host).IsUnspecified() {
 		host = "localhost"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
 }

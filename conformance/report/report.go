@@ -92,6 +92,7 @@ type Rule struct {
 	Notes    []string  `json:"notes,omitempty"`    // what the implementation chose
 	Failures []Failure `json:"failures,omitempty"` // the first few
 	Broken   int       `json:"broken,omitempty"`   // how often it was broken in all
+	BrokenBy []string  `json:"brokenBy,omitempty"` // the texts of the checks that showed it
 }
 
 // Failure is one time that a rule was broken.

@@ -1,0 +1,6 @@
+package mutants
+
+// concurrency: CONC-1 and CONC-2.
+func concurrency() []Variant {
+	return []Variant{}
+}

@@ -1,0 +1,6 @@
+package mutants
+
+// identifiers: what ids look like.
+func identifiers() []Variant {
+	return []Variant{}
+}

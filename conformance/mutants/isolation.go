@@ -1,0 +1,6 @@
+package mutants
+
+// isolation: ISO-1.
+func isolation() []Variant {
+	return []Variant{}
+}

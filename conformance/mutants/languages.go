@@ -1,0 +1,6 @@
+package mutants
+
+// languages: what messages say.
+func languages() []Variant {
+	return []Variant{}
+}

@@ -1,0 +1,6 @@
+package mutants
+
+// states: STATE-1 to STATE-4.
+func states() []Variant {
+	return []Variant{}
+}

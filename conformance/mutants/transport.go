@@ -1,0 +1,6 @@
+package mutants
+
+// transport: how HTTP is spoken.
+func transport() []Variant {
+	return []Variant{}
+}

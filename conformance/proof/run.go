@@ -1,0 +1,66 @@
+package proof
+
+import (
+	"context"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+	"github.com/zec-conformance/deletesnapshots/conformance/mutants"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+)
+
+// Job is one run that is to be made.
+type Job struct {
+	Name string `json:"name"` // of the mutant or twin
+	Seed int64  `json:"seed"`
+}
+
+// Run is what came of a job.
+type Run struct {
+	Job
+	Verdict report.Verdict      `json:"verdict"`
+	Reason  string              `json:"reason,omitempty"` // why there is no verdict
+	Broken  map[string][]string `json:"broken,omitempty"` // the rules that failed, and the checks that showed each
+	Seconds float64             `json:"seconds"`
+}
+
+// The waits of a run, where a variant does not call for longer ones. The variants are on the same machine.
+const (
+	settle = time.Second
+	linger = 100 * time.Millisecond
+)
+
+// Do has the suite judge one variant.
+func Do(ctx context.Context, job Job) Run {
+	run := Run{Job: job, Verdict: report.CouldNotRun}
+	variant, known := mutants.Named(job.Name)
+	if !known {
+		run.Reason = "there is no mutant and no twin of this name"
+		return run
+	}
+	server, err := variant.Start("127.0.0.1:0")
+	if err != nil {
+		run.Reason = err.Error()
+		return run
+	}
+	defer server.Close()
+	effort := conformance.Quick
+	if variant.Effort != "" {
+		effort = conformance.Effort(variant.Effort)
+	}
+	result, err := conformance.Run(ctx, conformance.Config{
+		Endpoint: server.URL(), Testbed: server.URL() + mock.TestbedPath, Credentials: variant.Credentials,
+		Seed: job.Seed, Effort: effort, Settle: max(settle, variant.Settle), Linger: max(linger, variant.Linger),
+	})
+	if err != nil {
+		run.Reason = err.Error()
+		return run
+	}
+	run.Verdict, run.Reason, run.Seconds = result.Verdict, result.Reason, result.Seconds
+	run.Broken = map[string][]string{}
+	for _, rule := range result.With(report.Failed) {
+		run.Broken[rule.ID] = rule.BrokenBy
+	}
+	return run
+}
