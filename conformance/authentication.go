@@ -50,7 +50,10 @@ func (s *suite) refuses(ctx SpecContext, applicable bool, sign func(r *http.Requ
 	}
 	kept := s.Make(ctx, contract.Normal, 1)
 	body := bodyOf(kept)
-	answer := s.Send(ctx, target.Request{Body: body, Sign: func(r *http.Request) { sign(r, body) }})
-	s.Expect("AUTH-1", answer).To(HaveAuthCode())
-	s.ExpectUntouched(answer, kept, "AUTH-1")
+	const ways = 4 // of being refused, each with a check
+	s.InLanes(lanes, max(1, s.amount.again/ways), func(int) {
+		answer := s.Send(ctx, target.Request{Body: body, Sign: func(r *http.Request) { sign(r, body) }})
+		s.Expect("AUTH-1", answer).To(HaveAuthCode())
+		s.ExpectUntouched(answer, kept, "AUTH-1")
+	})
 }

@@ -21,6 +21,17 @@ func (s *suite) batches() {
 		s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, contract.MaxBatch), "BATCH-1"))
 	})
 
+	It(fmt.Sprintf("takes %d snapshots again and again", contract.MaxBatch), Rule("BATCH-1", "PART-1", "PART-2"), func(ctx SpecContext) {
+		chance := s.random("full")
+		batches := make([]string, s.amount.again)
+		for i := range batches {
+			roles := []byte(drawn(chance, contract.MaxBatch, 0.03))
+			roles[chance.IntN(len(roles))] = 'd'
+			batches[i] = string(roles)
+		}
+		s.InLanes(lanes, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, batches[i]), "BATCH-1")) })
+	})
+
 	It("deletes batches of every size, each snapshot wherever it stands", Rule("BATCH-5", "STATE-1", "ISO-1"), func(ctx SpecContext) {
 		sizes := s.sizes(1)
 		s.InLanes(lanes/3, len(sizes), func(i int) { s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, sizes[i]))) })
@@ -80,11 +91,13 @@ func (s *suite) batches() {
 		s.ExpectUntouched(answer, kept, "BATCH-3")
 	})
 
-	It("refuses too many snapshots again and again", Rule("BATCH-2", "BATCH-3"), func(ctx SpecContext) {
-		batch := s.batch(ctx, repeat("d", 3)+repeat("m", contract.MaxBatch-2))
-		for range s.amount.repeats {
-			s.Expect("BATCH-2", s.Delete(ctx, batch, "BATCH-3")).To(BeRefused())
-		}
+	It("refuses too many snapshots again and again", Rule("BATCH-2", "BATCH-3", "BATCH-4"), func(ctx SpecContext) {
+		batch := s.batch(ctx, repeat("d", 3)+repeat("m", 2*contract.MaxBatch))
+		s.InLanes(lanes, s.amount.again, func(i int) {
+			answer := s.Delete(ctx, batch[:contract.MaxBatch+1+i%contract.MaxBatch], "BATCH-3")
+			s.Expect("BATCH-2", answer).To(BeRefused())
+			s.Expect("BATCH-4", answer).To(HaveCode(contract.TooMany))
+		})
 	})
 
 	It("shows whether ids that are named twice count twice toward the limit", Rule("BATCH-6", "PART-3"), func(ctx SpecContext) {

@@ -137,15 +137,14 @@ func ParseBase(text string) (*url.URL, error) {
 
 // amount is how much of everything that can be scaled a run does.
 type amount struct {
-	everySize    bool // every batch size, or only the telling ones
-	arrangements int  // mixed batches in random order
-	repeats      int  // of what is asked again to see whether the answer is always the same
-	rounds       int  // of concurrent work
-	portion      int  // of snapshots that are made ahead of need
+	everySize bool // every batch size, or only the telling ones
+	again     int  // requests of every kind, at the least: a fault that shows now and then has as many chances to show
+	rounds    int  // of concurrent work
+	portion   int  // of snapshots that are made ahead of need
 }
 
 var efforts = map[Effort]amount{
-	Quick:    {everySize: false, arrangements: 6, repeats: 2, rounds: 8, portion: 32},
-	Normal:   {everySize: true, arrangements: 20, repeats: 5, rounds: 16, portion: 64},
-	Thorough: {everySize: true, arrangements: 120, repeats: 25, rounds: 120, portion: 64},
+	Quick:    {everySize: false, again: 6, rounds: 6, portion: 32},
+	Normal:   {everySize: true, again: 150, rounds: 20, portion: 64},
+	Thorough: {everySize: true, again: 1500, rounds: 120, portion: 256},
 }

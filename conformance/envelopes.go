@@ -11,23 +11,24 @@ import (
 // that every kind of answer is among those, whatever else is filtered out.
 func (s *suite) envelopes() {
 	It("has the documented envelope for a success", Rule("ENV-1", "ENV-2", "ENV-3", "ENV-5", "ENV-6", "ENV-7", "ENV-8"), func(ctx SpecContext) {
-		s.Together(s.amount.repeats, func(int) {
+		s.Together(few, func(int) {
 			s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, "d")))
 			s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, "dnm")))
 		})
 	})
 
 	It("has the documented envelope for a refused snapshot", Rule("ENV-3", "ENV-4", "ENV-5", "ENV-6"), func(ctx SpecContext) {
-		s.Together(s.amount.repeats, func(int) {
+		s.Together(few, func(int) {
 			s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, "m")))
 			s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, "n")))
 		})
 	})
 
 	It("has the documented envelope for a refused request", Rule("ENV-3", "ENV-4", "ENV-5", "ENV-6"), func(ctx SpecContext) {
-		for _, body := range []string{`{}`, `{`, `{"snapshotIds":7}`} {
-			s.Expect("REQ-4", s.Send(ctx, target.Request{Body: []byte(body)})).To(BeRefused())
-		}
+		bodies := []string{`{}`, `{`, `{"snapshotIds":7}`}
+		s.Together(len(bodies), func(i int) {
+			s.Expect("REQ-4", s.Send(ctx, target.Request{Body: []byte(bodies[i])})).To(BeRefused())
+		})
 		s.Expect("BATCH-2", s.Delete(ctx, s.batch(ctx, repeat("m", contract.MaxBatch+1)))).To(BeRefused())
 	})
 }

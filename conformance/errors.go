@@ -10,8 +10,8 @@ import (
 // errors: ERR-1 and ERR-2, the answers to a single snapshot that cannot be deleted.
 func (s *suite) errors() {
 	It("answers for one missing snapshot that it is not found", Rule("ERR-1"), func(ctx SpecContext) {
-		ids := s.Missing(ctx, s.amount.repeats)
-		s.Together(len(ids), func(i int) { s.ExpectPermitted(s.Delete(ctx, ids[i:i+1])) })
+		ids := s.Missing(ctx, lanes)
+		s.Again(len(ids), func(i int) { s.ExpectPermitted(s.Delete(ctx, ids[i:i+1])) })
 	})
 
 	It("answers for a missing snapshot that is named twice as if it were named once", Rule("ERR-1"), func(ctx SpecContext) {
@@ -25,10 +25,11 @@ func (s *suite) errors() {
 		}
 		It("answers for one snapshot in state "+string(state)+" that its state forbids it", Rule("ERR-2", "STATE-2", "STATE-3"), func(ctx SpecContext) {
 			ids := s.Make(ctx, state, 3)
-			s.Together(len(ids), func(i int) {
-				s.ExpectPermitted(s.Delete(ctx, []string{ids[i]}))
-				s.ExpectPermitted(s.Delete(ctx, []string{ids[i]})) // asking again changes nothing
-				s.ExpectPermitted(s.Delete(ctx, []string{ids[i], ids[i]}))
+			s.InLanes(lanes, max(len(ids), s.amount.again/len(contract.States)), func(i int) {
+				id := ids[i%len(ids)]
+				s.ExpectPermitted(s.Delete(ctx, []string{id}))
+				s.ExpectPermitted(s.Delete(ctx, []string{id})) // asking again changes nothing
+				s.ExpectPermitted(s.Delete(ctx, []string{id, id}))
 			})
 		})
 	}

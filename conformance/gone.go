@@ -10,7 +10,8 @@ import (
 // the run have long settled; that what is gone stays gone is seen by the last look.
 func (s *suite) goneForGood() {
 	It("finds a snapshot missing or on its way out right after its deletion", Rule("STATE-4"), func(ctx SpecContext) {
-		ids := s.Make(ctx, contract.Normal, s.amount.repeats)
+		const few = 5
+		ids := s.Make(ctx, contract.Normal, few)
 		s.Together(len(ids), func(i int) {
 			s.ExpectPermitted(s.Delete(ctx, ids[i:i+1]))
 			s.ExpectPermitted(s.Delete(ctx, ids[i:i+1]))
@@ -20,11 +21,12 @@ func (s *suite) goneForGood() {
 	})
 
 	It("finds a snapshot missing when it is gone", Rule("STATE-4", "ERR-1"), func(ctx SpecContext) {
-		fresh := s.Make(ctx, contract.Normal, s.amount.repeats)
+		const few, times = 5, 3
+		fresh := s.Make(ctx, contract.Normal, few)
 		s.ExpectPermitted(s.Delete(ctx, fresh))
-		gone := s.Gone(ctx, append(fresh, s.deleted(3*s.amount.repeats)...))
+		gone := s.Gone(ctx, append(fresh, s.deleted(max(few, s.amount.again/times))...))
 		s.InLanes(lanes, len(gone), func(i int) {
-			for range 3 {
+			for range times {
 				s.ExpectPermitted(s.Delete(ctx, gone[i:i+1]))
 			}
 		})

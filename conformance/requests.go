@@ -38,7 +38,7 @@ func (s *suite) requests() {
 			fmt.Sprintf(`{"ids":[%q]}`, kept[0]),
 			fmt.Sprintf(`{"snapshotId":%q,"snapshots":[%q]}`, kept[0], kept[1]),
 		}
-		s.InLanes(lanes, len(bodies), func(i int) {
+		s.Again(len(bodies), func(i int) {
 			answer := s.Send(ctx, target.Request{Body: []byte(bodies[i])})
 			s.Expect("REQ-2", answer).To(BeRefused())
 			s.Expect("REQ-6", answer).To(HaveCode(contract.MissingParameter))
@@ -59,7 +59,7 @@ func (s *suite) requests() {
 		for _, stranger := range []string{`null`, `1`, `1.5`, `false`, `{}`, `[]`, `[` + b + `]`, `{"id":` + b + `}`} {
 			values = append(values, `[`+stranger+`,`+a+`]`, `[`+a+`,`+stranger+`]`, `[`+a+`,`+stranger+`,`+b+`]`)
 		}
-		s.InLanes(lanes, len(values), func(i int) {
+		s.Again(len(values), func(i int) {
 			answer := s.Send(ctx, target.Request{Body: fmt.Appendf(nil, `{%q:%s}`, contract.FieldSnapshotIDs, values[i])})
 			s.Expect("REQ-3", answer).To(BeRefused())
 			s.Expect("REQ-6", answer).To(HaveCode(contract.WrongType))
@@ -96,7 +96,7 @@ func (s *suite) requests() {
 			`null`, `true`, `0`, `""`, `[]`, `[{}]`, a, `[` + a + `]`, `[` + a + `,` + b + `]`, `["snapshotIds",[` + a + `]]`, `[` + proper + `]`,
 			quoted(proper),
 		}
-		s.InLanes(lanes, len(bodies), func(i int) {
+		s.Again(len(bodies), func(i int) {
 			answer := s.Send(ctx, target.Request{Body: []byte(bodies[i])})
 			s.Expect("REQ-4", answer).To(BeRefused())
 			s.ExpectUntouched(answer, kept, "REQ-4")
@@ -110,7 +110,7 @@ func (s *suite) requests() {
 			"", "Nothing", "DescribeSnapshots", "Delete", "Snapshots", contract.Action + "Now", "X" + contract.Action,
 			strings.TrimSuffix(contract.Action, "s"), contract.Action + "," + contract.Action + "Now", contract.Action + "%20",
 		}
-		s.InLanes(lanes, 1+len(actions), func(i int) {
+		s.Again(1+len(actions), func(i int) {
 			answer := s.Send(ctx, target.Request{Body: bodyOf(kept), Edit: func(r *http.Request) {
 				r.Header.Del(contract.HeaderAction)
 				if i < len(actions) {

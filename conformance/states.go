@@ -13,9 +13,8 @@ import (
 // its checks at the end of the run.
 func (s *suite) states() {
 	It("deletes a snapshot in state "+string(contract.Normal), Rule("STATE-1"), func(ctx SpecContext) {
-		for _, id := range s.Make(ctx, contract.Normal, s.amount.repeats) {
-			s.ExpectPermitted(s.Delete(ctx, []string{id}))
-		}
+		ids := s.Make(ctx, contract.Normal, s.amount.again)
+		s.InLanes(lanes, len(ids), func(i int) { s.ExpectPermitted(s.Delete(ctx, ids[i:i+1])) })
 	})
 
 	for _, state := range contract.States {

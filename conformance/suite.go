@@ -404,6 +404,12 @@ func (s *suite) Together(n int, do func(i int)) {
 	s.InLanes(n, n, do)
 }
 
+// Again does something for each of n cases, and goes on with the first until it has done so as often as the effort asks
+// for: what goes wrong only now and then has to get its chances. It is independent of each other what is done.
+func (s *suite) Again(cases int, do func(i int)) {
+	s.InLanes(lanes, max(cases, s.amount.again), func(i int) { do(i % cases) })
+}
+
 // InLanes does something n times, at most as many at once as there are lanes.
 func (s *suite) InLanes(lanes, n int, do func(i int)) {
 	var next atomic.Int64
