@@ -10,6 +10,7 @@ import (
 // envelopes: ENV-1 to ENV-8. They are judged on every exchange of the run by the observer; the checks here make sure
 // that every kind of answer is among those, whatever else is filtered out.
 func (s *suite) envelopes() {
+	const few = 5
 	It("has the documented envelope for a success", Rule("ENV-1", "ENV-2", "ENV-3", "ENV-5", "ENV-6", "ENV-7", "ENV-8"), func(ctx SpecContext) {
 		s.Together(few, func(int) {
 			s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, "d")))
