@@ -14,8 +14,9 @@ import (
 
 // Check is one check of the suite.
 type Check struct {
-	Text  string
-	Rules []string // that it tries
+	Text    string
+	Rules   []string // that it tries
+	Mutants []string // that it is there to catch
 }
 
 // Checks lists the checks that a label filter chooses, all of them if it is empty, in the order in which they run.
@@ -28,7 +29,7 @@ func Checks(filter string) ([]Check, error) {
 	err = withGinkgo(newSuite(context.Background(), Config{}), func() {
 		for _, spec := range PreviewSpecs("").SpecReports {
 			if matches(spec.Labels()) {
-				chosen = append(chosen, Check{Text: spec.LeafNodeText, Rules: rulesOf(spec.Labels())})
+				chosen = append(chosen, Check{Text: spec.LeafNodeText, Rules: rulesOf(spec.Labels()), Mutants: mutantsOf(spec.Labels())})
 			}
 		}
 	})

@@ -1,18 +1,14 @@
 package conformance
 
 import (
-	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
-	"github.com/anishathalye/porcupine"
 	. "github.com/onsi/ginkgo/v2"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
-	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
-	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
 
@@ -37,11 +33,8 @@ func (s *suite) concurrency() {
 					}
 				}
 			}
-			s.AtOnce(callers, func(i int) {
-				if len(batches[i]) > 0 {
-					s.ExpectPermitted(s.Delete(ctx, batches[i], "CONC-1"))
-				}
-			})
+			batches = slices.DeleteFunc(batches, func(batch []string) bool { return len(batch) == 0 })
+			s.ExpectExplained(s.Race(ctx, batches))
 		}
 	})
 
@@ -59,9 +52,24 @@ func (s *suite) concurrency() {
 					{own[i], missing, contested, contested},
 				}[[]int{0, 0, 0, i % 2, i % 4}[round%5]]
 			}
-			answers := make([]*answer, rivals)
-			s.AtOnce(rivals, func(i int) { answers[i] = s.Send(ctx, target.Request{Body: bodyOf(batches[i]), Reuse: true}) })
-			s.settleRace(contested, batches, answers)
+			s.ExpectExplained(s.Race(ctx, batches))
+		}
+	})
+
+	It("answers overlapping batches so that some order explains what became of each snapshot", Rule("CONC-2"), func(ctx SpecContext) {
+		chance := s.random("overlapping")
+		for range s.amount.rounds {
+			contested := s.Make(ctx, contract.Normal, rivals)
+			denied := s.Denied(ctx, 1)
+			batches := make([][]string, callers)
+			for i := range batches {
+				batch := sample(chance, contested, 1+chance.IntN(4))
+				batch = append(batch, s.batch(ctx, []string{"", "", "d", "m", "dm"}[chance.IntN(5)])...)
+				batch = append(batch, sample(chance, denied, chance.IntN(2))...)
+				chance.Shuffle(len(batch), func(a, b int) { batch[a], batch[b] = batch[b], batch[a] })
+				batches[i] = batch
+			}
+			s.ExpectExplained(s.Race(ctx, batches))
 		}
 	})
 
@@ -70,6 +78,27 @@ func (s *suite) concurrency() {
 			s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, roles), "CONC-1"))
 		}
 	})
+}
+
+// sample draws some of the ids, none twice.
+func sample(chance *rand.Rand, ids []string, count int) []string {
+	var drawn []string
+	for _, at := range chance.Perm(len(ids))[:min(count, len(ids))] {
+		drawn = append(drawn, ids[at])
+	}
+	return drawn
+}
+
+// Race makes requests at the same moment, each for a batch.
+func (s *suite) Race(ctx SpecContext, batches [][]string) *race {
+	done := s.people.Asking(slices.Concat(batches...)...)
+	defer done()
+	r := newRace(batches, s.people.ClassOf)
+	s.AtOnce(len(batches), func(i int) {
+		r.answers[i] = s.Send(ctx, target.Request{Body: bodyOf(batches[i]), Reuse: true})
+	})
+	s.settleRace(r)
+	return r
 }
 
 // AtOnce does something n times at the same moment.
@@ -81,68 +110,4 @@ func (s *suite) AtOnce(n int, do func(i int)) {
 		ready.Wait()
 		do(i)
 	})
-}
-
-// settleRace judges the answers to rivals for one snapshot, each of which may have named others that were its own, and
-// puts down what is to become of the snapshots.
-func (s *suite) settleRace(contested string, batches [][]string, answers []*answer) {
-	history := make([]porcupine.Operation, len(answers))
-	for i, a := range answers {
-		history[i] = porcupine.Operation{
-			ClientId: i, Input: batches[i], Output: a.said,
-			Call: int64(a.Asked.Sub(answers[0].Started)), Return: int64(a.Answered.Sub(answers[0].Started)),
-		}
-	}
-	explained := porcupine.CheckOperations(s.raceModel(contested), history)
-	if !explained {
-		s.failRace(contested, batches, answers)
-	}
-	for i, a := range answers {
-		cause := population.Cause{Exchange: a.Exchange, Rules: []string{"PART-3", "STATE-1"}}
-		deleted := slices.DeleteFunc(slices.Clone(batches[i]), func(id string) bool { return slices.Contains(a.said.Listed, id) })
-		switch {
-		case a.said.Status == 200 && !a.said.Unknown:
-			s.people.Goes(cause, deleted...)
-		case !explained:
-			s.people.Doubtful(batches[i]...)
-		}
-	}
-}
-
-// raceModel is the contract for one snapshot that several requests name, as a sequential specification: its state is
-// whether the snapshot is still there, and a step is permitted if the oracle permits it.
-func (s *suite) raceModel(contested string) porcupine.Model {
-	return porcupine.Model{
-		Init: func() any { return true },
-		Step: func(state, input, output any) (bool, any) {
-			there, ids, said := state.(bool), input.([]string), output.(oracle.Answer)
-			expected := oracle.Expect(ids, func(id string) oracle.Class {
-				if id == contested && !there {
-					return oracle.Leaving
-				}
-				return s.people.ClassOf(id)
-			})
-			outcome, permitted := expected.Match(said)
-			if permitted && !outcome.Refusal() && !slices.Contains(outcome.Listed, contested) {
-				there = false
-			}
-			return permitted, there
-		},
-	}
-}
-
-func (s *suite) failRace(contested string, batches [][]string, answers []*answer) {
-	story := []string{fmt.Sprintf("%d requests at once that all name %s:", len(answers), contested)}
-	f := failure{rule: "CONC-2", check: *s.check.Load(), permitted: "answers that fit the requests having come one after the other, in an order that agrees with their times; at most one may delete the snapshot"}
-	first := slices.MinFunc(answers, func(a, b *answer) int { return a.Asked.Compare(b.Asked) }).Asked
-	for i, a := range answers {
-		story = append(story, fmt.Sprintf("%s–%s %s → %s", since(first, a.Asked), since(first, a.Answered), oracle.Abbreviate(batches[i]), a))
-		f.exchanges = append(f.exchanges, a.Exchange)
-	}
-	f.what = strings.Join(story, "\n")
-	s.journal.fail(f)
-}
-
-func since(start, at time.Time) string {
-	return fmt.Sprintf("%.1f ms", float64(at.Sub(start).Microseconds())/1000)
 }

@@ -59,6 +59,7 @@ type failure struct {
 	what      string
 	permitted string
 	exchanges []*target.Exchange
+	picture   *report.Picture // may be nil
 }
 
 func (j *journal) fail(f failure) {
@@ -74,8 +75,13 @@ func (j *journal) fail(f failure) {
 		return
 	}
 	entry := report.Failure{Check: f.check, What: j.brief(f.what), Permitted: j.brief(f.permitted)}
-	for _, e := range f.exchanges[max(0, len(f.exchanges)-3):] { // the newest, where many named a snapshot
+	const newest = 8 // exchanges of those that are behind a failure
+	for _, e := range f.exchanges[max(0, len(f.exchanges)-newest):] {
 		entry.Evidence = append(entry.Evidence, j.evidence(e))
+	}
+	if f.picture != nil {
+		f.picture.Text = j.redact.Replace(f.picture.Text)
+		entry.Picture = f.picture
 	}
 	rule.Failures = append(rule.Failures, entry)
 }

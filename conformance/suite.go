@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -86,6 +87,29 @@ func rulesOf(labels []string) []string {
 		_, known := contract.RuleByID(label)
 		return !known
 	})
+}
+
+// Catches labels a check with the mutants that it is there for: it has to catch each of them whatever the other checks
+// do. Each mutant belongs to one check, so that none can be taken out, or lose its edge, without anybody noticing.
+func Catches(mutants ...string) Labels {
+	labels := make(Labels, len(mutants))
+	for i, name := range mutants {
+		labels[i] = catches + name
+	}
+	return labels
+}
+
+const catches = "catches: "
+
+// mutantsOf gives the mutants among a check's labels.
+func mutantsOf(labels []string) []string {
+	var mutants []string
+	for _, label := range labels {
+		if name, found := strings.CutPrefix(label, catches); found {
+			mutants = append(mutants, name)
+		}
+	}
+	return mutants
 }
 
 func (s *suite) begin() {
@@ -358,7 +382,7 @@ func (s *suite) remember(deleted []string) {
 // check goes on: the next ones may find something else.
 func (s *suite) Expect(rule string, a *answer) gomega.Assertion {
 	return gomega.NewGomega(func(permitted string, _ ...int) {
-		s.journal.fail(failure{rule, *s.check.Load(), a.String(), permitted, []*target.Exchange{a.Exchange}})
+		s.journal.fail(failure{rule: rule, check: *s.check.Load(), what: a.String(), permitted: permitted, exchanges: []*target.Exchange{a.Exchange}})
 	}).Expect(a)
 }
 
@@ -370,7 +394,7 @@ func (s *suite) ExpectPermitted(a *answer) {
 		slices.Sort(rules)
 	}
 	for _, rule := range slices.Compact(rules) {
-		s.journal.fail(failure{rule, *s.check.Load(), a.String(), a.expected.String(), []*target.Exchange{a.Exchange}})
+		s.journal.fail(failure{rule: rule, check: *s.check.Load(), what: a.String(), permitted: a.expected.String(), exchanges: []*target.Exchange{a.Exchange}})
 	}
 }
 
@@ -384,7 +408,7 @@ func (s *suite) ExpectUntouched(a *answer, ids []string, rules ...string) {
 
 // broken puts down that an exchange breaks a rule.
 func (s *suite) broken(rule string, e *target.Exchange, what, permitted string) {
-	s.journal.fail(failure{rule, *s.check.Load(), what, permitted, []*target.Exchange{e}})
+	s.journal.fail(failure{rule: rule, check: *s.check.Load(), what: what, permitted: permitted, exchanges: []*target.Exchange{e}})
 }
 
 // discrepancy puts down that a snapshot is not as it should be. The check is that which named it last, not that during
@@ -395,7 +419,7 @@ func (s *suite) discrepancy(d population.Discrepancy) {
 		check = d.Exchanges[len(d.Exchanges)-1].From
 	}
 	for _, rule := range d.Rules {
-		s.journal.fail(failure{rule, check, d.String(), "to " + d.Expected, d.Exchanges})
+		s.journal.fail(failure{rule: rule, check: check, what: d.String(), permitted: "to " + d.Expected, exchanges: d.Exchanges})
 	}
 }
 

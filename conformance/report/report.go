@@ -101,6 +101,14 @@ type Failure struct {
 	What      string     `json:"what"`      // what was seen
 	Permitted string     `json:"permitted"` // what would have been permitted
 	Evidence  []Exchange `json:"evidence,omitempty"`
+	Picture   *Picture   `json:"picture,omitempty"`
+}
+
+// Picture is evidence to look at: a file of its own.
+type Picture struct {
+	Name      string `json:"name"` // of the file
+	MediaType string `json:"mediaType"`
+	Text      string `json:"text"`
 }
 
 // Exchange is the evidence: what was sent and what came back. Secrets are left out.
