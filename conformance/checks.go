@@ -20,13 +20,16 @@ type Check struct {
 }
 
 // Checks lists the checks that a label filter chooses, all of them if it is empty, in the order in which they run.
-func Checks(filter string) ([]Check, error) {
-	matches, err := types.ParseLabelFilter(filter)
+func Checks(filter string) ([]Check, error) { return checks(Config{Filter: filter}) }
+
+// checks lists what a run with this config carries out.
+func checks(config Config) ([]Check, error) {
+	matches, err := types.ParseLabelFilter(config.Filter)
 	if err != nil {
-		return nil, fmt.Errorf("the label filter %q cannot be read; combine rule ids and levels with &&, || and !, as in \"BATCH-2 || STATE-1\"", filter)
+		return nil, fmt.Errorf("the label filter %q cannot be read; combine rule ids and levels with &&, || and !, as in \"BATCH-2 || STATE-1\"", config.Filter)
 	}
 	var chosen []Check
-	err = withGinkgo(newSuite(context.Background(), Config{}), func() {
+	err = withGinkgo(newSuite(context.Background(), Config{Walk: config.Walk}), func() {
 		for _, spec := range PreviewSpecs("").SpecReports {
 			if matches(spec.Labels()) {
 				chosen = append(chosen, Check{Text: spec.LeafNodeText, Rules: rulesOf(spec.Labels()), Mutants: mutantsOf(spec.Labels())})

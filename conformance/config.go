@@ -14,6 +14,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
+	"github.com/zec-conformance/deletesnapshots/conformance/walk"
 )
 
 // Effort is how far a run goes.
@@ -51,6 +52,8 @@ type Config struct {
 	Linger  time.Duration // how long after the last exchange the last look comes, at the least
 	Timeout time.Duration // for one request to the endpoint or the testbed, its answer included
 	Strict  bool          // whether breaking a rule of level SHOULD fails the verdict
+	Budget  int           // how many snapshots the testbed may be asked for; 0 for as many as the effort takes
+	Walk    string        // a walk to take in place of all checks, as a report writes it down
 	Filter  string        // a Ginkgo label filter; empty selects all checks
 
 	// Progress is called when something has happened, often, and by several goroutines. It may be nil.
@@ -103,6 +106,14 @@ func (c Config) complete() (Config, *url.URL, error) {
 	if c.Settle < 0 || c.Linger < 0 || c.Timeout < 0 {
 		return c, nil, errors.New("settle, linger and timeout have to be positive")
 	}
+	if err := c.affordable(); err != nil {
+		return c, nil, err
+	}
+	if c.Walk != "" {
+		if _, err := walk.Parse(c.Walk); err != nil {
+			return c, nil, fmt.Errorf("the walk cannot be read: %w", err)
+		}
+	}
 	if c.Bed == nil {
 		base, err := ParseBase(c.Testbed)
 		if err != nil {
@@ -111,6 +122,18 @@ func (c Config) complete() (Config, *url.URL, error) {
 		c.Bed = testbed.NewHTTP(base, c.Timeout, patience)
 	}
 	return c, endpoint, nil
+}
+
+// affordable tells whether the budget pays for the effort. What a filter or a walk takes is not known before.
+func (c Config) affordable() error {
+	price := efforts[c.Effort].snapshots
+	switch {
+	case c.Budget < 0:
+		return fmt.Errorf("a budget of %d snapshots is none; give a positive number", c.Budget)
+	case c.Budget > 0 && c.Filter == "" && c.Walk == "" && price > c.Budget:
+		return fmt.Errorf("effort %s may take up to %d snapshots, and the budget is %d; give a lower effort or a larger budget, or choose some of the checks", c.Effort, price, c.Budget)
+	}
+	return nil
 }
 
 // ParseBase reads a base URL that paths can be appended to.
@@ -141,10 +164,46 @@ type amount struct {
 	again     int  // requests of every kind, at the least: a fault that shows now and then has as many chances to show
 	rounds    int  // of concurrent work
 	portion   int  // of snapshots that are made ahead of need
+	walks     walking
+
+	// The price of a run that finds nothing, at the most. It is measured, and held to by a test.
+	exchanges, snapshots int
+	usual                time.Duration // on the mock, the wait of DefaultLinger included; nothing hangs on it
+}
+
+// Prices says what each effort is, and what it takes at the most.
+func Prices() string {
+	var prices []string
+	for _, effort := range []Effort{Quick, Normal, Thorough} {
+		price := efforts[effort]
+		prices = append(prices, fmt.Sprintf("%s (up to %d exchanges and %d snapshots, some %s on the mock)", effort, price.exchanges, price.snapshots, price.usual))
+	}
+	return strings.Join(prices, ", ")
+}
+
+// walking is how far random walks go.
+type walking struct {
+	rounds, width, length int
+
+	snapshots int           // that they may cost, the search for the shortest one that shows a fault included
+	time      time.Duration // that they may take
+	shrink    time.Duration // that the search may take
 }
 
 var efforts = map[Effort]amount{
-	Quick:    {everySize: false, again: 6, rounds: 6, portion: 32},
-	Normal:   {everySize: true, again: 150, rounds: 20, portion: 64},
-	Thorough: {everySize: true, again: 1500, rounds: 120, portion: 256},
+	Quick: {
+		everySize: false, again: 6, rounds: 6, portion: 32,
+		walks:     walking{rounds: 1, width: 16, length: 1, snapshots: 500, time: 5 * time.Second, shrink: 2 * time.Second},
+		exchanges: 1200, snapshots: 3500, usual: 2 * time.Second,
+	},
+	Normal: {
+		everySize: true, again: 150, rounds: 20, portion: 64,
+		walks:     walking{rounds: 2, width: 2 * lanes, length: 2, snapshots: 2000, time: 15 * time.Second, shrink: 4 * time.Second},
+		exchanges: 5000, snapshots: 12000, usual: 4 * time.Second,
+	},
+	Thorough: {
+		everySize: true, again: 1500, rounds: 120, portion: 256,
+		walks:     walking{rounds: 20, width: 2 * lanes, length: 3, snapshots: 15000, time: time.Minute, shrink: 10 * time.Second},
+		exchanges: 45000, snapshots: 60000, usual: 20 * time.Second,
+	},
 }

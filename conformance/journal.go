@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
@@ -25,6 +26,10 @@ type journal struct {
 	broken        int
 	requestIDs    map[string]int // request ids and the exchange that had each
 	redact        *strings.Replacer
+
+	// unanswered are failures that consist in there being no answer. They count when another request has been answered
+	// since: until then the implementation may just have gone away, which is no breach of anything.
+	unanswered []failure
 }
 
 // newJournal begins a journal. What it is given may repeat the secrets, and what it gives does not.
@@ -65,6 +70,35 @@ type failure struct {
 func (j *journal) fail(f failure) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if last := len(f.exchanges) - 1; last >= 0 && f.exchanges[last].Err != nil {
+		j.unanswered = append(j.unanswered, f)
+		return
+	}
+	j.put(f)
+}
+
+// answered puts down that the implementation answered a request that was sent at a moment, and so was there then.
+func (j *journal) answered(asked time.Time) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.unanswered = slices.DeleteFunc(j.unanswered, func(f failure) bool {
+		counts := f.exchanges[len(f.exchanges)-1].Ended.Before(asked)
+		if counts {
+			j.put(f)
+		}
+		return counts
+	})
+}
+
+// close ends the journal: requests without an answer count, unless the implementation has gone away.
+func (j *journal) close(away bool) {
+	if !away {
+		j.answered(time.Now())
+	}
+}
+
+// put writes a failure down. The mutex is held.
+func (j *journal) put(f failure) {
 	rule := j.rules[f.rule]
 	rule.Broken++
 	j.broken++

@@ -18,6 +18,9 @@ func (s *suite) observe(e *target.Exchange) {
 	if s.lost(e) || e.Status() == contract.TooFast.Status || refusedUnread(e) {
 		return // no answer at all, or none of the implementation's: a limiter in front of it knows no envelope
 	}
+	if e.Err == nil {
+		s.journal.answered(e.Asked)
+	}
 	s.judgeStatus(e)
 	s.judgeContent(e)
 	members, isObject := e.Members()

@@ -28,6 +28,9 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
+// fewSnapshots is the portion of a run that is one walk.
+const fewSnapshots = 4
+
 // farewell bounds how long the release of snapshots may take after an interrupt.
 const farewell = 1500 * time.Millisecond
 
@@ -47,7 +50,7 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	if err != nil {
 		return nil, &ConfigError{err}
 	}
-	chosen, err := Checks(config.Filter)
+	chosen, err := checks(config)
 	if err != nil {
 		return nil, &ConfigError{err}
 	}
@@ -77,10 +80,13 @@ func newSuite(ctx context.Context, config Config) *suite {
 		config: config, amount: efforts[config.Effort], journal: newJournal(config.Credentials.Secrets()),
 		clock: newClock("setting up"), cannot: map[contract.State]string{},
 	}
+	if config.Walk != "" {
+		s.amount.portion = fewSnapshots
+	}
 	s.run, s.stop = context.WithCancelCause(ctx)
 	s.check.Store(new("setting up"))
 	s.people = population.New(s.run, population.Config{
-		Bed: config.Bed, Settle: config.Settle, Linger: config.Linger, Seed: config.Seed, Portion: s.amount.portion,
+		Bed: config.Bed, Settle: config.Settle, Linger: config.Linger, Seed: config.Seed, Portion: s.amount.portion, Budget: config.Budget,
 		Report: s.discrepancy,
 		Broken: func(err error) { s.stop(err) },
 	})
@@ -241,7 +247,11 @@ func (s *suite) report(started time.Time, endpoint *url.URL, cutShort error) *re
 		r.Reason = s.journal.redact.Replace(cutShort.Error())
 		untried = "the run ended before"
 	}
+	s.journal.close(s.away.Load())
 	r.Rules = s.journal.results(untried)
+	if s.lostWay != nil {
+		r.Walk = s.lostWay.report(s.journal)
+	}
 	r.Phases, r.Seconds = s.clock.finish()
 	// What was proved before the target fell silent is still proved. A fault of the testbed leaves nothing certain,
 	// and an interrupted run was not meant to be judged.

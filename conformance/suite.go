@@ -37,11 +37,13 @@ type suite struct {
 	cannot map[contract.State]string // why snapshots in a state are not to be had
 	check  atomic.Pointer[string]    // the text of the check that is being carried out
 	silent atomic.Int32              // exchanges in a row without an answer, where waiting on may be in vain
+	away   atomic.Bool               // whether the run ended because the endpoint cannot be reached any more
 	total  int                       // checks chosen
 
 	mu      sync.Mutex
 	refused []string // snapshots in other states, shared by the checks since nothing may change them
 	gone    []string // snapshots that were deleted in the course of the run
+	lostWay *walker  // the walk that was under way when the run could not go on
 	early   []string // snapshots that were made when the run began
 }
 
@@ -52,6 +54,10 @@ func (s *suite) tree() {
 	Describe("DeleteSnapshots", Ordered, ContinueOnFailure, func() {
 		BeforeEach(s.begin)
 		AfterEach(s.end)
+		if s.config.Walk != "" {
+			s.walks()
+			return
+		}
 		s.requests()
 		s.errors()
 		s.states()
@@ -61,6 +67,7 @@ func (s *suite) tree() {
 		s.isolation()
 		s.authentication()
 		s.concurrency()
+		s.walks()
 		s.goneForGood()
 	})
 }
@@ -181,6 +188,7 @@ func (s *suite) lost(e *target.Exchange) bool {
 		s.silent.Store(0)
 		return false
 	case s.silent.Add(1) >= tolerated:
+		s.away.Store(e.Unreachable)
 		s.stop(fmt.Errorf("%w: %w", errSilent, e.Err))
 	}
 	return e.Unreachable

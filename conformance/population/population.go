@@ -8,6 +8,7 @@ package population
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -27,6 +28,7 @@ type Config struct {
 	Seed   int64
 	// Portion is how many snapshots are asked for at once where they are made ahead of need; two portions are kept ready.
 	Portion int
+	Budget  int // how many snapshots may be made, 0 for any number
 	// Report is called for every snapshot that is not as it should be, once for each, by several goroutines. It must not
 	// call the population.
 	Report func(Discrepancy)
@@ -42,7 +44,8 @@ type Population struct {
 	width  int             // how many of the lanes are used
 	lag    lag
 
-	stock  chan string // NORMAL snapshots made ahead of need
+	stock  chan string   // NORMAL snapshots made ahead of need
+	spent  chan struct{} // closed when the budget does not allow for another portion
 	tasks  sync.WaitGroup
 	making sync.RWMutex // held for reading while an order for snapshots is under way
 
@@ -50,6 +53,7 @@ type Population struct {
 	rand     *rand.Rand
 	entries  map[string]*entry
 	order    []*entry        // as handed out
+	paid     int             // how many snapshots were ordered
 	madeUp   map[string]bool // made-up ids that the testbed has confirmed to name no snapshot
 	missing  []string        // the same, in order
 	lastDeed time.Time
@@ -71,6 +75,7 @@ func New(ctx context.Context, config Config) *Population {
 		ctx:      ctx,
 		lanes:    make(chan struct{}, mostLanes),
 		stock:    make(chan string, 2*config.Portion),
+		spent:    make(chan struct{}),
 		rand:     rand.New(rand.NewPCG(uint64(config.Seed), 0)),
 		entries:  map[string]*entry{},
 		madeUp:   map[string]bool{},
@@ -111,9 +116,22 @@ func (p *Population) pace(ctx context.Context, id string) error {
 	return nil
 }
 
+// ErrBudget tells that no more snapshots may be made.
+var ErrBudget = errors.New("the budget of snapshots is spent; give a larger one, a lower effort, or choose fewer checks")
+
 func (p *Population) refill() {
 	for p.ctx.Err() == nil {
 		ids, err := p.Make(p.ctx, contract.Normal, p.config.Portion)
+		if errors.Is(err, ErrBudget) {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			select {
+			case <-p.spent: // another refiller was first
+			default:
+				close(p.spent)
+			}
+			return
+		}
 		if err != nil {
 			p.broken(err)
 			return
@@ -137,6 +155,10 @@ func (p *Population) Take(ctx context.Context, count int) ([]string, error) {
 			ids = append(ids, id)
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
+		case <-p.spent:
+			if len(p.stock) == 0 {
+				return nil, ErrBudget
+			}
 		}
 	}
 	return ids, nil
@@ -150,6 +172,9 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 	defer p.leave()
 	p.making.RLock()
 	defer p.making.RUnlock()
+	if err := p.pay(count); err != nil {
+		return nil, err
+	}
 	// An order that is under way when ctx ends may still be carried out: it has a moment to tell which ids to release.
 	const moment = 600 * time.Millisecond
 	ordering, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -179,6 +204,17 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 		return nil, err
 	}
 	return ids, nil
+}
+
+// pay takes snapshots off the budget, or none if it does not allow for so many.
+func (p *Population) pay(count int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.config.Budget > 0 && p.paid+count > p.config.Budget {
+		return ErrBudget
+	}
+	p.paid += count
+	return nil
 }
 
 // ClassOf tells what an id stands for, as far as the run knows.

@@ -80,10 +80,17 @@ func (p *Population) watchStaying(e *entry) {
 // judgeStaying compares what was seen of a snapshot that nothing may have changed. Such a snapshot has no reason to
 // show anything else at any time, so the first look that does is enough. The mutex is held.
 func (p *Population) judgeStaying(e *entry, sight testbed.Sight) {
-	if e.fate != stays || !sight.Gone && sight.State == e.state {
-		return
+	if d, ok := e.strayed(sight); ok {
+		p.report(e, d, sight)
 	}
-	d := Discrepancy{Expected: "have stayed " + string(e.state)}
+}
+
+// strayed tells what is wrong about a snapshot that nothing may have changed, if anything is. The mutex is held.
+func (e *entry) strayed(sight testbed.Sight) (d Discrepancy, ok bool) {
+	if e.fate != stays || !sight.Gone && sight.State == e.state {
+		return d, false
+	}
+	d.Expected = "have stayed " + string(e.state)
 	if len(e.causes) == 0 {
 		d.Rules = []string{"ISO-1"}
 	}
@@ -93,7 +100,42 @@ func (p *Population) judgeStaying(e *entry, sight testbed.Sight) {
 			d.Rules = append(d.Rules, cause.IfGone...)
 		}
 	}
-	p.report(e, d, sight)
+	return d, true
+}
+
+// Observe looks at a snapshot of the run once, and tells what is wrong about it, nil if nothing is. A deleted one may show
+// anything until its settle time is over.
+func (p *Population) Observe(ctx context.Context, id string) (testbed.Sight, *Discrepancy, error) {
+	begun := time.Now()
+	sight, err := p.look(ctx, id)
+	if err != nil {
+		return sight, nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e := p.entries[id]
+	d, wrong := e.strayed(sight)
+	switch {
+	case e.fate != goes:
+	case sight.Gone:
+		e.gone = true
+	case begun.Sub(e.since) >= p.config.Settle:
+		d, wrong = p.overdue(e), true
+	}
+	if !wrong {
+		return sight, nil, nil
+	}
+	d.complete(e, sight)
+	return sight, &d, nil
+}
+
+// overdue is what is wrong about a deleted snapshot that does not go. The mutex is held.
+func (p *Population) overdue(e *entry) Discrepancy {
+	d := Discrepancy{Expected: fmt.Sprintf("be gone within %s of its deletion", p.config.Settle)}
+	for _, cause := range e.causes {
+		d.Rules = append(d.Rules, cause.Rules...)
+	}
+	return d
 }
 
 // watchGoing looks at a deleted snapshot until it is gone or overdue. Looks are spaced by what the others took.
@@ -134,11 +176,7 @@ func (p *Population) lookGoing(ctx context.Context, e *entry) (settled bool, err
 	if sight.Gone {
 		p.lag.gone(age, e.pending)
 	} else {
-		d := Discrepancy{Expected: fmt.Sprintf("be gone within %s of its deletion", p.config.Settle)}
-		for _, cause := range e.causes {
-			d.Rules = append(d.Rules, cause.Rules...)
-		}
-		p.report(e, d, sight)
+		p.report(e, p.overdue(e), sight)
 	}
 	close(e.settled)
 	return true, nil
@@ -150,13 +188,18 @@ func (p *Population) report(e *entry, d Discrepancy, sight testbed.Sight) {
 		return
 	}
 	e.reported = true
+	d.complete(e, sight)
+	p.config.Report(d)
+}
+
+// complete adds what was seen, and the exchanges that named the snapshot. The mutex is held.
+func (d *Discrepancy) complete(e *entry, sight testbed.Sight) {
 	d.ID, d.Sight, d.At = e.id, sight, time.Now()
 	slices.Sort(d.Rules)
 	d.Rules = slices.Compact(d.Rules)
 	for _, cause := range e.causes {
 		d.Exchanges = append(d.Exchanges, cause.Exchange)
 	}
-	p.config.Report(d)
 }
 
 // pause waits, or gives the reason why ctx ended before.

@@ -66,8 +66,17 @@ type Report struct {
 	Rules  []Rule  `json:"rules"`
 	Phases []Phase `json:"phases"`
 
+	// Walk is the walk that was under way when the run could not go on.
+	Walk *Walk `json:"walk,omitempty"`
+
 	// Left are the snapshots that could not be released.
 	Left []string `json:"left,omitempty"`
+}
+
+// Walk is a sequence of steps, and what each came to.
+type Walk struct {
+	Steps string   `json:"steps"` // as they can be given again
+	Story []string `json:"story"`
 }
 
 // Checks counts the checks of a run.

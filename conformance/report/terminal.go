@@ -40,6 +40,7 @@ func (r *Report) WriteText(w io.Writer, style Style) error {
 	s.skips()
 	s.notes()
 	s.failures()
+	s.walk()
 	s.time()
 	s.left()
 	s.figures()
@@ -225,6 +226,9 @@ func (s *summary) failure(number int, f Failure) {
 	for _, e := range shown {
 		s.exchange(indent, e)
 	}
+	if f.Picture != nil {
+		s.printf("%s%s: --pictures FOLDER writes it, --report json=FILE has it\n", label(indent, "picture"), Printable(f.Picture.Name))
+	}
 	if more := len(f.Evidence) - len(shown); more > 0 {
 		s.printf("%s%s not shown; --report json=FILE has the whole evidence\n", indent, count(more, "more exchange"))
 	}
@@ -290,6 +294,18 @@ func (s *summary) field(indent, name string, texts ...string) {
 			name = ""
 		}
 	}
+}
+
+// walk tells how far the walk had got that was under way when the run ended.
+func (s *summary) walk() {
+	if s.Walk == nil {
+		return
+	}
+	s.title("The walk that was under way")
+	for i, told := range s.Walk.Story {
+		s.printf("  %d. %s\n", i+1, Printable(abbreviate(told, shownText)))
+	}
+	s.printf("  again: --walk '%s'\n", Printable(abbreviate(s.Walk.Steps, shownText)))
 }
 
 func (s *summary) time() {

@@ -20,9 +20,10 @@ import (
 // runOptions are what the flags of run say.
 type runOptions struct {
 	conformance.Config
-	effort  string
-	reports []string
-	quiet   bool
+	effort   string
+	reports  []string
+	pictures string // a folder
+	quiet    bool
 }
 
 func (c *command) run() *cobra.Command {
@@ -50,13 +51,16 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 	flags.StringVar(&o.Endpoint, "endpoint", "", "base `URL` of the implementation (default: the embedded mock)")
 	flags.StringVar(&o.Testbed, "testbed", "", "where snapshots come from: the http(s) base `URL` of the testbed protocol")
 	flags.Int64Var(&o.Seed, "seed", 0, "seed of what is arranged by chance, to repeat a run (default: a new one)")
-	flags.StringVar(&o.effort, "effort", string(conformance.Normal), "how far to go: quick, normal or thorough")
+	flags.StringVar(&o.effort, "effort", string(conformance.Normal), "how far to go: "+conformance.Prices())
+	flags.IntVar(&o.Budget, "budget", 0, "how many `SNAPSHOTS` the run may make, at the most (default: what the effort takes)")
+	flags.StringVar(&o.Walk, "walk", "", "take one walk again, as a report spells it, in place of all checks; 'make NORMAL; delete 1; again', say")
 	flags.DurationVar(&o.Settle, "settle", conformance.DefaultSettle, "how long a deletion may take to show")
 	flags.DurationVar(&o.Linger, "linger", conformance.DefaultLinger, "how long after the last request the last look comes, at the least")
 	flags.DurationVar(&o.Timeout, "timeout", conformance.DefaultTimeout, "how long one answer may take")
 	flags.StringVar(&o.Filter, "label-filter", "", "choose checks by rule id and level, as in 'BATCH-2 || (MUST && !CONC-1)'")
 	flags.BoolVar(&o.Strict, "strict", false, "let broken rules of level SHOULD fail the verdict")
 	flags.StringArrayVar(&o.reports, "report", nil, "also write a report to a file, as `KIND=PATH`; KIND is json (may be repeated)")
+	flags.StringVar(&o.pictures, "pictures", "", "write the pictures that belong to failures, such as the time line of a race, to a `FOLDER`")
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return cmd
 }
@@ -65,6 +69,9 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) error {
 	paths, err := reportPaths(o.reports)
 	if err != nil {
+		return err
+	}
+	if err := pictureFolder(o.pictures); err != nil {
 		return err
 	}
 	config, err := c.configure(cmd, o)
@@ -89,7 +96,7 @@ func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) e
 	if err != nil {
 		return err
 	}
-	return c.tell(result, paths)
+	return errors.Join(c.tell(result, paths), result.WritePictures(o.pictures))
 }
 
 // tell writes what was found, and sets the exit status.
@@ -120,6 +127,12 @@ func (c *command) configure(cmd *cobra.Command, o runOptions) (conformance.Confi
 		return config, fmt.Errorf("--settle %s is not a positive duration; give one such as 30s", o.Settle)
 	case o.Linger < 0:
 		return config, fmt.Errorf("--linger %s is a negative duration; give one such as 1.5s", o.Linger)
+	case cmd.Flags().Changed("budget") && o.Budget <= 0:
+		return config, fmt.Errorf("--budget %d is not a positive number of snapshots", o.Budget)
+	case cmd.Flags().Changed("walk") && strings.TrimSpace(o.Walk) == "":
+		return config, errors.New("--walk is empty; give steps, as in 'make NORMAL; delete 1; again'")
+	case cmd.Flags().Changed("walk") && o.Filter != "":
+		return config, errors.New("--walk and --label-filter are given; a walk stands in place of all checks")
 	case o.Timeout <= 0:
 		return config, fmt.Errorf("--timeout %s is not a positive duration; give one such as 30s", o.Timeout)
 	}
@@ -143,6 +156,21 @@ func (c *command) configure(cmd *cobra.Command, o runOptions) (conformance.Confi
 		config.Credentials = credentials
 	}
 	return config, nil
+}
+
+// pictureFolder sees that pictures can be written, if they are to be.
+func pictureFolder(path string) error {
+	if path == "" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("--pictures %q is a file; give a folder", path)
+	case err != nil:
+		return fmt.Errorf("--pictures: %w; give a folder that exists", err)
+	}
+	return nil
 }
 
 // reportPaths reads the KIND=PATH of each report, and sees that it can be written.

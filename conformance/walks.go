@@ -1,0 +1,272 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
+	"github.com/zec-conformance/deletesnapshots/conformance/walk"
+)
+
+// walks tries what no single request shows: what comes of requests in an order that nobody thought of. The oracle is the
+// model; what each snapshot stands for at each step is what the answers before have made of it.
+func (s *suite) walks() {
+	It("keeps to the contract on random walks", Rule("STATE-1", "STATE-2", "STATE-3", "STATE-4", "PART-1", "PART-2", "PART-3", "ERR-1", "ERR-2", "BATCH-2", "REQ-4", "REQ-7"), func(ctx SpecContext) {
+		if s.config.Walk != "" {
+			s.takeGiven(ctx)
+			return
+		}
+		amount := s.amount.walks
+		spare, deadline := s.spare(amount.snapshots), time.Now().Add(amount.time)
+		odd := s.Harmless(ctx, oddTexts)
+		shortest := &stumble{}
+		walk.Search(walk.Settings{
+			Seed: s.config.Seed, Rounds: amount.rounds, Width: amount.width, Length: amount.length, Shrink: amount.shrink,
+			States: append(s.others(), contract.Normal),
+		}, func(round []walk.Walk) (int, string) {
+			over := time.Now().After(deadline) || s.people.Count() > spare
+			if over && !shortest.found() {
+				s.journal.omit("STATE-4", fmt.Sprintf("random walks were cut short: they may take %s and %d snapshots", amount.time, amount.snapshots))
+			}
+			if over || s.run.Err() != nil {
+				return 0, "" // as good as a round that finds nothing: the search comes to its end
+			}
+			which, found := s.takeWalks(ctx, round, odd)
+			if found.found() && shortest.shortens(found) {
+				shortest = found
+			}
+			return which, found.String()
+		})
+		_, cancel := s.going(ctx) // ends the check here if the run has ended
+		cancel()
+		if shortest.found() {
+			s.failWalk(shortest)
+		}
+	})
+}
+
+// takeGiven takes the walk that the run was given.
+func (s *suite) takeGiven(ctx context.Context) {
+	given, err := walk.Parse(s.config.Walk)
+	if err != nil {
+		s.abort(err)
+	}
+	for _, step := range given {
+		if step.Verb == walk.Make {
+			s.needs(step.State)
+		}
+	}
+	_, found := s.takeWalks(ctx, []walk.Walk{given}, s.Harmless(ctx, oddTexts))
+	if found.found() {
+		found.first = found.done
+		s.failWalk(found)
+	}
+}
+
+// oddTexts are some of those that no implementation would hand out as an id. REQ-7 has more of them.
+var oddTexts = []string{"", " ", "\x00", "null", "снимок", "a b", `"`, "'", "*", strings.Repeat("x", contract.MaxIDLength+1)}
+
+// walker takes one walk.
+type walker struct {
+	suite *suite
+	walk  walk.Walk
+
+	made    []string // its snapshots, as they are numbered
+	missing []string
+	odd     []string
+	last    []string // the ids of the last request for a deletion
+
+	done      int // steps
+	told      []string
+	exchanges []*target.Exchange
+}
+
+// stumble is a walk that came to something that is not permitted.
+type stumble struct {
+	*walker
+	rules     []string
+	what      string
+	permitted string
+	first     int // how many steps the first walk had that stumbled
+}
+
+func (f *stumble) found() bool { return f != nil && f.walker != nil }
+
+// String says what it stumbled over, for whoever looks for a shorter walk that does the same.
+func (f *stumble) String() string {
+	if !f.found() {
+		return ""
+	}
+	return strings.Join(f.rules, " ")
+}
+
+// shortens tells whether another walk shows at least one of the same rules broken, and is simpler.
+func (f *stumble) shortens(by *stumble) bool {
+	if !f.found() {
+		by.first = by.done
+		return true
+	}
+	by.first = f.first
+	same := slices.ContainsFunc(by.rules, func(rule string) bool { return slices.Contains(f.rules, rule) })
+	a, b := by.walk[:by.done].String(), f.walk[:f.done].String()
+	return same && (by.done < f.done || by.done == f.done && len(a) < len(b))
+}
+
+// takeWalks takes the walks of a round, all at once, and gives the one that stumbled first, by its place in the round.
+func (s *suite) takeWalks(ctx context.Context, round []walk.Walk, odd []string) (which int, found *stumble) {
+	stumbles := make([]*stumble, len(round))
+	missing := s.Missing(ctx, walk.MostMissing)
+	func() {
+		defer GinkgoRecover() // where the run ends, it ends without a panic through the search
+		s.InLanes(lanes, len(round), func(i int) {
+			w := &walker{suite: s, walk: round[i], missing: missing, odd: odd}
+			stumbles[i] = w.take(ctx)
+		})
+	}()
+	which = max(0, slices.IndexFunc(stumbles, (*stumble).found))
+	return which, stumbles[which]
+}
+
+// take carries the walk out until its end, or until it stumbles.
+func (w *walker) take(ctx context.Context) *stumble {
+	defer w.suite.lose(w)
+	for _, step := range w.walk {
+		if found := w.step(ctx, step); found != nil {
+			return found
+		}
+	}
+	for i := range w.made {
+		if found := w.look(ctx, walk.Name{Number: i + 1}); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+func (w *walker) step(ctx context.Context, step walk.Step) *stumble {
+	w.done++
+	switch step.Verb {
+	case walk.Make:
+		ids := w.suite.Make(ctx, step.State, step.Count)
+		w.made = append(w.made, ids...)
+		w.tell("%s → %s", step, oracle.Abbreviate(ids))
+	case walk.Delete:
+		w.last = w.ids(step)
+		return w.ask(ctx, step)
+	case walk.Again:
+		return w.ask(ctx, step)
+	case walk.Garble:
+		return w.garble(ctx, step)
+	case walk.Look:
+		for _, name := range step.Names {
+			if found := w.look(ctx, name); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// ids are what a step names.
+func (w *walker) ids(step walk.Step) []string {
+	var ids []string
+	for _, name := range step.Names {
+		from := map[walk.Kind][]string{walk.Made: w.made, walk.Missing: w.missing, walk.Odd: w.odd}[name.Kind]
+		if len(from) == 0 {
+			from = w.missing // the testbed would not vouch for any odd text
+		}
+		ids = append(ids, from[(name.Number-1)%len(from)])
+	}
+	return append(ids, w.missing[len(w.missing)-step.Extra:]...)
+}
+
+// ask sends the last request, for the first time or again.
+func (w *walker) ask(ctx context.Context, step walk.Step) *stumble {
+	a := w.suite.Delete(ctx, w.last)
+	w.exchanges = append(w.exchanges, a.Exchange)
+	w.tell("%s → %s", step, a)
+	if rules := a.expected.Broken(a.said); len(rules) > 0 {
+		return &stumble{walker: w, rules: rules, what: a.String(), permitted: a.expected.String()}
+	}
+	return nil
+}
+
+func (w *walker) garble(ctx context.Context, step walk.Step) *stumble {
+	ids := w.ids(step)
+	a := w.suite.Send(ctx, target.Request{Body: append(bodyOf(ids), '}')})
+	w.exchanges = append(w.exchanges, a.Exchange)
+	w.tell("%s → %s", step, a)
+	if !oracle.Refused(a.said) {
+		return &stumble{walker: w, rules: []string{"REQ-4"}, what: a.String(), permitted: "a refusal: any 4xx with an error envelope"}
+	}
+	return nil
+}
+
+// look has the testbed show a snapshot. One that is on its way out may show anything; that it goes in time is watched.
+func (w *walker) look(ctx context.Context, name walk.Name) *stumble {
+	id := w.made[name.Number-1]
+	ctx, cancel := w.suite.going(ctx)
+	defer cancel()
+	sight, discrepancy, err := w.suite.people.Observe(ctx, id)
+	if err != nil {
+		w.suite.abort(err)
+	}
+	w.tell("look %s → %s", name, sight)
+	if discrepancy != nil {
+		return &stumble{walker: w, rules: discrepancy.Rules, what: discrepancy.String(), permitted: "to " + discrepancy.Expected}
+	}
+	return nil
+}
+
+func (w *walker) tell(format string, arguments ...any) {
+	w.told = append(w.told, fmt.Sprintf(format, arguments...))
+}
+
+// spare is up to which number of snapshots a search may go on.
+func (s *suite) spare(most int) int {
+	spare := s.people.Count() + most
+	if s.config.Budget > 0 {
+		spare = min(spare, s.config.Budget-s.amount.portion)
+	}
+	return spare
+}
+
+// failWalk puts a walk down, for each rule that it shows broken.
+func (s *suite) failWalk(f *stumble) {
+	text := f.walk[:f.done].String()
+	story := []string{
+		fmt.Sprintf("a walk of %d steps, the shortest found of one of %d:", f.done, f.first),
+	}
+	for i, told := range f.told {
+		story = append(story, fmt.Sprintf("%d. %s", i+1, told))
+	}
+	story = append(story, "this one again: --walk '"+text+"'", fmt.Sprintf("all walks again: --seed %d --effort %s", s.config.Seed, s.config.Effort))
+	for _, rule := range f.rules {
+		s.journal.fail(failure{rule: rule, check: *s.check.Load(), what: strings.Join(story, "\n"), permitted: f.permitted, exchanges: f.exchanges})
+	}
+}
+
+// lose keeps the walk that was under way when the run could not go on.
+func (s *suite) lose(w *walker) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.run.Err() != nil && s.lostWay == nil {
+		s.lostWay = w
+	}
+}
+
+func (w *walker) report(j *journal) *report.Walk {
+	steps := w.walk[:w.done].String()
+	if len(w.told) < w.done {
+		w.tell("%s → no outcome", w.walk[w.done-1])
+	}
+	return &report.Walk{Steps: steps, Story: j.redactAll(w.told)}
+}
