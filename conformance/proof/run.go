@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -16,7 +17,7 @@ type Job struct {
 	Seed int64  `json:"seed"`
 }
 
-// Run is what came of a job.
+// Run is what came of a job. A verdict that the suite did not live to give is "could not run".
 type Run struct {
 	Job
 	Verdict report.Verdict      `json:"verdict"`
@@ -45,13 +46,9 @@ func Do(ctx context.Context, job Job) Run {
 		return run
 	}
 	defer server.Close()
-	effort := conformance.Quick
-	if variant.Effort != "" {
-		effort = conformance.Effort(variant.Effort)
-	}
 	result, err := conformance.Run(ctx, conformance.Config{
 		Endpoint: server.URL(), Testbed: server.URL() + mock.TestbedPath, Credentials: variant.Credentials,
-		Seed: job.Seed, Effort: effort, Settle: max(settle, variant.Settle), Linger: max(linger, variant.Linger),
+		Seed: job.Seed, Effort: conformance.Effort(effort(variant)), Settle: max(settle, variant.Settle), Linger: max(linger, variant.Linger),
 	})
 	if err != nil {
 		run.Reason = err.Error()
@@ -64,3 +61,6 @@ func Do(ctx context.Context, job Job) Run {
 	}
 	return run
 }
+
+// effort is the least that shows what a variant does.
+func effort(v mutants.Variant) string { return cmp.Or(v.Effort, string(conformance.Quick)) }

@@ -1,31 +1,176 @@
-// Command prove has the suite judge mutants and twins.
+// Command prove has the suite judge every mutant and every twin, for several seeds, and tells whether its verdicts can be
+// believed.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
+	"io"
 	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 
+	"github.com/spf13/cobra"
+
+	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/mutants"
 	"github.com/zec-conformance/deletesnapshots/conformance/proof"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 func main() {
-	only := os.Args[1:]
-	for _, v := range slices.Concat(mutants.Mutants(), mutants.Twins()) {
-		if len(only) > 0 && !slices.Contains(only, v.Name) {
-			continue
-		}
-		for _, seed := range []int64{1, 2, 3} {
-			run := proof.Do(context.Background(), proof.Job{Name: v.Name, Seed: seed})
-			caught := slices.ContainsFunc(v.Rules, func(rule string) bool { return run.Broken[rule] != nil })
-			fmt.Printf("%-40s %-10s seed %d caught=%v %s %s %.2fs\n", v.Name, strings.Join(v.Rules, ","), seed, caught, run.Verdict, run.Reason, run.Seconds)
-			for _, rule := range slices.Sorted(maps.Keys(run.Broken)) {
-				fmt.Printf("    %-9s %q\n", rule, run.Broken[rule])
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// The exit statuses.
+const (
+	statusProved    = 0
+	statusNotProved = 1
+	statusCouldNot  = 2
+)
+
+// options are what the flags say.
+type options struct {
+	seeds   []int64
+	only    []string
+	workers int
+	timeout time.Duration
+	out     string
+	worker  bool
+}
+
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	var o options
+	status := statusProved
+	cmd := &cobra.Command{
+		Use:   "prove",
+		Short: "Does the suite catch what is wrong, and leave alone what is right?",
+		Long: `Has the suite judge every mutant, which breaks a rule and has to be caught by that rule, and every twin, which keeps
+all rules and has to be left alone. Exit status: 0 proved, 1 not proved, 2 could not be tried.`,
+		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if o.worker {
+				return proof.Work(ctx, in, out)
+			}
+			p, err := prove(ctx, o, out)
+			if err == nil && len(p.Faults) > 0 {
+				status = statusNotProved
+			}
+			return err
+		},
+	}
+	flags := cmd.Flags()
+	flags.Int64SliceVar(&o.seeds, "seeds", []int64{1, 2, 3}, "the seeds")
+	flags.StringSliceVar(&o.only, "only", nil, "only these mutants and twins; says nothing of the checks")
+	flags.IntVar(&o.workers, "workers", runtime.NumCPU()+1, "how many runs are made at once")
+	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long one run may take")
+	flags.StringVar(&o.out, "out", "", "a `FOLDER` for the matrix, as proof.md and proof.json")
+	flags.BoolVar(&o.worker, "worker", false, "")
+	_ = flags.MarkHidden("worker") // it exists
+	cmd.SetArgs(args)
+	cmd.SetOut(out)
+	cmd.SetErr(errs)
+	if err := cmd.ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(errs, "prove: "+strings.ReplaceAll(err.Error(), "\n", "; "))
+		return statusCouldNot
+	}
+	return status
+}
+
+func prove(ctx context.Context, o options, out io.Writer) (*proof.Proof, error) {
+	variants, checks, err := chosen(o)
+	if err != nil {
+		return nil, err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	pool := proof.Pool{Workers: o.workers, Timeout: o.timeout, Command: func(ctx context.Context) *exec.Cmd {
+		command := exec.CommandContext(ctx, program, "--worker")
+		command.Stderr = os.Stderr
+		return command
+	}}
+	began := time.Now()
+	var runs []proof.Run
+	pool.Do(ctx, jobs(variants, o.seeds), func(run proof.Run) {
+		runs = append(runs, run)
+		tell(out, run)
+	})
+	if ctx.Err() != nil {
+		return nil, errors.New("interrupted")
+	}
+	p := proof.Judge(variants, checks, o.seeds, runs)
+	p.Seconds = time.Since(began).Seconds()
+	for _, fault := range p.Faults {
+		fmt.Fprintln(out, "✗ "+fault)
+	}
+	fmt.Fprintln(out, p.Summary())
+	return p, write(p, o.out)
+}
+
+// chosen gives the variants, and the checks unless only some variants are chosen.
+func chosen(o options) ([]mutants.Variant, []conformance.Check, error) {
+	variants := slices.Concat(mutants.Mutants(), mutants.Twins())
+	if len(o.seeds) == 0 || o.workers < 1 || o.timeout <= 0 {
+		return nil, nil, errors.New("give at least one seed and one worker, and a timeout above zero")
+	}
+	if len(o.only) > 0 {
+		for _, name := range o.only {
+			if _, known := mutants.Named(name); !known {
+				return nil, nil, fmt.Errorf("there is no mutant and no twin %q", name)
 			}
 		}
+		return slices.DeleteFunc(variants, func(v mutants.Variant) bool { return !slices.Contains(o.only, v.Name) }), nil, nil
 	}
+	checks, err := conformance.Checks("")
+	return variants, checks, err
+}
+
+// jobs gives one for each variant and seed, those that take long first, so that none of them is left alone at the end.
+func jobs(variants []mutants.Variant, seeds []int64) []proof.Job {
+	slow := func(v mutants.Variant) time.Duration {
+		wait := v.Settle + v.Linger
+		if v.Effort != "" {
+			wait += time.Second
+		}
+		return wait
+	}
+	variants = slices.SortedStableFunc(slices.Values(variants), func(a, b mutants.Variant) int { return int(slow(b) - slow(a)) })
+	var all []proof.Job
+	for _, v := range variants {
+		for _, seed := range seeds {
+			all = append(all, proof.Job{Name: v.Name, Seed: seed})
+		}
+	}
+	return all
+}
+
+func tell(out io.Writer, run proof.Run) {
+	v, _ := mutants.Named(run.Name) // it has been run
+	fmt.Fprintf(out, "%-44s seed %d  %5.1f s  breaks %-16s %s %s\n",
+		run.Name, run.Seed, run.Seconds, strings.Join(v.Rules, ","), run.Verdict, run.Reason)
+}
+
+// write keeps the matrix in a folder, which is made if it does not exist.
+func write(p *proof.Proof, folder string) error {
+	if folder == "" {
+		return nil
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	return errors.Join(
+		report.WriteFile(filepath.Join(folder, "proof.md"), p.WriteMarkdown),
+		report.WriteFile(filepath.Join(folder, "proof.json"), p.WriteJSON),
+	)
 }
