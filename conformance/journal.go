@@ -185,27 +185,14 @@ func (j *journal) firstUse(id string, seq int) (before int) {
 	return before
 }
 
-// results gives every rule of the contract with its status. A rule none of whose checks was carried out to its end
-// is skipped, even where it is judged on every exchange: what was seen by the way is no trial.
+// results gives every rule of the contract with its status.
 func (j *journal) results(untried string) []report.Rule {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	results := make([]report.Rule, 0, len(contract.Rules))
 	for _, rule := range contract.Rules {
 		result := *j.rules[rule.ID]
-		switch {
-		case result.Broken > 0:
-			result.Status = report.Failed
-		case len(result.Checks) == 0:
-			result.Status = report.Skipped
-			if len(result.Skips) == 0 {
-				result.Skips = []string{untried}
-			}
-		case rule.Level == contract.Note:
-			result.Status = report.Noted
-		default:
-			result.Status = report.Passed
-		}
+		result.Settle(untried)
 		results = append(results, result)
 	}
 	return results

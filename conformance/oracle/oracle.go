@@ -61,27 +61,32 @@ type Outcome struct {
 func (o Outcome) Refusal() bool { return o.Status != success }
 
 func (o Outcome) String() string {
-	from := " [" + strings.Join(o.Sources, ", ") + "]"
-	switch {
-	case o.Status == success && len(o.Listed) == 0:
-		return "200, nothing listed" + from
-	case o.Status == success:
-		return fmt.Sprintf("200, listed exactly %s%s", Abbreviate(o.Listed), from)
-	case o.Status == 0:
-		return "any 4xx with an error envelope" + from
+	return fmt.Sprintf("%s [%s]", o.answer(), strings.Join(o.Sources, ", "))
+}
+
+func (o Outcome) answer() string {
+	if o.Status == 0 {
+		return "any 4xx with an error envelope"
 	}
-	return fmt.Sprintf("%d %s%s", o.Status, o.Code, from)
+	if o.Status != success {
+		return fmt.Sprintf("%d %s", o.Status, o.Code)
+	}
+	if len(o.Listed) == 0 {
+		return "200, nothing listed"
+	}
+	return "200, listed exactly " + Abbreviate(o.Listed)
 }
 
 const success = 200
 
 func (o Outcome) matches(a Answer) bool {
-	switch {
-	case o.Status == 0:
+	if o.Status == 0 {
 		return Refused(a)
-	case o.Status != a.Status:
+	}
+	if o.Status != a.Status {
 		return false
-	case o.Status != success:
+	}
+	if o.Status != success {
 		return o.Code == a.Code
 	}
 	return !a.Unknown && len(a.Listed) == len(o.Listed) && len(difference(o.Listed, a.Listed)) == 0
@@ -129,9 +134,8 @@ func (e Expectation) permitted() []Outcome {
 
 // handled is the table above.
 func (e Expectation) handled() []Outcome {
-	failing := e.Failing()
-	listing := Outcome{Status: success, Listed: failing, Sources: []string{"D §1", "D §3"}}
-	if len(failing) < len(e.ids) {
+	listing := Outcome{Status: success, Listed: e.Failing(), Sources: []string{"D §1", "D §3"}}
+	if e.someDeletable() {
 		return []Outcome{listing}
 	}
 	var outcomes []Outcome
@@ -139,13 +143,10 @@ func (e Expectation) handled() []Outcome {
 		listing.Sources = []string{"D §4"}
 		outcomes = append(outcomes, listing)
 	}
-	fits := func(fit func(Class) bool) bool {
-		return slices.ContainsFunc(e.ids, func(id string) bool { return fit(e.classes[id]) })
-	}
-	if fits(Class.mayBeMissing) {
+	if len(e.those(Class.mayBeMissing)) > 0 {
 		outcomes = append(outcomes, errorOutcome(contract.NotFound))
 	}
-	if fits(Class.mayBeDenied) {
+	if len(e.those(Class.mayBeDenied)) > 0 {
 		outcomes = append(outcomes, errorOutcome(contract.DeniedState))
 	}
 	return outcomes
@@ -157,17 +158,23 @@ func errorOutcome(e contract.Error) Outcome {
 
 // Of gives the request's distinct ids of a class.
 func (e Expectation) Of(class Class) []string {
+	return e.those(func(c Class) bool { return c == class })
+}
+
+// Failing gives the request's distinct ids that cannot be deleted.
+func (e Expectation) Failing() []string {
+	return e.those(func(c Class) bool { return c != Deletable })
+}
+
+func (e Expectation) those(fit func(Class) bool) []string {
 	var ids []string
 	for _, id := range e.ids {
-		if e.classes[id] == class {
+		if fit(e.classes[id]) {
 			ids = append(ids, id)
 		}
 	}
 	return ids
 }
-
-// Failing gives the request's distinct ids that cannot be deleted.
-func (e Expectation) Failing() []string { return difference(e.ids, e.Of(Deletable)) }
 
 // IDs gives the request's distinct ids.
 func (e Expectation) IDs() []string { return e.ids }
@@ -190,60 +197,46 @@ func (e Expectation) String() string {
 	return strings.Join(texts, "; or ")
 }
 
-// Broken names the rules that an answer breaks, none if it is permitted.
+// Broken names the rules that an answer breaks, none if it is permitted. It names those that speak of what went wrong
+// and not all that the request tries, so that a reader finds the fault.
 func (e Expectation) Broken(a Answer) []string {
 	if _, ok := e.Match(a); ok {
 		return nil
 	}
-	var rules []string
-	if a.Status == 0 || a.Status >= 500 || a.Status < 200 {
-		rules = append(rules, e.brokenByFault(a)...)
-	}
-	switch deletable := len(e.Of(Deletable)); {
-	case len(e.ids) > contract.MaxBatch:
-		rules = append(rules, "BATCH-2")
-	case deletable > 0 && a.Status != success:
-		rules = append(rules, e.brokenByRefusal()...)
-	case deletable > 0:
-		rules = append(rules, e.brokenByList(a)...)
-	case len(e.ids) == 1:
-		rules = append(rules, e.brokenAlone()...)
-	case a.Status == success:
-		rules = append(rules, e.brokenByList(a)...)
-	default:
-		rules = append(rules, e.brokenByError()...)
-	}
-	if len(e.Of(Odd)) > 0 {
-		rules = append(rules, "REQ-7")
+	rules := e.broken(a)
+	if a.Status != success && !failure(a) {
+		rules = append(rules, "ENV-5")
 	}
 	slices.Sort(rules)
 	return slices.Compact(rules)
 }
 
-// brokenByFault: an answer that is no answer, or that blames the service for a request it has to deal with.
-func (e Expectation) brokenByFault(a Answer) []string {
-	if a.Status == 0 {
-		return []string{"ENV-5"}
+func (e Expectation) broken(a Answer) []string {
+	if len(e.ids) > contract.MaxBatch {
+		return []string{"BATCH-2"}
 	}
-	if a.Status >= 500 && len(e.Failing()) == len(e.ids) {
-		return []string{"REQ-4"}
+	if a.Status == success && (e.someDeletable() || len(e.ids) > 1) {
+		return e.brokenByList(a)
+	}
+	if len(e.Of(Odd)) > 0 {
+		return []string{"REQ-7"} // it could have been refused: what else came of it is the odd id's doing
+	}
+	if !e.someDeletable() {
+		return e.brokenByError(a)
+	}
+	if a.Status == 0 || failure(a) {
+		return e.brokenByRefusal()
+	}
+	if e.named > 1 {
+		return []string{"PART-1"} // perhaps carried out, but under a status that does not say so
 	}
 	return nil
 }
 
-// brokenByRefusal: something could have been deleted, and the request was not carried out.
-func (e Expectation) brokenByRefusal() []string {
-	rules := []string{"PART-1", "BATCH-5", "REQ-1"}
-	if len(e.Failing()) > 0 {
-		rules = append(rules, "PART-2")
-	} else {
-		rules = append(rules, "STATE-1")
-	}
-	if e.named == contract.MaxBatch {
-		rules = append(rules, "BATCH-1")
-	}
-	return rules
-}
+// failure tells whether the status says that a request failed, by whosever mistake.
+func failure(a Answer) bool { return a.Status >= 400 && a.Status < 600 }
+
+func (e Expectation) someDeletable() bool { return len(e.Of(Deletable)) > 0 }
 
 // brokenByList: the request was carried out, and the list of what failed is not right.
 func (e Expectation) brokenByList(a Answer) []string {
@@ -252,18 +245,49 @@ func (e Expectation) brokenByList(a Answer) []string {
 	}
 	rules := []string{"PART-1"}
 	for _, id := range difference(e.Failing(), a.Listed) {
-		rules = append(rules, "PART-3", "BATCH-5")
+		rules = append(rules, "PART-3")
+		if e.classes[id] != Odd {
+			rules = append(rules, "BATCH-5")
+		}
 		if e.classes[id] == Gone {
 			rules = append(rules, "STATE-4")
 		}
 	}
-	for _, id := range a.Listed {
-		if class, named := e.classes[id]; named && class == Deletable {
-			if len(e.Failing()) > 0 {
-				rules = append(rules, "PART-2")
-			}
-			rules = append(rules, "STATE-1", "PART-3")
-		}
+	if deletable := e.Of(Deletable); len(difference(deletable, a.Listed)) < len(deletable) {
+		rules = append(rules, e.brokenByKeeping()...)
+	}
+	if len(e.Of(Odd)) > 0 {
+		rules = append(rules, "REQ-7")
+	}
+	return rules
+}
+
+// brokenByKeeping: by its list, what could have been deleted was not. Whether the list is true shows in the snapshots.
+func (e Expectation) brokenByKeeping() []string {
+	if len(e.Failing()) > 0 {
+		return []string{"PART-2"}
+	}
+	if e.named == contract.MaxBatch {
+		return []string{"BATCH-1", "STATE-1"}
+	}
+	return []string{"STATE-1"}
+}
+
+// brokenByRefusal: something could have been deleted, and the request was not carried out. Why is told by what is
+// special about it: ids that fail, ids that are named twice, its size, or nothing at all.
+func (e Expectation) brokenByRefusal() []string {
+	var rules []string
+	plain := true
+	if len(e.Failing()) > 0 {
+		rules, plain = append(rules, "PART-1", "PART-2"), false
+	}
+	if len(e.ids) < e.named {
+		rules, plain = append(rules, "PART-1", "PART-3"), false
+	} else if e.named > 1 {
+		rules = append(rules, "BATCH-5")
+	}
+	if plain {
+		rules = append(rules, "REQ-1", "STATE-1")
 	}
 	if e.named == contract.MaxBatch {
 		rules = append(rules, "BATCH-1")
@@ -271,26 +295,29 @@ func (e Expectation) brokenByList(a Answer) []string {
 	return rules
 }
 
-// brokenAlone: a single id that cannot be deleted has an answer of its own.
-func (e Expectation) brokenAlone() []string {
-	switch e.classes[e.ids[0]] {
-	case Denied:
-		return []string{"ERR-2"}
-	case Gone, Leaving:
-		return []string{"ERR-1", "STATE-4"}
-	case Odd:
-		return nil // REQ-7 alone
-	}
-	return []string{"ERR-1"}
-}
-
-// brokenByError: several ids, none deletable, and an error that fits none of them.
-func (e Expectation) brokenByError() []string {
+// brokenByError: nothing could be deleted, and the answer fits none of the ids.
+func (e Expectation) brokenByError(a Answer) []string {
 	var rules []string
-	for _, id := range e.ids {
-		rules = append(rules, map[Class]string{Denied: "ERR-2", Missing: "ERR-1", Gone: "ERR-1", Leaving: "ERR-1", Odd: "REQ-7"}[e.classes[id]])
+	if failure(a) && !Refused(a) {
+		rules = append(rules, "REQ-4")
+	}
+	if alone := len(e.ids) == 1; alone || Refused(a) {
+		for _, id := range e.ids {
+			rules = append(rules, errorRule(e.classes[id]))
+			if alone && e.classes[id] != Denied && e.classes[id] != Missing {
+				rules = append(rules, "STATE-4")
+			}
+		}
 	}
 	return rules
+}
+
+// errorRule is the rule about the error that fits an id.
+func errorRule(class Class) string {
+	if class == Denied {
+		return "ERR-2"
+	}
+	return "ERR-1"
 }
 
 // difference gives the members of a that are not in b.

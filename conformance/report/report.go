@@ -3,44 +3,9 @@
 package report
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
-)
-
-// Verdict is the answer to the question that a run asks.
-type Verdict string
-
-// The verdicts.
-const (
-	Conformant    Verdict = "conformant"
-	Remarks       Verdict = "conformant with remarks" // rules of level SHOULD are broken, and the run is not strict
-	NotConformant Verdict = "not conformant"
-	CouldNotRun   Verdict = "could not run" // no statement about the implementation
-)
-
-// ExitStatus is the exit status that the verdict gives the command.
-func (v Verdict) ExitStatus() int {
-	switch v {
-	case Conformant, Remarks:
-		return 0
-	case NotConformant:
-		return 1
-	}
-	return 2
-}
-
-// Status is what became of one rule in a run.
-type Status string
-
-// The statuses.
-const (
-	Passed  Status = "passed"
-	Failed  Status = "failed"
-	Skipped Status = "skipped" // none of its checks was carried out to its end
-	Noted   Status = "noted"   // a rule of level NOTE, and what the implementation does was seen
 )
 
 // Report is a whole run. Durations are in seconds.
@@ -147,39 +112,4 @@ type Got struct {
 	Raw    []byte              `json:"raw,omitempty"` // as in Sent
 	Cut    int                 `json:"cut,omitempty"` // how many bytes of the body are left out here
 	Error  string              `json:"error,omitempty"`
-}
-
-// Judge works out the verdict from the rules. Where the run was cut short, what has been proved by then still
-// counts, unless the fault was the run's own: the caller says so with hopeless. A run that tried nothing has nothing
-// to say, however quietly it ended.
-func (r *Report) Judge(cutShort, hopeless bool) {
-	broken := func(level contract.Level) bool {
-		return slices.ContainsFunc(r.Rules, func(rule Rule) bool { return rule.Level == level && rule.Status == Failed })
-	}
-	switch must, should := broken(contract.Must), broken(contract.Should); {
-	case hopeless:
-		r.Verdict = CouldNotRun
-	case must, should && r.Strict:
-		r.Verdict = NotConformant
-	case cutShort:
-		r.Verdict = CouldNotRun
-	case len(r.With(Skipped)) == len(r.Rules):
-		r.Verdict = CouldNotRun
-		r.Reason = cmp.Or(r.Reason, "no check was carried out to its end")
-	case should:
-		r.Verdict = Remarks
-	default:
-		r.Verdict = Conformant
-	}
-}
-
-// With gives the rules that have a status.
-func (r *Report) With(status Status) []Rule {
-	var rules []Rule
-	for _, rule := range r.Rules {
-		if rule.Status == status {
-			rules = append(rules, rule)
-		}
-	}
-	return rules
 }
