@@ -21,7 +21,7 @@ import (
 
 // transport: how HTTP is spoken.
 func transport() []Variant {
-	return slices.Concat(ofConnections(), ofBodies(), ofHeaders(), ofSpelling())
+	return slices.Concat(ofConnections(), ofTLS(), ofBodies(), ofHeaders(), ofSpelling())
 }
 
 // rewritten has an answer put down first, the testbed's included, and then sent in another way.
@@ -98,18 +98,28 @@ func ofConnections() []Variant {
 	}
 }
 
+// ofTLS: what goes over connections that nobody can listen to, HTTP/2 at best.
+func ofTLS() []Variant {
+	return []Variant{
+		{Name: "http-2", Does: "speaks HTTP/2, over TLS", listen: secured(true)},
+		{Name: "http-1-1-over-tls", Does: "speaks HTTP/1.1 over TLS", listen: secured(false)},
+	}
+}
+
+// inPieces sends answers in pieces of a size.
+func inPieces(size int) func(http.Handler) http.Handler {
+	return rewritten(func(w http.ResponseWriter, _ *http.Request, answer *httptest.ResponseRecorder) {
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		for piece := range slices.Chunk(answer.Body.Bytes(), size) {
+			_, _ = w.Write(piece) // a caller that has gone is nobody's fault
+			_ = http.NewResponseController(w).Flush()
+		}
+	})
+}
+
 // ofBodies: how they are cut up and packed.
 func ofBodies() []Variant {
-	inPieces := func(size int) func(http.Handler) http.Handler {
-		return rewritten(func(w http.ResponseWriter, _ *http.Request, answer *httptest.ResponseRecorder) {
-			maps.Copy(w.Header(), answer.Header())
-			w.WriteHeader(answer.Code)
-			for piece := range slices.Chunk(answer.Body.Bytes(), size) {
-				_, _ = w.Write(piece) // a caller that has gone is nobody's fault
-				_ = http.NewResponseController(w).Flush()
-			}
-		})
-	}
 	return []Variant{
 		{Name: "chunked", Does: "sends its answers in one chunk", around: inPieces(1 << 20)},
 		{Name: "byte-by-byte", Does: "sends its answers byte by byte", around: inPieces(1)},
@@ -185,7 +195,7 @@ func ofHeaders() []Variant {
 		{
 			Name: "odd-case-headers", Does: "spells header names in any case",
 			around: spelled(func(name string) string {
-				return cased(strings.ToLower(strings.ReplaceAll(name, "-", "M")), rand.Int64())
+				return strings.Map(func(r rune) rune { return []rune{unicode.ToLower(r), unicode.ToUpper(r)}[rand.IntN(2)] }, name)
 			}),
 		},
 		{Name: "charset", Does: "tells the charset of its answers", around: typed(contract.ContentType + "; charset=utf-8")},
