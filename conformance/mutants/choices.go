@@ -154,11 +154,8 @@ func ofStatuses() []Variant {
 		}
 	}
 	return []Variant{
-		{Name: "refuses-with-403", Does: "refuses every mistake with 403", serve: always(http.StatusForbidden)},
 		{Name: "refuses-with-404", Does: "refuses every mistake with 404", serve: always(http.StatusNotFound)},
-		{Name: "refuses-with-406", Does: "refuses every mistake with 406", serve: always(http.StatusNotAcceptable)},
 		{Name: "refuses-with-413", Does: "refuses every mistake with 413", serve: always(http.StatusRequestEntityTooLarge)},
-		{Name: "refuses-with-422", Does: "refuses every mistake with 422", serve: always(http.StatusUnprocessableEntity)},
 		{
 			Name: "refuses-with-any-4xx", Does: "refuses mistakes with all the statuses from 400 to 499, save 429, one after the other",
 			serve: refusedWith(func(s *Server) int { return all[s.count("refused")%int64(len(all))] }),
@@ -230,10 +227,6 @@ func ofNoneDeletable() []Variant {
 			serve: none(func(s *Server, c *call, ids []string) { fitting(s, c, ids[0]) }),
 		},
 		{
-			Name: "none-deletable-last", Does: "answers several ids of which none can be deleted with the error of the last",
-			serve: none(func(s *Server, c *call, ids []string) { fitting(s, c, ids[len(ids)-1]) }),
-		},
-		{
 			Name: "none-deletable-by-turns", Does: "answers several ids of which none can be deleted with the error of any, or lists them",
 			serve: none(func(s *Server, c *call, ids []string) {
 				if turn := s.count("none"); turn%3 != 0 {
@@ -275,30 +268,13 @@ func ofLists() []Variant {
 			serve: nothing(func(_ *Server, response map[string]any) { null(response) }),
 		},
 		{
-			Name: "nothing-failed-by-turns", Does: "answers an empty list, null or no list when nothing failed",
-			serve: nothing(func(s *Server, response map[string]any) {
-				[]func(map[string]any){absent, null, func(map[string]any) {}}[s.count("nothing")%3](response)
-			}),
-		},
-		{
 			Name: "list-reversed", Does: "lists what failed from the last to the first",
 			serve: ordered(func(_ *Server, listed []string) { slices.Reverse(listed) }),
-		},
-		{
-			Name: "list-sorted", Does: "lists what failed in the order of the alphabet",
-			serve: ordered(func(_ *Server, listed []string) { slices.Sort(listed) }),
 		},
 		{
 			Name: "list-shuffled", Does: "lists what failed in any order",
 			serve: ordered(func(_ *Server, listed []string) {
 				rand.Shuffle(len(listed), func(i, j int) { listed[i], listed[j] = listed[j], listed[i] })
-			}),
-		},
-		{
-			Name: "list-by-reason", Does: "lists what is missing before what is in another state",
-			serve: ordered(func(s *Server, listed []string) {
-				sorted := slices.Concat(those(listed, s.missing), those(listed, s.denied))
-				copy(listed, sorted)
 			}),
 		},
 	}
@@ -330,7 +306,7 @@ func ofEnvelopes() []Variant {
 				if !ok {
 					response = map[string]any{contract.FieldCode: contract.Internal.Code, contract.FieldRequestID: "other"}
 					body["error"], body["details"] = response, []any{response}
-					body[contract.FieldSnapshotIDs] = []any{1, "snap"}
+					body[contract.FieldSnapshotIDs], body[contract.FieldResponse] = []any{1, "snap"}, nil
 					return
 				}
 				body[contract.FieldSnapshotIDs] = "none"
@@ -352,14 +328,6 @@ func ofEnvelopes() []Variant {
 			serve: edited(func(body map[string]any) {
 				if body[contract.FieldResponse] != nil {
 					body[contract.FieldCode], body[contract.FieldMessage] = "SUCCESS", ""
-				}
-			}),
-		},
-		{
-			Name: "failure-has-a-response", Does: "answers a failure with a response that is null",
-			serve: edited(func(body map[string]any) {
-				if body[contract.FieldCode] != nil {
-					body[contract.FieldResponse] = nil
 				}
 			}),
 		},
@@ -398,10 +366,6 @@ func ofRequestIDs() []Variant {
 		{
 			Name: "request-ids-of-any-script", Does: "gives requests ids with letters of other scripts, quotes and spaces",
 			serve: named(func(number int64) string { return fmt.Sprintf(" 请求 \"%d\" عدد\n😀", number) }),
-		},
-		{
-			Name: "request-ids-long", Does: "gives requests ids of two thousand characters, which differ in the last ones",
-			serve: named(func(number int64) string { return fmt.Sprintf("%s%08d", strings.Repeat("r", 2000), number) }),
 		},
 	}
 }
@@ -590,7 +554,6 @@ func ofPatience() []Variant {
 	}
 	return []Variant{
 		{Name: "too-fast", Does: "answers 429 now and then", serve: putting(nowAndThen, tooFast)},
-		{Name: "too-fast-retry-after", Does: "answers 429 with Retry-After now and then", serve: putting(nowAndThen, after("1", tooFast))},
 		{Name: "too-fast-by-a-gateway", Does: "answers 429 with text or nothing now and then, as a gateway does", serve: putting(nowAndThen, plain("slow down\n"), plain(""))},
 		{Name: "too-fast-at-first", Does: "answers the first three calls with 429", serve: putting(func(s *Server) bool { return s.calls.Load() <= 3 }, tooFast)},
 		{
@@ -605,7 +568,6 @@ func ofPatience() []Variant {
 			},
 		},
 		{Name: "too-fast-as-400", Does: "answers the code of 429 with status 400 now and then", serve: putting(nowAndThen, func(c *call) { c.refuse(http.StatusBadRequest, contract.TooFast.Code) })},
-		{Name: "unavailable", Does: "answers 503 now and then", serve: putting(nowAndThen, unavailable)},
 		{Name: "unavailable-retry-after", Does: "answers 503 with Retry-After now and then", serve: putting(nowAndThen, after("1", unavailable))},
 		{
 			Name: "unavailable-until-a-date", Does: "answers 503 with a date in Retry-After now and then",

@@ -27,11 +27,9 @@ func languages() []Variant {
 		{Name: "says-it-in-quotes", Does: "says what is wrong with quotes and backslashes", serve: always("\"'`\\\\\" \\u0041 \\n %s ${no}")},
 		{Name: "says-it-in-html", Does: "says what is wrong in HTML", serve: always("<b>no</b> &amp; <script>alert(1)</script><!--")},
 		{Name: "says-it-in-lines", Does: "says what is wrong in several lines, with other control characters", serve: always("no\r\n\tno\n\x00\x1b[2J\u2028no\n")},
-		{Name: "says-it-by-code", Does: "says what is wrong with a code that reads like another one", serve: always(contract.Internal.Code)},
 		{
 			Name: "says-which", Does: "says which ids are wrong, and repeats the whole request",
 			serve: saying(func(c *call) string { return fmt.Sprintf("no: %v, in %q", c.ids, c.body) }),
 		},
-		{Name: "says-a-blank", Does: "says no more than a blank", serve: always(" ")},
 	}
 }

@@ -43,7 +43,6 @@ func asynchronous() []Variant {
 	}
 	return []Variant{
 		{Name: "gone-after-100ms", Does: "deletes within 100 ms of the answer", remove: always(100 * time.Millisecond)},
-		{Name: "gone-after-500ms", Does: "deletes within half a second of the answer", remove: always(500 * time.Millisecond)},
 		{Name: "gone-after-1s", Does: "deletes within a second of the answer", remove: always(time.Second), Settle: settle},
 		{Name: "gone-after-5s", Does: "deletes within five seconds of the answer", remove: always(5 * time.Second), Settle: settle},
 		{
@@ -53,12 +52,6 @@ func asynchronous() []Variant {
 		{
 			Name: "gone-one-by-one", Does: "deletes the snapshots of a batch one after the other when it has answered",
 			remove: within(func(_ *Server, place int) time.Duration { return time.Duration(place) * 3 * time.Millisecond }),
-		},
-		{
-			Name: "gone-last-one-first", Does: "deletes the snapshots of a batch from the last to the first when it has answered",
-			remove: within(func(_ *Server, place int) time.Duration {
-				return time.Duration(contract.MaxBatch-place) * 2 * time.Millisecond
-			}),
 		},
 		{
 			Name: "gone-late-now-and-then", Does: "deletes at once, and now and then within half a second of the answer",
