@@ -2,6 +2,8 @@ package conformance_test
 
 import (
 	"crypto/x509"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,6 +31,7 @@ func secured(t *testing.T) (config conformance.Config, versions *sync.Map) {
 		implementation.ServeHTTP(w, r)
 	}))
 	server.EnableHTTP2 = true
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of callers that do not trust it
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	pool := x509.NewCertPool()

@@ -161,6 +161,17 @@ func ofStatuses() []Variant {
 			serve: refusedWith(func(s *Server) int { return all[s.count("refused")%int64(len(all))] }),
 		},
 		{
+			Name: "codes-of-its-own", Does: "refuses mistakes that no rule has a code for with codes of its own",
+			serve: answered(func(_ *Server, c *call) {
+				if own := map[string]string{
+					contract.WrongValue.Code: "MALFORMED_JSON", contract.UnknownAction.Code: "NO_SUCH_ACTION",
+					contract.WrongPattern.Code: "NOT_AN_ID", contract.TooFew.Code: "NOTHING_TO_DO",
+				}[c.code()]; own != "" {
+					c.refuse(c.status(), own)
+				}
+			}),
+		},
+		{
 			Name: "knows-describe-snapshots", Does: "answers DescribeSnapshots, as an action of its own",
 			serve: func(s *Server, c *call) {
 				if c.request.Header.Get(contract.HeaderAction) != "DescribeSnapshots" {
@@ -384,6 +395,16 @@ func cased(word string, number int64) string {
 // ofDeletions: how snapshots go, and what is seen of one that goes. When they go is another matter.
 func ofDeletions() []Variant {
 	const while = 150 * time.Millisecond
+	looking := func(state func() contract.State) removal {
+		return func(s *Server, ids []string) map[string]contract.State {
+			claimed, inTheWay := s.claimAll(ids)
+			for _, id := range claimed {
+				s.shown.Store(id, state())
+				time.AfterFunc(while, func() { s.Release(id); s.shown.Delete(id) })
+			}
+			return inTheWay
+		}
+	}
 	return []Variant{
 		{
 			Name: "going-is-missing", Does: "takes a snapshot that is being deleted for missing, while the testbed still shows it",
@@ -403,14 +424,11 @@ func ofDeletions() []Variant {
 		},
 		{
 			Name: "going-looks-normal", Does: "has the testbed show a snapshot that is being deleted NORMAL until it is gone",
-			remove: func(s *Server, ids []string) map[string]contract.State {
-				claimed, inTheWay := s.claimAll(ids)
-				for _, id := range claimed {
-					s.shown.Store(id, contract.Normal)
-					time.AfterFunc(while, func() { s.Release(id); s.shown.Delete(id) })
-				}
-				return inTheWay
-			},
+			remove: looking(func() contract.State { return contract.Normal }),
+		},
+		{
+			Name: "going-looks-anyhow", Does: "has the testbed show a snapshot that is being deleted in any state until it is gone",
+			remove: looking(func() contract.State { return contract.States[rand.IntN(len(contract.States))] }),
 		},
 		{
 			Name: "going-is-missing-by-turns", Does: "takes a snapshot that is being deleted now for missing, now for one in another state",
