@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"cmp"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -45,6 +46,7 @@ type Config struct {
 	Testbed     string              // the base URL of the testbed protocol; a path if the Handler serves that too
 	Bed         testbed.Bed         // a testbed in Go, in place of Testbed
 	Credentials signing.Credentials // none: requests are not signed, and AUTH-1 is skipped
+	RootCAs     *x509.CertPool      // by whom an https endpoint and testbed are vouched for; nil: whom the system trusts
 
 	Seed    int64         // of everything that is arranged by chance; 0 draws one
 	Effort  Effort        // default Normal
@@ -119,7 +121,7 @@ func (c Config) complete() (Config, *url.URL, error) {
 		if err != nil {
 			return c, nil, fmt.Errorf("testbed: %w", err)
 		}
-		c.Bed = testbed.NewHTTP(base, c.Timeout, patience)
+		c.Bed = testbed.NewHTTP(base, c.RootCAs, c.Timeout, patience)
 	}
 	return c, endpoint, nil
 }

@@ -60,7 +60,8 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 
 	s := newSuite(ctx, config)
 	s.target = target.New(target.Config{
-		Endpoint: endpoint, Credentials: config.Credentials, Timeout: config.Timeout, Patience: patience, Observe: s.observe,
+		Endpoint: endpoint, Credentials: config.Credentials, RootCAs: config.RootCAs,
+		Timeout: config.Timeout, Patience: patience, Observe: s.observe,
 	})
 	s.total = len(chosen)
 	var result *report.Report

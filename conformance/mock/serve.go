@@ -2,6 +2,7 @@ package mock
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log"
@@ -68,6 +69,21 @@ func (s *Server) serve(listener net.Listener) {
 
 // URL is the base that contract.Path and TestbedPath are appended to.
 func (s *Server) URL() string { return s.url }
+
+// RootCAs vouches for a server that speaks TLS with a certificate that nobody else would vouch for. It is nil for one that
+// does not speak TLS.
+func (s *Server) RootCAs() *x509.CertPool {
+	if s.http.TLSConfig == nil {
+		return nil
+	}
+	pool := x509.NewCertPool()
+	for _, certificate := range s.http.TLSConfig.Certificates {
+		if certificate.Leaf != nil {
+			pool.AddCert(certificate.Leaf)
+		}
+	}
+	return pool
+}
 
 // Wait returns when the server has stopped listening: nil if it was told to, and the reason if not.
 func (s *Server) Wait() error {

@@ -2,8 +2,10 @@ package mock_test
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -48,6 +50,24 @@ func TestStartServesUntilItIsStopped(t *testing.T) {
 			g.Expect(err).To(HaveOccurred())
 		})
 	}
+}
+
+func TestServesTLSWhereItHasACertificate(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	g.Expect(start(t, "127.0.0.1:0").RootCAs()).To(BeNil())
+
+	lender := httptest.NewTLSServer(nil)
+	t.Cleanup(lender.Close)
+	secure, err := mock.Serve("127.0.0.1:0", mock.New(), func(server *http.Server) {
+		server.TLSConfig = &tls.Config{Certificates: lender.TLS.Certificates}
+	})
+	g.Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() { g.Expect(secure.Close()).To(Succeed()) })
+	g.Expect(secure.URL()).To(HavePrefix("https://127.0.0.1:"))
+	trusting := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: secure.RootCAs()}}}
+	s := service{t: t, url: secure.URL(), client: trusting}
+	g.Expect(s.send(s.request(http.MethodGet, mock.TestbedPath, nil)).status).To(Equal(http.StatusOK))
 }
 
 func TestURLCanBeCalledWhereTheHostIsUnspecified(t *testing.T) {

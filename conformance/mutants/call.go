@@ -167,3 +167,16 @@ func distinct(ids []string) []string {
 }
 
 func newRequestID() string { return "T" + strings.ToUpper(uuid.NewString()) }
+
+// answered has the mock answer, and then something about the answer changed.
+func answered(change func(s *Server, c *call)) behaviour {
+	return func(s *Server, c *call) {
+		s.pass(c)
+		change(s, c)
+	}
+}
+
+// edited has the mock answer, and then the answer's body changed.
+func edited(change func(body map[string]any)) behaviour {
+	return answered(func(_ *Server, c *call) { c.edit(change) })
+}

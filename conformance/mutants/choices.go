@@ -1,6 +1,709 @@
 package mutants
 
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+	"github.com/zec-conformance/deletesnapshots/conformance/signing"
+)
+
 // choices: what the contract leaves open in what is answered.
 func choices() []Variant {
-	return []Variant{}
+	return slices.Concat(
+		ofRequests(), ofOddIDs(), ofStatuses(), ofNoneDeletable(), ofLists(), ofEnvelopes(), ofRequestIDs(),
+		ofDeletions(), ofPatience(), ofTestbeds(), ofCallers(),
+	)
+}
+
+// ofRequests: REQ-8, REQ-9 and BATCH-6.
+func ofRequests() []Variant {
+	emptyList := func(answer func(c *call)) behaviour {
+		return func(s *Server, c *call) {
+			if s.pass(c); c.ids != nil && len(c.ids) == 0 && c.code() == contract.TooFew.Code {
+				answer(c)
+			}
+		}
+	}
+	return []Variant{
+		{
+			Name: "empty-list-succeeds", Does: "takes an empty list for a request to do nothing",
+			serve: emptyList(func(c *call) { c.succeed([]string{}) }),
+		},
+		{
+			Name: "empty-list-is-missing", Does: "refuses an empty list as if there were none, with 422",
+			serve: emptyList(func(c *call) { c.refuse(http.StatusUnprocessableEntity, contract.MissingParameter.Code) }),
+		},
+		{
+			Name: "ignores-unknown-fields", Does: "ignores fields of a request that it does not know",
+			serve: func(s *Server, c *call) {
+				var body map[string]json.RawMessage
+				if json.Unmarshal(c.body, &body) == nil && body[contract.FieldSnapshotIDs] != nil {
+					c.body, _ = json.Marshal(map[string]any{contract.FieldSnapshotIDs: body[contract.FieldSnapshotIDs]}) // was JSON before
+				}
+				s.pass(c)
+			},
+		},
+		{
+			Name: "counts-distinct-ids", Does: "does not count an id that is named again toward the limit",
+			serve: func(s *Server, c *call) {
+				if s.pass(c); len(c.ids) > contract.MaxBatch && c.code() == contract.TooMany.Code {
+					s.passIDs(c, distinct(c.ids))
+				}
+			},
+		},
+		{
+			Name: "takes-duplicates-for-a-conflict", Does: "refuses too many ids with 409 if it is for duplicates, with a code of its own",
+			serve: answered(func(_ *Server, c *call) {
+				if len(c.ids) > contract.MaxBatch && len(distinct(c.ids)) <= contract.MaxBatch && c.code() == contract.TooMany.Code {
+					c.refuse(http.StatusConflict, "DUPLICATE_SNAPSHOT")
+				}
+			}),
+		},
+	}
+}
+
+// ofOddIDs: the second half of REQ-7. The mock refuses a request with an id that nobody would hand out.
+func ofOddIDs() []Variant {
+	odd := func(id string) bool { return !contract.PlausibleID(id) }
+	long := func(id string) bool { return len(id) > contract.MaxIDLength }
+	oddly := func(answer func(s *Server, c *call)) behaviour {
+		return answered(func(s *Server, c *call) {
+			if c.code() == contract.WrongPattern.Code {
+				answer(s, c)
+			}
+		})
+	}
+	return []Variant{
+		{Name: "odd-ids-are-missing", Does: "takes text that is no id for the id of a missing snapshot", serve: oddly(missOdd)},
+		{
+			Name: "odd-ids-422", Does: "refuses a request with text that is no id, with 422",
+			serve: oddly(func(_ *Server, c *call) { c.refuse(http.StatusUnprocessableEntity, contract.WrongValue.Code) }),
+		},
+		{
+			Name: "odd-ids-404", Does: "refuses a whole request with text that is no id as if that were missing alone",
+			serve: oddly(func(_ *Server, c *call) { c.fails(contract.NotFound) }),
+		},
+		{
+			Name: "long-ids-413", Does: "refuses a request with an id that is too long, with 413, and takes other text for missing",
+			serve: oddly(func(s *Server, c *call) {
+				if slices.ContainsFunc(c.ids, long) {
+					c.refuse(http.StatusRequestEntityTooLarge, contract.TooMany.Code)
+					return
+				}
+				missOdd(s, c)
+			}),
+		},
+		{
+			Name: "odd-ids-by-turns", Does: "refuses a request with text that is no id now and then, and else takes that for missing",
+			serve: oddly(func(s *Server, c *call) {
+				if slices.ContainsFunc(c.ids, odd) && s.count("odd")%2 == 0 {
+					missOdd(s, c)
+				}
+			}),
+		},
+	}
+}
+
+// missOdd answers a request that the mock has refused for an odd id as if such an id were missing.
+func missOdd(s *Server, c *call) {
+	all := distinct(c.ids)
+	usual := those(all, contract.PlausibleID)
+	odd := those(all, func(id string) bool { return !contract.PlausibleID(id) })
+	switch {
+	case len(all) == 1:
+		c.fails(contract.NotFound)
+	case len(usual) == 0:
+		c.succeed(odd)
+	default:
+		if s.passIDs(c, usual); c.ok() {
+			c.editList(func(listed []string) any { return append(listed, odd...) })
+		} else { // the only one
+			c.succeed(append(odd, usual...))
+		}
+	}
+}
+
+// ofStatuses: the statuses of the common codes, of which nothing is written down.
+func ofStatuses() []Variant {
+	refusedWith := func(status func(s *Server) int) behaviour {
+		return answered(func(s *Server, c *call) {
+			if !c.ok() && !c.is(contract.NotFound) && !c.is(contract.DeniedState) {
+				c.answer.Code = status(s)
+			}
+		})
+	}
+	always := func(status int) behaviour { return refusedWith(func(*Server) int { return status }) }
+	var all []int
+	for status := 400; status < 500; status++ {
+		if status != http.StatusTooManyRequests {
+			all = append(all, status)
+		}
+	}
+	return []Variant{
+		{Name: "refuses-with-404", Does: "refuses every mistake with 404", serve: always(http.StatusNotFound)},
+		{Name: "refuses-with-413", Does: "refuses every mistake with 413", serve: always(http.StatusRequestEntityTooLarge)},
+		{
+			Name: "refuses-with-any-4xx", Does: "refuses mistakes with all the statuses from 400 to 499, save 429, one after the other",
+			serve: refusedWith(func(s *Server) int { return all[s.count("refused")%int64(len(all))] }),
+		},
+		{
+			Name: "codes-of-its-own", Does: "refuses mistakes that no rule has a code for with codes of its own",
+			serve: answered(func(_ *Server, c *call) {
+				if own := map[string]string{
+					contract.WrongValue.Code: "MALFORMED_JSON", contract.UnknownAction.Code: "NO_SUCH_ACTION",
+					contract.WrongPattern.Code: "NOT_AN_ID", contract.TooFew.Code: "NOTHING_TO_DO",
+				}[c.code()]; own != "" {
+					c.refuse(c.status(), own)
+				}
+			}),
+		},
+		{
+			Name: "knows-describe-snapshots", Does: "answers DescribeSnapshots, as an action of its own",
+			serve: func(s *Server, c *call) {
+				if c.request.Header.Get(contract.HeaderAction) != "DescribeSnapshots" {
+					s.pass(c)
+					return
+				}
+				c.succeed(nil)
+				c.editResponse(func(response map[string]any) {
+					delete(response, contract.FieldSnapshotIDs)
+					response["totalCount"], response["dataSet"] = 0, []any{}
+				})
+			},
+		},
+		{
+			Name: "reads-the-body-first", Does: "finds fault with a body before it looks at the action",
+			serve: func(s *Server, c *call) {
+				header := c.request.Header.Clone()
+				if s.passUnder(c, "Nothing"); c.code() == contract.UnknownAction.Code && !json.Valid(c.body) {
+					c.refuse(http.StatusBadRequest, contract.WrongValue.Code)
+					return
+				}
+				c.request.Header = header
+				s.pass(c)
+			},
+		},
+	}
+}
+
+// ofNoneDeletable: PART-4, several ids of which none can be deleted. The mock lists them all.
+func ofNoneDeletable() []Variant {
+	none := func(answer func(s *Server, c *call, ids []string)) behaviour {
+		return answered(func(s *Server, c *call) {
+			if ids := distinct(c.ids); c.ok() && len(ids) > 1 && len(c.listed()) == len(ids) {
+				answer(s, c, ids)
+			}
+		})
+	}
+	// fitting answers with the error that fits an id.
+	fitting := func(s *Server, c *call, id string) {
+		if s.missing(id) {
+			c.fails(contract.NotFound)
+		} else {
+			c.fails(contract.DeniedState)
+		}
+	}
+	// preferring answers with the error that fits the first id that is so, or else the first of all.
+	preferring := func(is func(s *Server, id string) bool) behaviour {
+		return none(func(s *Server, c *call, ids []string) {
+			so := those(ids, func(id string) bool { return is(s, id) })
+			fitting(s, c, append(so, ids...)[0])
+		})
+	}
+	return []Variant{
+		{
+			Name: "none-deletable-404", Does: "answers several ids of which none can be deleted with 404 if one is missing, and else with 400",
+			serve: preferring((*Server).missing),
+		},
+		{
+			Name: "none-deletable-400", Does: "answers several ids of which none can be deleted with 400 if one is in another state, and else with 404",
+			serve: preferring((*Server).denied),
+		},
+		{
+			Name: "none-deletable-first", Does: "answers several ids of which none can be deleted with the error of the first",
+			serve: none(func(s *Server, c *call, ids []string) { fitting(s, c, ids[0]) }),
+		},
+		{
+			Name: "none-deletable-by-turns", Does: "answers several ids of which none can be deleted with the error of any, or lists them",
+			serve: none(func(s *Server, c *call, ids []string) {
+				if turn := s.count("none"); turn%3 != 0 {
+					fitting(s, c, ids[int(turn)%len(ids)])
+				}
+			}),
+		},
+	}
+}
+
+// ofLists: the list of what failed, ENV-7 among others.
+func ofLists() []Variant {
+	nothing := func(change func(s *Server, response map[string]any)) behaviour {
+		return answered(func(s *Server, c *call) {
+			c.editResponse(func(response map[string]any) {
+				if len(texts(response[contract.FieldSnapshotIDs])) == 0 {
+					change(s, response)
+				}
+			})
+		})
+	}
+	ordered := func(order func(s *Server, listed []string)) behaviour {
+		return answered(func(s *Server, c *call) {
+			c.editList(func(listed []string) any {
+				order(s, listed)
+				return listed
+			})
+		})
+	}
+	absent := func(response map[string]any) { delete(response, contract.FieldSnapshotIDs) }
+	null := func(response map[string]any) { response[contract.FieldSnapshotIDs] = nil }
+	return []Variant{
+		{
+			Name: "nothing-failed-absent", Does: "leaves the list away when nothing failed",
+			serve: nothing(func(_ *Server, response map[string]any) { absent(response) }),
+		},
+		{
+			Name: "nothing-failed-null", Does: "answers null for the list when nothing failed",
+			serve: nothing(func(_ *Server, response map[string]any) { null(response) }),
+		},
+		{
+			Name: "list-reversed", Does: "lists what failed from the last to the first",
+			serve: ordered(func(_ *Server, listed []string) { slices.Reverse(listed) }),
+		},
+		{
+			Name: "list-shuffled", Does: "lists what failed in any order",
+			serve: ordered(func(_ *Server, listed []string) {
+				rand.Shuffle(len(listed), func(i, j int) { listed[i], listed[j] = listed[j], listed[i] })
+			}),
+		},
+	}
+}
+
+// ofEnvelopes: fields that nobody has heard of.
+func ofEnvelopes() []Variant {
+	unknown := map[string]any{
+		"success": true, "traceId": "x", "costMs": 1.5, "data": nil, "": "", "0": json.RawMessage("1e400"), "größe": "😀",
+		"links": []any{map[string]any{"a": []any{nil}}}, "deep": json.RawMessage(strings.Repeat("[", 100) + strings.Repeat("]", 100)),
+	}
+	both := func(change func(object map[string]any)) behaviour {
+		return edited(func(body map[string]any) {
+			if response, ok := body[contract.FieldResponse].(map[string]any); ok {
+				change(response)
+			}
+			change(body)
+		})
+	}
+	return []Variant{
+		{
+			Name: "extra-fields", Does: "answers more fields than it has to, of every type",
+			serve: both(func(object map[string]any) { maps.Copy(object, unknown) }),
+		},
+		{
+			Name: "extra-fields-of-known-names", Does: "answers more fields, named like known ones of other places",
+			serve: edited(func(body map[string]any) {
+				response, ok := body[contract.FieldResponse].(map[string]any)
+				if !ok {
+					response = map[string]any{contract.FieldCode: contract.Internal.Code, contract.FieldRequestID: "other"}
+					body["error"], body["details"] = response, []any{response}
+					body[contract.FieldSnapshotIDs], body[contract.FieldResponse] = []any{1, "snap"}, nil
+					return
+				}
+				body[contract.FieldSnapshotIDs] = "none"
+				response[contract.FieldCode], response[contract.FieldMessage] = contract.NotFound.Code, 7
+				response[contract.FieldResponse] = map[string]any{contract.FieldSnapshotIDs: []any{"snap"}, contract.FieldRequestID: "other"}
+			}),
+		},
+		{
+			Name: "extra-fields-in-other-case", Does: "answers more fields, which differ from known ones in case only",
+			serve: both(func(object map[string]any) {
+				maps.Copy(object, map[string]any{
+					"RequestId": "other", "REQUESTID": 1, "Response": []any{}, "SnapshotIds": []any{"snap"}, "snapshotids": nil,
+					"Code": "OK", "MESSAGE": "",
+				})
+			}),
+		},
+		{
+			Name: "success-has-a-code", Does: "answers a success with a code and a message, too",
+			serve: edited(func(body map[string]any) {
+				if body[contract.FieldResponse] != nil {
+					body[contract.FieldCode], body[contract.FieldMessage] = "SUCCESS", ""
+				}
+			}),
+		},
+	}
+}
+
+// ofRequestIDs: ENV-8.
+func ofRequestIDs() []Variant {
+	named := func(next func(number int64) string) behaviour {
+		return answered(func(s *Server, c *call) {
+			id := next(s.count("request"))
+			c.edit(func(body map[string]any) { body[contract.FieldRequestID] = id })
+			c.editResponse(func(response map[string]any) { response[contract.FieldRequestID] = id })
+		})
+	}
+	return []Variant{
+		{
+			Name: "request-ids-count", Does: "counts requests from 1, in text",
+			serve: named(func(number int64) string { return fmt.Sprint(number) }),
+		},
+		{
+			Name: "request-ids-lower-case", Does: "gives requests an id in lower case",
+			serve: named(func(int64) string { return "t" + uuid.NewString() }),
+		},
+		{
+			Name: "request-ids-without-t", Does: "gives requests an id without a T, and one character longer now and then",
+			serve: named(func(number int64) string {
+				return strings.ToUpper(uuid.NewString()) + strings.Repeat("0", int(number%2))
+			}),
+		},
+		{Name: "request-ids-ulid", Does: "gives requests a ULID for an id", serve: named(func(int64) string { return ulid() })},
+		{
+			Name: "request-ids-by-case", Does: "gives requests ids that differ in case only",
+			serve: named(func(number int64) string { return cased("requestidentification", number) }),
+		},
+		{
+			Name: "request-ids-of-any-script", Does: "gives requests ids with letters of other scripts, quotes and spaces",
+			serve: named(func(number int64) string { return fmt.Sprintf(" 请求 \"%d\" عدد\n😀", number) }),
+		},
+	}
+}
+
+// cased spells a number by the case of a word's letters.
+func cased(word string, number int64) string {
+	letters := []byte(word)
+	for i := range letters {
+		if number>>i&1 == 1 {
+			letters[i] -= 'a' - 'A'
+		}
+	}
+	return string(letters)
+}
+
+// ofDeletions: how snapshots go, and what is seen of one that goes. When they go is another matter.
+func ofDeletions() []Variant {
+	const while = 150 * time.Millisecond
+	looking := func(state func() contract.State) removal {
+		return func(s *Server, ids []string) map[string]contract.State {
+			claimed, inTheWay := s.claimAll(ids)
+			for _, id := range claimed {
+				s.shown.Store(id, state())
+				time.AfterFunc(while, func() { s.Release(id); s.shown.Delete(id) })
+			}
+			return inTheWay
+		}
+	}
+	return []Variant{
+		{
+			Name: "going-is-missing", Does: "takes a snapshot that is being deleted for missing, while the testbed still shows it",
+			remove: func(s *Server, ids []string) map[string]contract.State {
+				claimed, inTheWay := s.claimAll(ids)
+				for _, id := range claimed {
+					s.notes.Store(id, true)
+					s.releaseLater(id, while)
+				}
+				for id := range inTheWay {
+					if _, going := s.notes.Load(id); going {
+						inTheWay[id] = gone
+					}
+				}
+				return inTheWay
+			},
+		},
+		{
+			Name: "going-looks-normal", Does: "has the testbed show a snapshot that is being deleted NORMAL until it is gone",
+			remove: looking(func() contract.State { return contract.Normal }),
+		},
+		{
+			Name: "going-looks-anyhow", Does: "has the testbed show a snapshot that is being deleted in any state until it is gone",
+			remove: looking(func() contract.State { return contract.States[rand.IntN(len(contract.States))] }),
+		},
+		{
+			Name: "going-is-missing-by-turns", Does: "takes a snapshot that is being deleted now for missing, now for one in another state",
+			remove: func(s *Server, ids []string) map[string]contract.State {
+				claimed, inTheWay := s.claimAll(ids)
+				for _, id := range claimed {
+					s.notes.Store(id, true)
+					s.releaseLater(id, while)
+				}
+				for id := range inTheWay {
+					if _, going := s.notes.Load(id); going && s.count("going")%2 == 0 {
+						inTheWay[id] = gone
+					}
+				}
+				return inTheWay
+			},
+		},
+		{
+			Name: "answers-when-done", Does: "answers when the snapshots are gone, and denies them to others meanwhile",
+			remove: func(s *Server, ids []string) map[string]contract.State {
+				claimed, inTheWay := s.claimAll(ids)
+				<-time.After(5 * time.Millisecond)
+				for _, id := range claimed {
+					s.Release(id)
+				}
+				return inTheWay
+			},
+		},
+		{
+			Name: "one-by-one", Does: "deals with the ids of a batch one after the other, and with other calls in between",
+			remove: func(s *Server, ids []string) map[string]contract.State {
+				inTheWay := map[string]contract.State{}
+				for i, id := range ids {
+					if i%10 == 1 {
+						<-time.After(time.Millisecond)
+					}
+					if state := s.claim(id); state != contract.Normal {
+						inTheWay[id] = state
+					} else {
+						s.Release(id)
+					}
+				}
+				return inTheWay
+			},
+		},
+		{
+			Name: "all-at-once", Does: "deals with the ids of a batch at the same time, each by itself",
+			remove: func(s *Server, ids []string) map[string]contract.State {
+				var mu sync.Mutex
+				inTheWay := map[string]contract.State{}
+				var tasks sync.WaitGroup
+				for _, id := range ids {
+					tasks.Go(func() {
+						state := s.claim(id)
+						if state == contract.Normal {
+							s.Release(id)
+							return
+						}
+						mu.Lock()
+						defer mu.Unlock()
+						inTheWay[id] = state
+					})
+				}
+				tasks.Wait()
+				return inTheWay
+			},
+		},
+		{
+			Name: "locks-each-snapshot", Does: "locks every snapshot of a batch, in the order of the alphabet, and works for a while",
+			remove: func(s *Server, ids []string) map[string]contract.State {
+				for _, id := range slices.Sorted(slices.Values(ids)) {
+					lock, _ := s.notes.LoadOrStore(id, new(sync.Mutex))
+					lock.(*sync.Mutex).Lock()
+					defer lock.(*sync.Mutex).Unlock()
+				}
+				<-time.After(time.Millisecond)
+				claimed, inTheWay := s.claimAll(ids)
+				for _, id := range claimed {
+					s.Release(id)
+				}
+				return inTheWay
+			},
+		},
+		{
+			Name: "looks-before-it-locks", Does: "sorts a batch out first and deletes then, and looks again at what it found NORMAL",
+			remove: func(s *Server, ids []string) map[string]contract.State {
+				normal := those(ids, s.normal)
+				left := those(ids, func(id string) bool { return !slices.Contains(normal, id) })
+				<-time.After(time.Millisecond)
+				claimed, inTheWay := s.claimAll(normal)
+				for _, id := range claimed {
+					s.Release(id)
+				}
+				for _, id := range left {
+					inTheWay[id], _ = s.State(id)
+				}
+				return inTheWay
+			},
+		},
+	}
+}
+
+// ofPatience: answers that are no outcome.
+func ofPatience() []Variant {
+	type reply = func(c *call)
+	tooFast := func(c *call) { c.fails(contract.TooFast) }
+	unavailable := func(c *call) { c.fails(contract.Unavailable) }
+	after := func(seconds string, answer reply) reply {
+		return func(c *call) {
+			answer(c)
+			c.answer.Header().Set("Retry-After", seconds)
+		}
+	}
+	plain := func(text string) reply {
+		return func(c *call) {
+			c.say(contract.TooFast.Status, nil)
+			c.answer.Header().Set("Content-Type", "text/plain")
+			c.answer.Body.Reset()
+			c.answer.Body.WriteString(text)
+		}
+	}
+	putting := func(off func(s *Server) bool, replies ...reply) behaviour {
+		return func(s *Server, c *call) {
+			if off(s) {
+				replies[s.count("put off")%int64(len(replies))](c)
+				return
+			}
+			s.pass(c)
+		}
+	}
+	nowAndThen := func(s *Server) bool { return s.count("call")%97 == 5 }
+	testbed := func(status int) func(s *Server, w http.ResponseWriter, r *http.Request) bool {
+		return func(s *Server, w http.ResponseWriter, r *http.Request) bool {
+			busy := s.count("look")%97 == 5
+			if busy {
+				w.Header().Set("Retry-After", "0")
+				w.WriteHeader(status)
+			}
+			return busy
+		}
+	}
+	return []Variant{
+		{Name: "too-fast", Does: "answers 429 now and then", serve: putting(nowAndThen, tooFast)},
+		{Name: "too-fast-by-a-gateway", Does: "answers 429 with text or nothing now and then, as a gateway does", serve: putting(nowAndThen, plain("slow down\n"), plain(""))},
+		{Name: "too-fast-at-first", Does: "answers the first three calls with 429", serve: putting(func(s *Server) bool { return s.calls.Load() <= 3 }, tooFast)},
+		{
+			Name: "too-fast-in-a-row", Does: "answers 429 three times in a row now and then",
+			serve: putting(func(s *Server) bool { return s.calls.Load()%300 > 296 }, tooFast),
+		},
+		{
+			Name: "too-fast-under-load", Does: "answers 429 to more than eight calls at once",
+			serve: func(s *Server, c *call) {
+				<-time.After(2 * time.Millisecond)
+				putting(func(s *Server) bool { return s.busy.Load() > 8 }, tooFast)(s, c)
+			},
+		},
+		{Name: "too-fast-as-400", Does: "answers the code of 429 with status 400 now and then", serve: putting(nowAndThen, func(c *call) { c.refuse(http.StatusBadRequest, contract.TooFast.Code) })},
+		{Name: "unavailable-retry-after", Does: "answers 503 with Retry-After now and then", serve: putting(nowAndThen, after("1", unavailable))},
+		{
+			Name: "unavailable-until-a-date", Does: "answers 503 with a date in Retry-After now and then",
+			serve: putting(nowAndThen, func(c *call) { after(time.Now().UTC().Format(http.TimeFormat), unavailable)(c) }),
+		},
+		{Name: "busy-in-every-way", Does: "answers 429 and 503 in turns, now and then", serve: putting(nowAndThen, tooFast, unavailable, after("0", tooFast), after("0", unavailable))},
+		{Name: "testbed-too-fast", Does: "has the testbed answer 429 now and then", testbed: testbed(http.StatusTooManyRequests)},
+		{Name: "testbed-unavailable", Does: "has the testbed answer 503 now and then", testbed: testbed(http.StatusServiceUnavailable)},
+	}
+}
+
+// ofTestbeds: what a testbed can make, and how it shows it.
+func ofTestbeds() []Variant {
+	const other = "AVAILABLE" // the other name of NORMAL
+	makes := func(listed bool, states ...contract.State) func(s *Server, w http.ResponseWriter, r *http.Request) bool {
+		return func(s *Server, w http.ResponseWriter, r *http.Request) bool {
+			switch {
+			case r.Method == http.MethodPost:
+				return refusesStates(w, r, states)
+			case r.URL.Path == mock.TestbedPath && listed:
+				s.relay(w, r, func(body map[string]any) { body["states"] = states })
+				return true
+			}
+			return false
+		}
+	}
+	but := func(state contract.State) []contract.State {
+		return slices.DeleteFunc(slices.Clone(contract.States), func(s contract.State) bool { return s == state })
+	}
+	variants := []Variant{
+		{
+			Name: "normal-is-available", Does: "has the testbed say " + other + " for NORMAL",
+			testbed: func(s *Server, w http.ResponseWriter, r *http.Request) bool {
+				if r.Method != http.MethodGet {
+					return false
+				}
+				answer := newCall(r)
+				s.pass(answer)
+				text := bytes.ReplaceAll(answer.answer.Body.Bytes(), []byte(`"`+contract.Normal+`"`), []byte(`"`+other+`"`))
+				answer.answer.Body.Reset()
+				answer.answer.Body.Write(text)
+				answer.deliver(w)
+				return true
+			},
+		},
+		{Name: "makes-normal-alone", Does: "can make no snapshot in another state than NORMAL", testbed: makes(true, contract.Normal)},
+		{Name: "lists-what-it-cannot-make", Does: "can make no snapshot in another state than NORMAL, and lists the others all the same", testbed: makes(false, contract.Normal)},
+		{
+			Name: "makes-more-states", Does: "has a testbed that can make states that nobody has heard of, too",
+			testbed: makes(true, append([]contract.State{"ARCHIVED", "normal"}, contract.States...)...),
+		},
+		{
+			Name: "testbed-says-more", Does: "has a testbed that answers with more fields",
+			testbed: func(s *Server, w http.ResponseWriter, r *http.Request) bool {
+				if r.Method != http.MethodGet {
+					return false
+				}
+				s.relay(w, r, func(body map[string]any) {
+					body["createdAt"], body["disk"] = 1, map[string]any{"state": contract.Leaving, "snapshotId": "other"}
+				})
+				return true
+			},
+		},
+		{
+			Name: "crowded", Does: "has snapshots of others among those that the testbed makes",
+			testbed: func(s *Server, _ http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodPost {
+					s.Create(contract.Normal, 1)
+					s.Create(contract.Leaving, 1)
+				}
+				return false
+			},
+		},
+	}
+	for _, state := range others {
+		variants = append(variants, Variant{
+			Name: "makes-no-" + strings.ToLower(strings.ReplaceAll(string(state), "_", "-")), Does: "cannot make snapshots in state " + string(state),
+			testbed: makes(true, but(state)...),
+		})
+	}
+	return variants
+}
+
+// refusesStates answers 422 to an order for a state that is none of these.
+func refusesStates(w http.ResponseWriter, r *http.Request, can []contract.State) bool {
+	text, _ := io.ReadAll(r.Body) // what cannot be read is refused by the mock
+	r.Body = io.NopCloser(bytes.NewReader(text))
+	var order struct{ State contract.State }
+	if json.Unmarshal(text, &order) != nil || slices.Contains(can, order.State) {
+		return false
+	}
+	w.WriteHeader(http.StatusUnprocessableEntity)
+	return true
+}
+
+// ofCallers: AUTH-1. The mock takes any credentials.
+func ofCallers() []Variant {
+	token := signing.Credentials{Token: "any-token-at-all"}
+	return []Variant{
+		{Name: "wants-a-signature", Does: "takes nothing but its own key pair", Credentials: keys, serve: wanting(keys, http.StatusUnauthorized)},
+		{Name: "wants-a-signature-403", Does: "takes nothing but its own key pair, and answers 403 to others", Credentials: keys, serve: wanting(keys, http.StatusForbidden)},
+		{Name: "wants-a-token", Does: "takes nothing but its own token", Credentials: token, serve: wanting(token, http.StatusUnauthorized)},
+	}
+}
+
+// wanting refuses a call that is not signed as its caller would sign it with these credentials.
+func wanting(credentials signing.Credentials, status int) behaviour {
+	return func(s *Server, c *call) {
+		seconds, _ := strconv.ParseInt(c.request.Header.Get(contract.HeaderTimestamp), 10, 64)
+		at := time.Unix(seconds, 0) // long ago if there is no time
+		again := c.request.Clone(c.request.Context())
+		credentials.Sign(again, c.body, at)
+		right := again.Header.Get(contract.HeaderAuthorization) == c.request.Header.Get(contract.HeaderAuthorization)
+		late := credentials.Secret != "" && time.Since(at).Abs() > contract.MaxClockSkew
+		if !right || late {
+			c.refuse(status, contract.AuthCodePrefix+"SIGNATURE_FAILURE")
+			return
+		}
+		s.pass(c)
+	}
 }

@@ -26,6 +26,7 @@ type Variant struct {
 	Credentials signing.Credentials // that it takes; none: it takes all
 
 	serve   behaviour                                                    // answers the API; nil: as the mock does
+	remove  removal                                                      // deals with the snapshots of a valid request; nil: as the mock does
 	testbed func(s *Server, w http.ResponseWriter, r *http.Request) bool // serves the testbed; false: as the mock does
 	around  func(next http.Handler) http.Handler                         // stands before all of it; may be nil
 	listen  func(server *http.Server)                                    // changes how it listens; may be nil
@@ -45,6 +46,9 @@ func (v Variant) New() http.Handler {
 	var changes []mock.Option
 	if v.ids != nil {
 		changes = append(changes, mock.WithIDs(v.ids()))
+	}
+	if v.remove != nil {
+		changes = append(changes, mock.WithMiddleware(s.removing))
 	}
 	s.Mock = mock.New(changes...)
 	if v.around != nil {

@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+	"github.com/zec-conformance/deletesnapshots/generated/api"
+	"github.com/zec-conformance/deletesnapshots/generated/server"
 )
 
 // Server is a variant at work. It is an http.Handler, like the mock within it.
@@ -26,6 +29,8 @@ type Server struct {
 
 	mu   sync.Mutex
 	made []snapshot // by the testbed, in order
+
+	claims sync.Mutex // held while it is decided who deletes a snapshot
 
 	// shown is what the testbed shows of an id in place of the truth: a state, or gone.
 	shown sync.Map
@@ -150,4 +155,74 @@ func (s *Server) first(key string) bool {
 func (s *Server) count(key string) int64 {
 	counter, _ := s.notes.LoadOrStore(key, new(atomic.Int64))
 	return counter.(*atomic.Int64).Add(1)
+}
+
+// removal deletes the snapshots of a request that is valid, all distinct, and tells which of them it cannot delete: state
+// gives the state that is in the way for each of these, gone for one that is missing.
+type removal func(s *Server, ids []string) (state map[string]contract.State)
+
+// removing puts a variant's removal in the place of the mock's store.
+func (s *Server) removing(server.StrictHandlerFunc, string) server.StrictHandlerFunc {
+	return func(_ context.Context, _ http.ResponseWriter, _ *http.Request, request any) (any, error) {
+		ids := distinct(request.(server.DeleteSnapshotsRequestObject).Body.SnapshotIds)
+		inTheWay := s.variant.remove(s, ids)
+		left := those(ids, func(id string) bool { _, is := inTheWay[id]; return is })
+		if len(ids) == 1 && len(left) == 1 {
+			failure := contract.DeniedState
+			if inTheWay[ids[0]] == gone {
+				failure = contract.NotFound
+			}
+			return server.DeleteSnapshots4XXJSONResponse{
+				StatusCode: failure.Status,
+				Body:       api.Error{RequestId: newRequestID(), Code: failure.Code, Message: "no"},
+			}, nil
+		}
+		result := api.DeleteSnapshotsResult{RequestId: newRequestID()}
+		result.Response.RequestId = result.RequestId
+		result.Response.SnapshotIds = &left
+		return server.DeleteSnapshots200JSONResponse(result), nil
+	}
+}
+
+// claim puts a snapshot that can be deleted on its way out, and gives the state that it was in before. Of several that
+// claim one at the same time, one finds it NORMAL.
+func (s *Server) claim(id string) contract.State {
+	s.claims.Lock()
+	defer s.claims.Unlock()
+	state, _ := s.State(id)
+	if state == contract.Normal {
+		s.Put(id, contract.Leaving)
+	}
+	return state
+}
+
+// claimAll claims snapshots one after the other. It gives those that it got, and what was in the way of the others.
+func (s *Server) claimAll(ids []string) (claimed []string, inTheWay map[string]contract.State) {
+	inTheWay = map[string]contract.State{}
+	for _, id := range ids {
+		if state := s.claim(id); state == contract.Normal {
+			claimed = append(claimed, id)
+		} else {
+			inTheWay[id] = state
+		}
+	}
+	return claimed, inTheWay
+}
+
+// releaseLater makes away with a snapshot after a while.
+func (s *Server) releaseLater(id string, while time.Duration) {
+	time.AfterFunc(while, func() { s.Release(id) })
+}
+
+// relay has the mock answer a request to the testbed, and then the body changed.
+func (s *Server) relay(w http.ResponseWriter, r *http.Request, change func(body map[string]any)) {
+	answer := httptest.NewRecorder()
+	s.Mock.ServeHTTP(answer, r)
+	var body map[string]any
+	if json.Unmarshal(answer.Body.Bytes(), &body) == nil {
+		change(body)
+		answer.Body.Reset()
+		_ = json.NewEncoder(answer.Body).Encode(body) // to memory
+	}
+	deliver(w, answer)
 }

@@ -1,6 +1,280 @@
 package mutants
 
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode"
+	"unicode/utf16"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
 // transport: how HTTP is spoken.
 func transport() []Variant {
-	return []Variant{}
+	return slices.Concat(ofConnections(), ofTLS(), ofBodies(), ofHeaders(), ofSpelling())
+}
+
+// rewritten has an answer put down first, the testbed's included, and then sent in another way.
+func rewritten(send func(w http.ResponseWriter, r *http.Request, answer *httptest.ResponseRecorder)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answer := httptest.NewRecorder()
+			next.ServeHTTP(answer, r)
+			send(w, r, answer)
+		})
+	}
+}
+
+// ofConnections: when they are closed, and what goes over them.
+func ofConnections() []Variant {
+	closing := func(every int64) func(http.Handler) http.Handler {
+		var number atomic.Int64
+		return rewritten(func(w http.ResponseWriter, _ *http.Request, answer *httptest.ResponseRecorder) {
+			if number.Add(1)%every == 0 {
+				w.Header().Set("Connection", "close")
+			}
+			deliver(w, answer)
+		})
+	}
+	// inBytes sends an answer as it is put down here, and closes the connection without a word.
+	inBytes := func(answer func(status int, body []byte) string) func(http.Handler) http.Handler {
+		return rewritten(func(w http.ResponseWriter, _ *http.Request, put *httptest.ResponseRecorder) {
+			connection, _, err := http.NewResponseController(w).Hijack()
+			if err != nil { // the caller has gone
+				return
+			}
+			defer connection.Close()
+			_, _ = connection.Write([]byte(answer(put.Code, put.Body.Bytes())))
+		})
+	}
+	return []Variant{
+		{Name: "closes", Does: "closes every connection after one answer, and says so", around: closing(1)},
+		{Name: "closes-now-and-then", Does: "closes a connection after every seventh answer, and says so", around: closing(7)},
+		{
+			Name: "closes-without-a-word", Does: "closes every connection after one answer, and does not say so",
+			around: inBytes(func(status int, body []byte) string {
+				return fmt.Sprintf("HTTP/1.1 %d x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
+			}),
+		},
+		{
+			Name: "closes-what-is-idle", Does: "closes a connection that has been idle for 20 ms",
+			listen: func(server *http.Server) { server.IdleTimeout = 20 * time.Millisecond },
+		},
+		{
+			Name: "http-1-0", Does: "answers in HTTP/1.0, in which the body ends with the connection",
+			around: inBytes(func(status int, body []byte) string {
+				return fmt.Sprintf("HTTP/1.0 %d x\r\ncontent-type: application/json\r\n\r\n%s", status, body)
+			}),
+		},
+		{
+			Name: "without-a-reason", Does: "gives no reason in the status line, and ends the body with the connection",
+			around: inBytes(func(status int, body []byte) string {
+				return fmt.Sprintf("HTTP/1.1 %d \r\nConnection: close\r\nContent-Type:application/json\r\n\r\n%s", status, body)
+			}),
+		},
+		{
+			Name: "says-continue", Does: "says 100 and 103 before it answers",
+			around: rewritten(func(w http.ResponseWriter, _ *http.Request, answer *httptest.ResponseRecorder) {
+				w.WriteHeader(http.StatusContinue)
+				w.Header().Set("Link", "</style.css>; rel=preload")
+				w.WriteHeader(http.StatusEarlyHints)
+				deliver(w, answer)
+			}),
+		},
+	}
+}
+
+// ofTLS: what goes over connections that nobody can listen to, HTTP/2 at best.
+func ofTLS() []Variant {
+	return []Variant{
+		{Name: "http-2", Does: "speaks HTTP/2, over TLS", listen: secured(true)},
+		{Name: "http-1-1-over-tls", Does: "speaks HTTP/1.1 over TLS", listen: secured(false)},
+	}
+}
+
+// inPieces sends answers of what is at a path, or below it, in pieces of a size.
+func inPieces(path string, size int) func(http.Handler) http.Handler {
+	return rewritten(func(w http.ResponseWriter, r *http.Request, answer *httptest.ResponseRecorder) {
+		if !strings.HasPrefix(r.URL.Path, path) {
+			deliver(w, answer)
+			return
+		}
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		for piece := range slices.Chunk(answer.Body.Bytes(), size) {
+			_, _ = w.Write(piece) // a caller that has gone is nobody's fault
+			_ = http.NewResponseController(w).Flush()
+		}
+	})
+}
+
+// ofBodies: how they are cut up and packed.
+func ofBodies() []Variant {
+	return []Variant{
+		{Name: "chunked", Does: "sends its answers in one chunk", around: inPieces("/", 1<<20)},
+		{Name: "byte-by-byte", Does: "sends the answers of the API byte by byte", around: inPieces(contract.Path, 1)},
+		{
+			Name: "gzip", Does: "packs its answers with gzip for those who take that",
+			around: rewritten(func(w http.ResponseWriter, r *http.Request, answer *httptest.ResponseRecorder) {
+				if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && answer.Body.Len() > 0 {
+					var packed bytes.Buffer
+					packer := gzip.NewWriter(&packed)
+					_, _ = packer.Write(answer.Body.Bytes()) // to memory
+					_ = packer.Close()
+					answer.Body = &packed
+					answer.Header().Set("Content-Encoding", "gzip")
+					answer.Header().Set("Vary", "Accept-Encoding")
+				}
+				deliver(w, answer)
+			}),
+		},
+		{
+			Name: "trailers", Does: "sends header fields after its answers",
+			around: rewritten(func(w http.ResponseWriter, _ *http.Request, answer *httptest.ResponseRecorder) {
+				w.Header().Set("Trailer", "X-Checksum, Content-Language")
+				deliver(w, answer)
+				w.Header().Set("X-Checksum", "0")
+			}),
+		},
+		{
+			Name: "large-answers", Does: "answers with 200 kB of other fields now and then",
+			serve: answered(func(s *Server, c *call) {
+				if s.count("call")%20 == 0 {
+					c.edit(func(body map[string]any) { body["padding"] = strings.Repeat("x", 200<<10) })
+				}
+			}),
+		},
+	}
+}
+
+// ofHeaders: how they are spelled, and what else is in them.
+func ofHeaders() []Variant {
+	headed := func(change func(header http.Header)) func(http.Handler) http.Handler {
+		return rewritten(func(w http.ResponseWriter, _ *http.Request, answer *httptest.ResponseRecorder) {
+			change(answer.Header())
+			deliver(w, answer)
+		})
+	}
+	// spelled has the names of header fields in another case.
+	spelled := func(spell func(name string) string) func(http.Handler) http.Handler {
+		return rewritten(func(w http.ResponseWriter, _ *http.Request, answer *httptest.ResponseRecorder) {
+			header := answer.Header()
+			header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+			header.Set("Content-Length", fmt.Sprint(answer.Body.Len()))
+			if answer.Code == http.StatusNoContent {
+				header.Del("Content-Length")
+			}
+			for name, values := range header {
+				w.Header()[name] = nil // or net/http adds one of its own
+				w.Header()[spell(name)] = values
+			}
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(answer.Body.Bytes()) // a caller that has gone is nobody's fault
+		})
+	}
+	typed := func(value string) func(http.Handler) http.Handler {
+		return headed(func(header http.Header) {
+			if header.Get("Content-Type") != "" {
+				header.Set("Content-Type", value)
+			}
+		})
+	}
+	return []Variant{
+		{Name: "lower-case-headers", Does: "spells header names in lower case", around: spelled(strings.ToLower)},
+		{
+			Name: "odd-case-headers", Does: "spells header names in any case",
+			around: spelled(func(name string) string {
+				return strings.Map(func(r rune) rune { return []rune{unicode.ToLower(r), unicode.ToUpper(r)}[rand.IntN(2)] }, name)
+			}),
+		},
+		{Name: "charset", Does: "tells the charset of its answers in quotes, and more", around: typed(contract.ContentType + ` ;v=1;charset="UTF-8";profile="a;b"`)},
+		{Name: "upper-case-type", Does: "spells the type of its answers in upper case", around: typed(strings.ToUpper(contract.ContentType))},
+		{
+			Name: "more-headers", Does: "sends more header fields, some of them twice or empty",
+			around: headed(func(header http.Header) {
+				header["Set-Cookie"] = []string{"a=1; Path=/; HttpOnly", "b=2"}
+				header["Server"], header["X-Empty"] = []string{"zec"}, []string{""}
+				header["X-Request-Id"], header["Retry-After"] = []string{"other"}, []string{"100"}
+				header["Www-Authenticate"], header["Etag"] = []string{`Basic realm="x"`}, []string{`W/"x"`}
+				header["Location"] = []string{"/elsewhere"}
+			}),
+		},
+		{Name: "without-a-date", Does: "sends no Date", around: headed(func(header http.Header) { header["Date"] = nil })},
+		{
+			Name: "long-headers", Does: "sends a header of 30 kB",
+			around: headed(func(header http.Header) { header.Set("X-Trace", strings.Repeat("x", 30<<10)) }),
+		},
+	}
+}
+
+// ofSpelling: the same JSON in other bytes.
+func ofSpelling() []Variant {
+	spelled := func(spell func(value any) []byte) func(http.Handler) http.Handler {
+		return rewritten(func(w http.ResponseWriter, _ *http.Request, answer *httptest.ResponseRecorder) {
+			var value any
+			if json.Unmarshal(answer.Body.Bytes(), &value) == nil {
+				answer.Body = bytes.NewBuffer(spell(value))
+			}
+			deliver(w, answer)
+		})
+	}
+	escaped := func(text string) string {
+		var spelled strings.Builder
+		for _, unit := range utf16.Encode([]rune(text)) {
+			fmt.Fprintf(&spelled, `\u%04X`, unit)
+		}
+		return `"` + spelled.String() + `"`
+	}
+	slashed := func(text string) string {
+		plain, _ := json.Marshal(text) // strings always encode
+		return strings.ReplaceAll(string(plain), "/", `\/`)
+	}
+	return []Variant{
+		{
+			Name: "white-space", Does: "puts white space wherever JSON takes some",
+			around: spelled(func(value any) []byte {
+				text, _ := json.MarshalIndent(value, "\r", " \t\n") // was JSON before
+				return slices.Concat([]byte("\r\n\t "), text, []byte(strings.Repeat(" \n", 100)))
+			}),
+		},
+		{Name: "escapes", Does: "escapes every character in JSON, those of names included", around: spelled(func(value any) []byte { return []byte(spell(value, escaped)) })},
+		{
+			Name: "escapes-slashes", Does: "escapes slashes in JSON, and writes members in another order",
+			ids:    func() func() string { return func() string { return "a/" + newRequestID() } },
+			around: spelled(func(value any) []byte { return []byte(spell(value, slashed)) }),
+		},
+	}
+}
+
+// spell writes JSON with the members of objects from the last to the first, and strings as text spells them.
+func spell(value any, text func(string) string) string {
+	switch value := value.(type) {
+	case map[string]any:
+		var members []string
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			members = append(members, text(name)+":"+spell(value[name], text))
+		}
+		slices.Reverse(members)
+		return "{" + strings.Join(members, ",") + "}"
+	case []any:
+		var members []string
+		for _, member := range value {
+			members = append(members, spell(member, text))
+		}
+		return "[" + strings.Join(members, ",") + "]"
+	case string:
+		return text(value)
+	}
+	plain, _ := json.Marshal(value) // was JSON before
+	return string(plain)
 }

@@ -47,7 +47,7 @@ func Do(ctx context.Context, job Job) Run {
 	}
 	defer server.Close()
 	result, err := conformance.Run(ctx, conformance.Config{
-		Endpoint: server.URL(), Testbed: server.URL() + mock.TestbedPath, Credentials: variant.Credentials,
+		Endpoint: server.URL(), Testbed: server.URL() + mock.TestbedPath, Credentials: variant.Credentials, RootCAs: server.RootCAs(),
 		Seed: job.Seed, Effort: conformance.Effort(effort(variant)), Settle: max(settle, variant.Settle), Linger: max(linger, variant.Linger),
 	})
 	if err != nil {

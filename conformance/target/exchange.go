@@ -27,7 +27,7 @@ type Exchange struct {
 	Body        []byte
 
 	Err         error // why there is no complete answer; nil where there is one
-	Unreachable bool  // no connection could be made
+	Unreachable bool  // no connection could be made, or none that can be trusted
 
 	status int
 	header http.Header

@@ -1,10 +1,13 @@
 package target_test
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -17,24 +20,45 @@ var valid = target.Request{Body: []byte(`{"snapshotIds":["a"]}`), Reuse: true}
 
 func TestConnectionsAreReusedWhereThatIsAskedFor(t *testing.T) {
 	t.Parallel()
-	g := NewWithT(t)
-	var last atomic.Value
-	last.Store("")
-	opened := atomic.Int64{}
-	to := reach(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if last.Swap(r.RemoteAddr) != r.RemoteAddr {
-			opened.Add(1)
-		}
-		_, _ = io.WriteString(w, success)
-	}))
-	for range 5 {
-		g.Expect(to.Send(t.Context(), valid).Err).NotTo(HaveOccurred())
+	for proto, start := range map[string]func(*httptest.Server){
+		"HTTP/1.1": (*httptest.Server).Start,
+		"HTTP/2.0": func(server *httptest.Server) {
+			server.EnableHTTP2 = true
+			server.StartTLS()
+		},
+	} {
+		t.Run(proto, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			var mu sync.Mutex
+			from, protos := map[string]bool{}, map[string]bool{}
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
+				defer mu.Unlock()
+				from[r.RemoteAddr], protos[r.Proto] = true, true
+				_, _ = io.WriteString(w, success)
+			}))
+			start(server)
+			t.Cleanup(server.Close)
+			to := reach(t, server.URL, func(c *target.Config) {
+				if certificate := server.Certificate(); certificate != nil {
+					c.RootCAs = x509.NewCertPool()
+					c.RootCAs.AddCert(certificate)
+				}
+			})
+			for range 5 {
+				g.Expect(to.Send(t.Context(), valid).Err).NotTo(HaveOccurred())
+			}
+			g.Expect(from).To(HaveLen(1))
+			var tasks sync.WaitGroup
+			for range 20 {
+				tasks.Go(func() { g.Expect(to.Send(t.Context(), target.Request{Body: valid.Body}).Err).NotTo(HaveOccurred()) })
+			}
+			tasks.Wait()
+			g.Expect(from).To(HaveLen(21))
+			g.Expect(protos).To(Equal(map[string]bool{proto: true}))
+		})
 	}
-	g.Expect(opened.Load()).To(BeEquivalentTo(1))
-	for range 5 {
-		g.Expect(to.Send(t.Context(), target.Request{Body: valid.Body}).Err).NotTo(HaveOccurred())
-	}
-	g.Expect(opened.Load()).To(BeEquivalentTo(6))
 }
 
 // TestAnImplementationMayCloseConnections: one that closes each after its answer, and does not say so beforehand.

@@ -5,6 +5,8 @@ package target
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +43,7 @@ const (
 type Config struct {
 	Endpoint    *url.URL // the base that the contract's path is appended to
 	Credentials signing.Credentials
+	RootCAs     *x509.CertPool  // by whom an https endpoint is vouched for; nil: whom the system trusts
 	Timeout     time.Duration   // for one attempt, its answer included
 	Patience    time.Duration   // for one exchange that is put off again and again
 	Observe     func(*Exchange) // called for every exchange before Send returns; may be nil
@@ -70,6 +73,8 @@ func New(config Config) *Target {
 			MaxIdleConnsPerHost:    mostReused,
 			MaxResponseHeaderBytes: maxHeaders,
 			TLSHandshakeTimeout:    config.Timeout,
+			TLSClientConfig:        &tls.Config{RootCAs: config.RootCAs},
+			ForceAttemptHTTP2:      true, // which a dialer of one's own would switch off
 		}
 	}
 	return &Target{config: config, fresh: transport(false), reused: transport(true)}
@@ -215,7 +220,9 @@ func (t *Target) build(ctx context.Context, request Request) (*http.Request, err
 // fail records that there was no usable answer, and why.
 func (e *Exchange) fail(err error, config Config) {
 	var operation *net.OpError
-	e.Unreachable = errors.As(err, &operation) && operation.Op == "dial"
+	var stranger *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
+	e.Unreachable = errors.As(err, &operation) && operation.Op == "dial" || errors.As(err, &stranger) || errors.As(err, &noTLS)
 	var slow net.Error
 	if errors.As(err, &slow) && slow.Timeout() {
 		err = fmt.Errorf("%w within %s", ErrTimeout, config.Timeout)

@@ -3,6 +3,8 @@ package testbed
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,9 +37,10 @@ type HTTP struct {
 }
 
 // NewHTTP prepares an adapter for the testbed protocol at base. Each request may take as long as timeout; one that
-// is put off by 429 or 503 is made again for as long as patience. It sends nothing.
-func NewHTTP(base *url.URL, timeout, patience time.Duration) *HTTP {
-	dialer := gentle.NewDialer()
+// is put off by 429 or 503 is made again for as long as patience. An https base is vouched for by rootCAs; nil stands for
+// whom the system trusts. NewHTTP sends nothing.
+func NewHTTP(base *url.URL, rootCAs *x509.CertPool, timeout, patience time.Duration) *HTTP {
+	dialer, trusting := gentle.NewDialer(), &tls.Config{RootCAs: rootCAs}
 	return &HTTP{
 		base: strings.TrimSuffix(base.String(), "/"), timeout: timeout, patience: patience,
 		kept: &http.Transport{
@@ -46,8 +49,11 @@ func NewHTTP(base *url.URL, timeout, patience time.Duration) *HTTP {
 			MaxIdleConns:        lanes,
 			MaxIdleConnsPerHost: lanes,
 			IdleConnTimeout:     time.Minute,
+			TLSClientConfig:     trusting,
 		},
-		fresh: &http.Transport{DialContext: dialer.DialContext, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
+		fresh: &http.Transport{
+			DialContext: dialer.DialContext, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, TLSClientConfig: trusting,
+		},
 	}
 }
 

@@ -36,7 +36,7 @@ func adapt(t *testing.T, base string, timeout, patience time.Duration) *testbed.
 	if err != nil {
 		t.Fatal(err)
 	}
-	return testbed.NewHTTP(parsed, timeout, patience)
+	return testbed.NewHTTP(parsed, nil, timeout, patience)
 }
 
 // bed is an adapter to a testbed that gives the same answer to everything.

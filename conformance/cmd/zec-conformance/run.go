@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -21,6 +23,7 @@ import (
 type runOptions struct {
 	conformance.Config
 	effort   string
+	cacert   string
 	reports  []string
 	pictures string // a folder
 	quiet    bool
@@ -50,6 +53,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 	flags.SortFlags = false
 	flags.StringVar(&o.Endpoint, "endpoint", "", "base `URL` of the implementation (default: the embedded mock)")
 	flags.StringVar(&o.Testbed, "testbed", "", "where snapshots come from: the http(s) base `URL` of the testbed protocol")
+	flags.StringVar(&o.cacert, "cacert", "", "who vouches for an https endpoint and testbed: a PEM `FILE` of certificates (default: whom the system trusts)")
 	flags.Int64Var(&o.Seed, "seed", 0, "seed of what is arranged by chance, to repeat a run (default: a new one)")
 	flags.StringVar(&o.effort, "effort", string(conformance.Normal), "how far to go: "+conformance.Prices())
 	flags.IntVar(&o.Budget, "budget", 0, "how many `SNAPSHOTS` the run may make, at the most (default: what the effort takes)")
@@ -147,6 +151,12 @@ func (c *command) configure(cmd *cobra.Command, o runOptions) (conformance.Confi
 			return config, fmt.Errorf("--testbed %s: is not available in this version; give the http(s) base URL of a testbed", kind)
 		}
 	}
+	if cmd.Flags().Changed("cacert") {
+		var err error
+		if config.RootCAs, err = readCertificates(o.cacert); err != nil {
+			return config, fmt.Errorf("--cacert %w", err)
+		}
+	}
 	config.Linger = max(config.Linger, 1) // zero would stand for the default
 	credentials, err := signing.FromEnvironment(c.environment)
 	if err != nil {
@@ -171,6 +181,23 @@ func pictureFolder(path string) error {
 		return fmt.Errorf("--pictures: %w; give a folder that exists", err)
 	}
 	return nil
+}
+
+// readCertificates reads whom to trust.
+func readCertificates(path string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(path)
+	var broken *fs.PathError
+	switch {
+	case errors.As(err, &broken):
+		return nil, fmt.Errorf("%q cannot be read (%w); give a PEM file of certificates", path, broken.Err)
+	case err != nil:
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%q has no certificate in it; give a PEM file of certificates", path)
+	}
+	return pool, nil
 }
 
 // reportPaths reads the KIND=PATH of each report, and sees that it can be written.

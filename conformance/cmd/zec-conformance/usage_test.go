@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,6 +20,10 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 	t.Parallel()
 	target := serve(t)
 	directory := t.TempDir()
+	noCertificate := filepath.Join(t.TempDir(), "key.pem")
+	if err := os.WriteFile(noCertificate, []byte("-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	run := func(args ...string) []string { return append([]string{"run"}, args...) }
 	judging := func(args ...string) []string { return run(target.flags(args...)...) }
 	endpoint := func(url string) []string { return run("--endpoint", url, "--testbed", target.URL+mock.TestbedPath) }
@@ -73,6 +78,11 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"a testbed by file":             {args: testbed("file:snapshots.txt"), mend: "not available in this version"},
 		"a testbed by zec":              {args: testbed("zec:disk-1"), mend: "not available in this version"},
 
+		"certificates in no file":     {args: judging("--cacert", filepath.Join(directory, "none.pem")), mend: "no such file or directory); give a PEM file"},
+		"certificates without file":   {args: judging("--cacert", ""), mend: "give a PEM file"},
+		"certificates, a directory":   {args: judging("--cacert", directory), mend: "give a PEM file"},
+		"certificates, a key":         {args: judging("--cacert", noCertificate), mend: "has no certificate in it"},
+		"certificates, control":       {args: judging("--cacert", "\x1b[2J\n"), mend: "give a PEM file"},
 		"a report without path":       {args: judging("--report", "json"), mend: "give json="},
 		"a report without kind":       {args: judging("--report", "=x"), mend: "give json="},
 		"a report with empty path":    {args: judging("--report", "json="), mend: "give json="},
