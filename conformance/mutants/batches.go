@@ -1,6 +1,412 @@
 package mutants
 
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
 // batches: BATCH-1 to BATCH-5.
 func batches() []Variant {
-	return []Variant{}
+	return slices.Concat(fullBatches(), longBatches(), lateRefusals(), lengthCodes(), places())
+}
+
+// fullBatches: BATCH-1.
+func fullBatches() []Variant {
+	return []Variant{
+		{
+			Name: "limit-of-99", Rules: []string{"BATCH-1"}, Does: "refuses a full batch",
+			serve: when(full, refuseLength),
+		},
+		{
+			Name: "full-and-mixed-fails", Rules: []string{"BATCH-1"}, Does: "fails at a full batch of which a part cannot be deleted",
+			serve: when(func(s *Server, c *call) bool { return full(s, c) && slices.ContainsFunc(c.ids, s.missing) }, crash),
+		},
+		{
+			Name: "grows-late", Rules: []string{"BATCH-1"}, Does: "fails when it deletes a hundred snapshots for the first time",
+			serve: when(func(s *Server, c *call) bool {
+				return len(those(c.ids, s.normal)) == contract.MaxBatch && len(distinct(c.ids)) == contract.MaxBatch && s.first("grown")
+			}, crash),
+		},
+		{
+			Name: "loses-the-hundredth", Rules: []string{"BATCH-1", "BATCH-5"}, Does: "leaves out the last of a full batch",
+			serve: forgets(func(place, _ int) bool { return place == contract.MaxBatch-1 }),
+		},
+		{
+			Name: "full-only-once", Rules: []string{"BATCH-1"}, Does: "refuses every full batch but the first",
+			serve: when(func(s *Server, c *call) bool { return full(s, c) && !s.first("full") }, refuseLength),
+		},
+	}
+}
+
+// longBatches: BATCH-2. What is carried out beyond the limit is deleted, which breaks BATCH-3 too.
+func longBatches() []Variant {
+	beyond := []string{"BATCH-2", "BATCH-3"}
+	return []Variant{
+		{
+			Name: "limit-of-101", Rules: beyond, Does: "carries out a batch that is one over the limit",
+			serve: when(func(_ *Server, c *call) bool { return len(c.ids) == contract.MaxBatch+1 }, carryOut),
+		},
+		{
+			Name: "limit-of-128", Rules: beyond, Does: "has its limit at 128",
+			serve: when(func(_ *Server, c *call) bool { return len(c.ids) > contract.MaxBatch && len(c.ids) <= 128 }, carryOut),
+		},
+		{
+			Name: "counts-in-a-byte", Rules: beyond, Does: "counts ids in one byte, so that 257 are one",
+			serve: when(func(_ *Server, c *call) bool {
+				return long(nil, c) && len(c.ids)%256 > 0 && len(c.ids)%256 <= contract.MaxBatch
+			}, carryOut),
+		},
+		{
+			Name: "counts-in-a-signed-byte", Rules: beyond, Does: "counts ids in a byte with a sign, so that 128 to 255 are fewer than none",
+			serve: when(func(_ *Server, c *call) bool { return int8(len(c.ids)) < 0 }, carryOut),
+		},
+		{
+			Name: "no-limit", Rules: beyond, Does: "carries out every batch",
+			serve: when(long, carryOut),
+		},
+		{
+			Name: "first-hundred", Rules: beyond, Does: "carries out as much of a batch as is allowed, and ignores the rest",
+			serve: when(long, func(s *Server, c *call) { s.passIDs(c, c.ids[:contract.MaxBatch]) }),
+		},
+		{
+			Name: "counts-what-is-there", Rules: beyond, Does: "counts the snapshots that there are toward the limit, and not the ids that are named",
+			serve: when(func(s *Server, c *call) bool {
+				return long(s, c) && len(those(c.ids, s.missing)) >= len(c.ids)-contract.MaxBatch
+			}, carryOut),
+		},
+		{
+			Name: "counts-what-it-deletes", Rules: beyond, Does: "counts the snapshots that it can delete toward the limit, and not the ids that are named",
+			serve: when(func(s *Server, c *call) bool {
+				return long(s, c) && len(those(c.ids, s.normal)) <= contract.MaxBatch
+			}, carryOut),
+		},
+		{
+			Name: "twice-the-limit", Rules: beyond, Does: "carries out a batch of twice the limit, as two",
+			serve: when(func(_ *Server, c *call) bool { return len(c.ids) == 2*contract.MaxBatch }, carryOut),
+		},
+		{
+			Name: "streams-large-bodies", Rules: beyond, Does: "does not count ids where there are thousands",
+			serve: when(func(_ *Server, c *call) bool { return len(c.ids) > 4096 }, carryOut),
+		},
+		{
+			Name: "warns-once", Rules: beyond, Does: "refuses a batch that is too long, and carries it out when asked again",
+			serve: when(func(s *Server, c *call) bool { return long(s, c) && !s.first(fmt.Sprint(c.ids)) }, carryOut),
+		},
+		{
+			Name: "lets-some-through", Rules: beyond, Does: "carries out every third batch that is too long",
+			serve: when(func(s *Server, c *call) bool { return long(s, c) && s.count("long")%3 == 0 }, carryOut),
+		},
+		{
+			Name: "too-many-fails", Rules: []string{"BATCH-2"}, Does: "fails at a batch that is too long",
+			serve: when(long, crash),
+		},
+		{
+			Name: "far-too-many-fails", Rules: []string{"BATCH-2"}, Does: "fails at thousands of ids",
+			serve: when(func(_ *Server, c *call) bool { return len(c.ids) > 1000 }, crash),
+		},
+		{
+			Name: "lists-too-many", Rules: []string{"BATCH-2"}, Does: "succeeds without deleting anything of a batch that is too long, and lists all of it",
+			serve: when(long, func(_ *Server, c *call) { c.succeed(distinct(c.ids)) }),
+		},
+	}
+}
+
+// lateRefusals: BATCH-3.
+func lateRefusals() []Variant {
+	only := []string{"BATCH-3"}
+	limit := contract.MaxBatch
+	return []Variant{
+		{
+			Name: "counts-as-it-deletes", Rules: only, Does: "refuses a batch at the first id that is one too many, when those before it are deleted",
+			serve: when(long, refuseAfter(func(ids []string) []string { return ids[:limit] })),
+		},
+		{
+			Name: "refuses-and-deletes-all", Rules: only, Does: "refuses a batch that is too long when all of it is deleted",
+			serve: when(long, refuseAfter(func(ids []string) []string { return ids })),
+		},
+		{
+			Name: "refuses-and-deletes-first", Rules: only, Does: "refuses a batch that is too long when the first is deleted",
+			serve: when(long, refuseAfter(func(ids []string) []string { return ids[:1] })),
+		},
+		{
+			Name: "refuses-and-deletes-last", Rules: only, Does: "refuses a batch that is too long when the last is deleted",
+			serve: when(long, refuseAfter(func(ids []string) []string { return ids[len(ids)-1:] })),
+		},
+		{
+			Name: "refuses-and-deletes-rest", Rules: only, Does: "refuses a batch that is too long when those beyond the limit are deleted",
+			serve: when(long, refuseAfter(func(ids []string) []string { return ids[limit:] })),
+		},
+		{
+			Name: "refuses-and-deletes-middle", Rules: only, Does: "refuses a batch that is too long when the one halfway to the limit is deleted",
+			serve: when(long, refuseAfter(func(ids []string) []string { return ids[limit/2 : limit/2+1] })),
+		},
+		{
+			Name: "one-too-many-deletes", Rules: only, Does: "refuses a batch that is one over the limit when the first is deleted",
+			serve: when(func(_ *Server, c *call) bool { return len(c.ids) == limit+1 }, refuseAfter(func(ids []string) []string { return ids[:1] })),
+		},
+		{
+			Name: "far-too-many-deletes", Rules: only, Does: "refuses thousands of ids when the last of them is deleted",
+			serve: when(func(_ *Server, c *call) bool { return len(c.ids) > 1000 }, refuseAfter(func(ids []string) []string { return ids[len(ids)-1:] })),
+		},
+		{
+			Name: "queues-before-it-counts", Rules: only, Linger: 400 * time.Millisecond,
+			Does: "refuses a batch that is too long, and deletes the last of it a little later",
+			serve: when(long, func(s *Server, c *call) {
+				time.AfterFunc(200*time.Millisecond, func() { s.erase(c.ids[len(c.ids)-1]) })
+				s.pass(c)
+			}),
+		},
+		{
+			Name: "duplicates-delete", Rules: only, Does: "refuses too many duplicates when they are deleted",
+			serve: when(func(s *Server, c *call) bool { return long(s, c) && len(distinct(c.ids)) <= limit }, refuseAfter(func(ids []string) []string { return ids })),
+		},
+		{
+			Name: "second-refusal-deletes", Rules: only, Does: "refuses a batch that is too long a second time when it is deleted",
+			serve: when(func(s *Server, c *call) bool { return long(s, c) && !s.first(fmt.Sprint(c.ids)) }, refuseAfter(func(ids []string) []string { return ids })),
+		},
+	}
+}
+
+// lengthCodes: BATCH-4.
+func lengthCodes() []Variant {
+	only := []string{"BATCH-4"}
+	return []Variant{
+		{
+			Name: "too-many-is-a-value", Rules: only, Does: "answers for too many ids that a value is wrong",
+			serve: recodes(contract.TooMany, contract.WrongValue, func(*call) bool { return true }),
+		},
+		{
+			Name: "too-many-is-too-few", Rules: only, Does: "answers for too many ids that there are too few",
+			serve: recodes(contract.TooMany, contract.TooFew, func(*call) bool { return true }),
+		},
+		{
+			Name: "far-too-many-is-a-type", Rules: only, Does: "answers for more than twice the limit that the type is wrong",
+			serve: recodes(contract.TooMany, contract.WrongType, func(c *call) bool { return len(c.ids) > 2*contract.MaxBatch }),
+		},
+		{
+			Name: "one-too-many-is-a-value", Rules: only, Does: "answers for one id too many that a value is wrong",
+			serve: recodes(contract.TooMany, contract.WrongValue, func(c *call) bool { return len(c.ids) == contract.MaxBatch+1 }),
+		},
+		{
+			Name: "too-many-are-missing", Rules: only, Does: "answers for too many ids that a snapshot is missing, if one is",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				if c.is(contract.TooMany) && slices.ContainsFunc(c.ids, s.missing) {
+					c.fails(contract.NotFound)
+				}
+			},
+		},
+	}
+}
+
+// places: BATCH-5.
+func places() []Variant {
+	only := []string{"BATCH-5"}
+	return []Variant{
+		{
+			Name: "fails-at-33", Rules: only, Does: "fails at a batch of 33",
+			serve: when(ofSize(33), crash),
+		},
+		{
+			Name: "refuses-20", Rules: only, Does: "refuses a batch of 20",
+			serve: when(ofSize(20), refuseLength),
+		},
+		{
+			Name: "fails-at-37", Rules: only, Effort: "normal", Does: "fails at a batch of 37",
+			serve: when(ofSize(37), crash),
+		},
+		{
+			Name: "forgets-the-10th-of-11", Rules: only, Does: "leaves out the tenth of eleven",
+			serve: forgets(func(place, size int) bool { return size == 11 && place == 9 }),
+		},
+		{
+			Name: "forgets-the-33rd", Rules: only, Does: "leaves out the 33rd",
+			serve: forgets(func(place, _ int) bool { return place == 32 }),
+		},
+		{
+			Name: "forgets-the-64th-of-64", Rules: only, Does: "leaves out the last of 64",
+			serve: forgets(func(place, size int) bool { return size == 64 && place == 63 }),
+		},
+		{
+			Name: "forgets-the-first-of-65", Rules: only, Does: "leaves out the first of 65",
+			serve: forgets(func(place, size int) bool { return size == 65 && place == 0 }),
+		},
+		{
+			Name: "forgets-the-last-of-3", Rules: only, Does: "leaves out the last of three",
+			serve: forgets(func(place, size int) bool { return size == 3 && place == 2 }),
+		},
+		{
+			Name: "stops-at-64", Rules: only, Does: "leaves out whatever comes after the 64th",
+			serve: forgets(func(place, _ int) bool { return place >= 64 }),
+		},
+		{
+			Name: "forgets-the-remainder", Rules: only, Does: "works by tens, and leaves out what a batch has more than these",
+			serve: forgets(func(place, size int) bool { return size > 10 && place >= size/10*10 }),
+		},
+		{
+			Name: "forgets-the-18th-of-77", Rules: only, Effort: "normal", Does: "leaves out the 18th of 77",
+			serve: forgets(func(place, size int) bool { return size == 77 && place == 17 }),
+		},
+		{
+			Name: "forgets-the-middle-of-87", Rules: only, Effort: "normal", Does: "leaves out the middle of 87",
+			serve: forgets(func(place, size int) bool { return size == 87 && place == 43 }),
+		},
+		{
+			Name: "forgets-now-and-then", Rules: only, Does: "leaves out the last of every tenth batch of several",
+			serve: func(s *Server, c *call) {
+				if len(c.ids) > 2 && s.count("batch")%10 == 0 {
+					s.passIDs(c, c.ids[:len(c.ids)-1])
+				} else {
+					s.pass(c)
+				}
+			},
+		},
+		{
+			Name: "forgets-like-ids", Rules: only, Does: "takes two ids for one if they have the same hash of twelve bits",
+			serve: func(s *Server, c *call) {
+				seen := map[uint32]string{}
+				kept := those(c.ids, func(id string) bool {
+					hash := fnv.New32a()
+					hash.Write([]byte(id))
+					bits := hash.Sum32() % 4096
+					before, known := seen[bits]
+					seen[bits] = id
+					return !known || before == id
+				})
+				s.passMost(c, kept)
+			},
+		},
+		{
+			Name: "gives-up-at-failures", Rules: only, Does: "leaves out the rest of a batch after ten ids in a row that cannot be deleted",
+			serve: func(s *Server, c *call) {
+				run := 0
+				s.passMost(c, those(c.ids, func(id string) bool {
+					before := run
+					if s.normal(id) && before < 10 {
+						run = 0
+					} else {
+						run++
+					}
+					return before < 10
+				}))
+			},
+		},
+		{
+			Name: "forgets-the-only-one", Rules: only, Does: "leaves out the only one of fifty that can be deleted",
+			serve: func(s *Server, c *call) {
+				if len(c.ids) == 50 && len(those(c.ids, s.normal)) == 1 {
+					s.passIDs(c, those(c.ids, func(id string) bool { return !s.normal(id) }))
+				} else {
+					s.pass(c)
+				}
+			},
+		},
+		{
+			Name: "forgets-good-after-bad", Rules: only, Does: "leaves out the second half of a batch's deletable ids where they follow a missing one",
+			serve: func(s *Server, c *call) {
+				var kept []string
+				for place, id := range c.ids {
+					if place <= len(c.ids)/2 || !s.normal(id) || !s.missing(c.ids[place-1]) {
+						kept = append(kept, id)
+					}
+				}
+				s.passMost(c, kept)
+			},
+		},
+		{
+			Name: "unlists-the-last", Rules: only, Does: "does not list the last of a full batch if it is the only one that cannot be deleted",
+			serve: unlists(func(place, size, listed int) bool {
+				return size == contract.MaxBatch && place == size-1 && listed == 1
+			}),
+		},
+		{
+			Name: "unlists-the-first", Rules: only, Does: "does not list the first of a full batch if it is the only one that cannot be deleted",
+			serve: unlists(func(place, size, listed int) bool {
+				return size == contract.MaxBatch && place == 0 && listed == 1
+			}),
+		},
+		{
+			Name: "lists-the-last-portion", Rules: only, Does: "works by fifties, and lists the failures of the last of them only",
+			serve: unlists(func(place, size, _ int) bool { return size > 50 && place < 50 }),
+		},
+		{
+			Name: "unlists-the-17th", Rules: only, Does: "does not list the 17th",
+			serve: unlists(func(place, _, _ int) bool { return place == 16 }),
+		},
+		{
+			Name: "lists-eighty", Rules: only, Does: "lists no more than eighty ids",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				c.editList(func(listed []string) any { return listed[:min(80, len(listed))] })
+			},
+		},
+	}
+}
+
+// full is true of a batch at the limit, and long of one beyond it.
+func full(_ *Server, c *call) bool { return len(c.ids) == contract.MaxBatch }
+func long(_ *Server, c *call) bool { return len(c.ids) > contract.MaxBatch }
+
+// ofSize is true of a batch of that size.
+func ofSize(size int) func(*Server, *call) bool {
+	return func(_ *Server, c *call) bool { return len(c.ids) == size }
+}
+
+func refuseLength(_ *Server, c *call) { c.fails(contract.TooMany) }
+
+// carryOut does what is asked, however much that is.
+func carryOut(s *Server, c *call) {
+	left := those(distinct(c.ids), func(id string) bool { return !s.normal(id) })
+	s.erase(c.ids...)
+	c.succeed(left)
+}
+
+// refuseAfter has the mock refuse a batch when a part of it is deleted.
+func refuseAfter(deleting func(ids []string) []string) behaviour {
+	return func(s *Server, c *call) {
+		s.erase(deleting(c.ids)...)
+		s.pass(c)
+	}
+}
+
+// passMost is passIDs for a part of the ids, if it is one.
+func (s *Server) passMost(c *call, kept []string) {
+	if len(kept) == 0 || len(kept) == len(c.ids) {
+		s.pass(c)
+	} else {
+		s.passIDs(c, kept)
+	}
+}
+
+// forgets neither deletes nor lists what stands at some places of a batch.
+func forgets(at func(place, size int) bool) behaviour {
+	return func(s *Server, c *call) {
+		if long(s, c) {
+			s.pass(c)
+			return
+		}
+		var kept []string
+		for place, id := range c.ids {
+			if !at(place, len(c.ids)) {
+				kept = append(kept, id)
+			}
+		}
+		s.passMost(c, kept)
+	}
+}
+
+// unlists takes out of a success's list what stands at some places of the batch.
+func unlists(is func(place, size, listed int) bool) behaviour {
+	return func(s *Server, c *call) {
+		s.pass(c)
+		c.editList(func(listed []string) any {
+			return those(listed, func(id string) bool {
+				return !is(slices.Index(c.ids, id), len(c.ids), len(listed))
+			})
+		})
+	}
 }

@@ -1,6 +1,482 @@
 package mutants
 
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
 // envelopes: ENV-1 to ENV-6.
 func envelopes() []Variant {
-	return []Variant{}
+	return slices.Concat(successes(), innerIDs(), requestIDs(), failures(), statuses(), contents())
+}
+
+// successes: ENV-1.
+func successes() []Variant {
+	only := []string{"ENV-1"}
+	return []Variant{
+		{
+			Name: "no-response", Rules: only, Does: "leaves out the response where there is nothing to list",
+			serve: edits(whole, func(body map[string]any) { delete(body, contract.FieldResponse) }),
+		},
+		{
+			Name: "null-response", Rules: only, Does: "has null for a response where there is nothing to list",
+			serve: edits(whole, func(body map[string]any) { body[contract.FieldResponse] = nil }),
+		},
+		{
+			Name: "flat-response", Rules: only, Does: "has the list in the place of the response",
+			serve: edits((*call).ok, func(body map[string]any) {
+				body[contract.FieldResponse] = body[contract.FieldResponse].(map[string]any)[contract.FieldSnapshotIDs]
+			}),
+		},
+		{
+			Name: "quoted-response", Rules: only, Does: "has the response as a text of JSON",
+			serve: edits((*call).ok, func(body map[string]any) { body[contract.FieldResponse] = fmt.Sprint(body[contract.FieldResponse]) }),
+		},
+		{
+			Name: "upper-case-response", Rules: only, Does: "spells the response with a capital",
+			serve: edits((*call).ok, func(body map[string]any) { rename(body, contract.FieldResponse, "Response") }),
+		},
+		{
+			Name: "no-inner-id", Rules: only, Does: "leaves out the inner requestId where it lists something",
+			serve: editsInner(partial, func(response map[string]any) { delete(response, contract.FieldRequestID) }),
+		},
+		{
+			Name: "joined-list", Rules: only, Does: "joins the list by commas",
+			serve: editsInner(partial, func(response map[string]any) {
+				response[contract.FieldSnapshotIDs] = strings.Join(texts(response[contract.FieldSnapshotIDs]), ",")
+			}),
+		},
+		{
+			Name: "list-of-objects", Rules: only, Does: "lists an object for each id",
+			serve: editsInner(partial, func(response map[string]any) {
+				var objects []any
+				for _, id := range texts(response[contract.FieldSnapshotIDs]) {
+					objects = append(objects, map[string]any{"snapshotId": id})
+				}
+				response[contract.FieldSnapshotIDs] = objects
+			}),
+		},
+		{
+			Name: "list-of-one-is-text", Rules: only, Does: "lists one id as a text and not as a list",
+			serve: editsInner(partial, func(response map[string]any) {
+				if listed := texts(response[contract.FieldSnapshotIDs]); len(listed) == 1 {
+					response[contract.FieldSnapshotIDs] = listed[0]
+				}
+			}),
+		},
+		{
+			Name: "empty-list-is-text", Rules: only, Does: "has an empty text for an empty list",
+			serve: editsInner(whole, func(response map[string]any) { response[contract.FieldSnapshotIDs] = "" }),
+		},
+		{
+			Name: "list-ends-in-null", Rules: only, Does: "ends a list of several in null",
+			serve: editsInner(partial, func(response map[string]any) {
+				if listed := response[contract.FieldSnapshotIDs].([]any); len(listed) > 1 {
+					response[contract.FieldSnapshotIDs] = append(listed, nil)
+				}
+			}),
+		},
+	}
+}
+
+// innerIDs: ENV-2.
+func innerIDs() []Variant {
+	only := []string{"ENV-2"}
+	another := func(response map[string]any) { response[contract.FieldRequestID] = newRequestID() }
+	return []Variant{
+		{
+			Name: "two-request-ids", Rules: only, Does: "has another requestId inside than outside",
+			serve: editsInner((*call).ok, another),
+		},
+		{
+			Name: "two-request-ids-for-failures", Rules: only, Does: "has another requestId inside than outside where it lists something",
+			serve: editsInner(partial, another),
+		},
+		{
+			Name: "two-request-ids-for-long-lists", Rules: only, Does: "has another requestId inside than outside where it lists more than fifty",
+			serve: editsInner(func(c *call) bool { return len(c.listed()) > 50 }, another),
+		},
+		{
+			Name: "lower-case-inner-id", Rules: only, Does: "spells the inner requestId in lower case",
+			serve: editsInner((*call).ok, func(response map[string]any) {
+				response[contract.FieldRequestID] = strings.ToLower(response[contract.FieldRequestID].(string))
+			}),
+		},
+		{
+			Name: "bare-inner-id", Rules: only, Does: "leaves the T out of the inner requestId",
+			serve: editsInner((*call).ok, func(response map[string]any) {
+				response[contract.FieldRequestID] = strings.TrimPrefix(response[contract.FieldRequestID].(string), "T")
+			}),
+		},
+		{
+			Name: "last-inner-id", Rules: only, Does: "has the requestId of the success before inside, now and then",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				c.editResponse(func(response map[string]any) {
+					last, known := s.notes.Swap("inner", response[contract.FieldRequestID])
+					if known && s.count("successes")%9 == 0 {
+						response[contract.FieldRequestID] = last
+					}
+				})
+			},
+		},
+	}
+}
+
+// requestIDs: ENV-3. A failure without a requestId of the right form breaks ENV-4 too, and a success ENV-1.
+func requestIDs() []Variant {
+	only := []string{"ENV-3"}
+	return []Variant{
+		{
+			Name: "one-request-id-for-errors", Rules: only, Does: "gives every failure the same requestId",
+			serve: edits(failed, func(body map[string]any) { body[contract.FieldRequestID] = "T00000000-0000-0000-0000-000000000000" }),
+		},
+		{
+			Name: "request-ids-by-the-second", Rules: only, Does: "makes requestIds of the time in seconds",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				c.setRequestID(fmt.Sprintf("T%d", time.Now().Unix()))
+			},
+		},
+		{
+			Name: "request-ids-wrap", Rules: only, Does: "begins again after 64 requestIds",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				c.setRequestID(fmt.Sprintf("T%02d", s.count("ids")%64))
+			},
+		},
+		{
+			Name: "request-ids-by-body", Rules: only, Does: "makes the requestId of the request, so that the same request has the same one again",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				c.setRequestID(fmt.Sprintf("T%X", c.body))
+			},
+		},
+		{
+			Name: "request-ids-in-pairs", Rules: only, Does: "gives every fiftieth request the requestId of the one before",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				c.edit(func(body map[string]any) {
+					last, known := s.notes.Swap("last", body[contract.FieldRequestID])
+					if known && s.count("pairs")%50 == 0 {
+						body[contract.FieldRequestID] = last
+					}
+				})
+				c.edit(alignInner)
+			},
+		},
+		{
+			Name: "request-ids-of-64-bits", Rules: []string{"ENV-3", "ENV-4"}, Does: "has a number for the requestId of a failure",
+			serve: edits(failed, func(body map[string]any) { body[contract.FieldRequestID] = time.Now().UnixNano() }),
+		},
+		{
+			Name: "empty-request-id", Rules: []string{"ENV-3", "ENV-4"}, Does: "has an empty requestId where a snapshot is missing",
+			serve: edits(notFound, func(body map[string]any) { body[contract.FieldRequestID] = "" }),
+		},
+		{
+			Name: "null-request-id", Rules: []string{"ENV-3", "ENV-4"}, Does: "has null for a requestId where the state forbids a deletion",
+			serve: edits(deniedState, func(body map[string]any) { body[contract.FieldRequestID] = nil }),
+		},
+		{
+			Name: "no-request-id", Rules: []string{"ENV-3", "ENV-4"}, Does: "has no requestId where it refuses a request for its form",
+			serve: edits(malformed, func(body map[string]any) { delete(body, contract.FieldRequestID) }),
+		},
+		{
+			Name: "request-id-in-snake-case", Rules: []string{"ENV-3", "ENV-1"}, Does: "spells requestId in another way in a success",
+			serve: edits((*call).ok, func(body map[string]any) { rename(body, contract.FieldRequestID, "request_id") }),
+		},
+	}
+}
+
+// failures: ENV-4.
+func failures() []Variant {
+	only := []string{"ENV-4"}
+	return []Variant{
+		{
+			Name: "no-message", Rules: only, Does: "has no message where a snapshot is missing",
+			serve: edits(notFound, func(body map[string]any) { delete(body, contract.FieldMessage) }),
+		},
+		{
+			Name: "empty-message", Rules: only, Does: "has an empty message where the state forbids a deletion",
+			serve: edits(deniedState, func(body map[string]any) { body[contract.FieldMessage] = "" }),
+		},
+		{
+			Name: "null-message", Rules: only, Does: "has null for a message where it refuses a request for its form",
+			serve: edits(malformed, func(body map[string]any) { body[contract.FieldMessage] = nil }),
+		},
+		{
+			Name: "translated-message", Rules: only, Does: "has the message in several languages, as an object",
+			serve: edits(failed, func(body map[string]any) {
+				body[contract.FieldMessage] = map[string]any{"en": body[contract.FieldMessage]}
+			}),
+		},
+		{
+			Name: "no-code", Rules: only, Does: "has no code where it refuses a request for its form",
+			serve: edits(malformed, func(body map[string]any) { delete(body, contract.FieldCode) }),
+		},
+		{
+			Name: "number-for-a-code", Rules: only, Does: "has the status for a code where there are too many ids",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				if long(s, c) {
+					c.edit(func(body map[string]any) { body[contract.FieldCode] = c.status() })
+				}
+			},
+		},
+		{
+			Name: "nested-failure", Rules: only, Does: "has code and message in an object of their own",
+			serve: edits(malformed, func(body map[string]any) {
+				body["error"] = map[string]any{"code": body[contract.FieldCode], "message": body[contract.FieldMessage]}
+				delete(body, contract.FieldCode)
+				delete(body, contract.FieldMessage)
+			}),
+		},
+		{
+			Name: "upper-case-failure", Rules: only, Does: "spells the members of a failure with capitals",
+			serve: edits(malformed, func(body map[string]any) {
+				rename(body, contract.FieldCode, "Code")
+				rename(body, contract.FieldMessage, "Message")
+			}),
+		},
+		{
+			Name: "list-of-failures", Rules: only, Does: "answers a failure with a list of one",
+			serve: respells(malformed, func(text string) string { return "[" + text + "]" }),
+		},
+	}
+}
+
+// statuses: ENV-5.
+func statuses() []Variant {
+	only := []string{"ENV-5"}
+	return []Variant{
+		{
+			Name: "created", Rules: only, Does: "answers a success with 201",
+			serve: withStatus((*call).ok, http.StatusCreated),
+		},
+		{
+			Name: "accepted", Rules: only, Does: "answers a success with 202",
+			serve: withStatus((*call).ok, http.StatusAccepted),
+		},
+		{
+			Name: "no-content", Rules: []string{"ENV-5", "ENV-6"}, Does: "answers with 204 and nothing where there is nothing to list",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				if whole(c) {
+					c.answer.Code = http.StatusNoContent
+					c.answer.Body.Reset()
+				}
+			},
+		},
+		{
+			Name: "multi-status", Rules: only, Does: "answers with 207 where it lists something",
+			serve: withStatus(partial, http.StatusMultiStatus),
+		},
+		{
+			Name: "partial-content", Rules: only, Does: "answers with 206 where it lists more than fifty",
+			serve: withStatus(func(c *call) bool { return len(c.listed()) > 50 }, http.StatusPartialContent),
+		},
+		{
+			Name: "always-ok", Rules: only, Does: "answers a failure with 200, and tells it by the code",
+			serve: withStatus(failed, http.StatusOK),
+		},
+		{
+			Name: "missing-is-ok", Rules: only, Does: "answers with 200 for a missing snapshot, and tells it by the code",
+			serve: withStatus(notFound, http.StatusOK),
+		},
+		{
+			Name: "redirects", Rules: only, Does: "sends a malformed request elsewhere",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				if malformed(c) {
+					c.answer.Code = http.StatusFound
+					c.answer.Header().Set("Location", "/help")
+				}
+			},
+		},
+		{
+			Name: "not-modified", Rules: []string{"ENV-5", "ENV-6"}, Does: "answers with 304 and nothing where the state forbids a deletion",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				if deniedState(c) {
+					c.answer.Code = http.StatusNotModified
+					c.answer.Body.Reset()
+				}
+			},
+		},
+		{
+			Name: "status-of-its-own", Rules: only, Does: "answers with 600 where there are too many ids",
+			serve: withStatus(func(c *call) bool { return c.is(contract.TooMany) }, 600),
+		},
+		{
+			Name: "hangs-up", Rules: only, Does: "closes the connection on a body that is not an object",
+			serve: func(s *Server, c *call) {
+				if !c.isObject() {
+					panic(http.ErrAbortHandler)
+				}
+				s.pass(c)
+			},
+		},
+	}
+}
+
+// contents: ENV-6.
+func contents() []Variant {
+	only := []string{"ENV-6"}
+	return []Variant{
+		{
+			Name: "plain-text", Rules: only, Does: "says that its answers are plain text",
+			serve: withType(always, "text/plain; charset=utf-8"),
+		},
+		{
+			Name: "no-content-type", Rules: only, Does: "does not say what its failures are",
+			serve: withType(failed, ""),
+		},
+		{
+			Name: "problem-json", Rules: only, Does: "says that its failures are of another type of JSON",
+			serve: withType(failed, "application/problem+json"),
+		},
+		{
+			Name: "text-json", Rules: only, Does: "says text/json where it lists something",
+			serve: withType(partial, "text/json"),
+		},
+		{
+			Name: "byte-order-mark", Rules: only, Does: "begins with a byte-order mark where it lists something",
+			serve: respells(partial, func(text string) string { return "\ufeff" + text }),
+		},
+		{
+			Name: "bad-utf8", Rules: only, Does: "has a byte in a message that is not UTF-8",
+			serve: respells(failed, func(text string) string { return strings.Replace(text, ".", "\xe9", 1) }),
+		},
+		{
+			Name: "trailing-log", Rules: only, Does: "has a line of its log after every ninth answer",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				if s.count("answers")%9 == 0 {
+					c.answer.Body.WriteString("deleted in 3 ms\n")
+				}
+			},
+		},
+		{
+			Name: "two-values", Rules: only, Does: "answers twice where it refuses a request for its form",
+			serve: respells(malformed, func(text string) string { return text + text }),
+		},
+		{
+			Name: "padded-json", Rules: only, Does: "wraps a success for scripts of other sites",
+			serve: respells((*call).ok, func(text string) string { return "callback(" + strings.TrimSpace(text) + ")" }),
+		},
+		{
+			Name: "single-quoted-answer", Rules: only, Does: "writes an error with single quotes",
+			serve: respells(malformed, func(text string) string { return strings.ReplaceAll(text, `"`, "'") }),
+		},
+		{
+			Name: "cut-short", Rules: only, Does: "cuts answers of more than two thousand bytes",
+			serve: respells(always, func(text string) string { return text[:min(2000, len(text))] }),
+		},
+		{
+			Name: "html-for-too-many", Rules: only, Does: "has a page for too many ids",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				if long(s, c) && failed(c) {
+					c.answer.Header().Set("Content-Type", "text/html")
+					c.answer.Body.Reset()
+					c.answer.Body.WriteString("<html><body><h1>400 Bad Request</h1></body></html>")
+				}
+			},
+		},
+		{
+			Name: "nothing-for-nothing", Rules: only, Does: "has no body in its answer to an empty one",
+			serve: func(s *Server, c *call) {
+				s.pass(c)
+				if len(c.body) == 0 {
+					c.answer.Body.Reset()
+				}
+			},
+		},
+	}
+}
+
+// Kinds of answers.
+func always(*call) bool        { return true }
+func failed(c *call) bool      { return !c.ok() }
+func partial(c *call) bool     { return len(c.listed()) > 0 }
+func whole(c *call) bool       { return c.ok() && len(c.listed()) == 0 }
+func notFound(c *call) bool    { return c.is(contract.NotFound) }
+func deniedState(c *call) bool { return c.is(contract.DeniedState) }
+func malformed(c *call) bool   { return c.ids == nil && failed(c) }
+
+// edits changes the members of some answers.
+func edits(which func(c *call) bool, change func(body map[string]any)) behaviour {
+	return func(s *Server, c *call) {
+		s.pass(c)
+		if which(c) {
+			c.edit(change)
+		}
+	}
+}
+
+// editsInner changes the members of the response in some successes.
+func editsInner(which func(c *call) bool, change func(response map[string]any)) behaviour {
+	return func(s *Server, c *call) {
+		s.pass(c)
+		if which(c) {
+			c.editResponse(change)
+		}
+	}
+}
+
+// respells changes the text of some answers.
+func respells(which func(c *call) bool, respell func(text string) string) behaviour {
+	return func(s *Server, c *call) {
+		s.pass(c)
+		if text := c.answer.Body.String(); which(c) {
+			c.answer.Body.Reset()
+			c.answer.Body.WriteString(respell(text))
+		}
+	}
+}
+
+// withStatus gives some answers another status.
+func withStatus(which func(c *call) bool, status int) behaviour {
+	return func(s *Server, c *call) {
+		s.pass(c)
+		if which(c) {
+			c.answer.Code = status
+		}
+	}
+}
+
+// withType gives some answers another Content-Type.
+func withType(which func(c *call) bool, contentType string) behaviour {
+	return func(s *Server, c *call) {
+		s.pass(c)
+		if which(c) {
+			c.answer.Header().Set("Content-Type", contentType)
+		}
+	}
+}
+
+// setRequestID gives an answer another requestId, within and without.
+func (c *call) setRequestID(id string) {
+	c.edit(func(body map[string]any) {
+		body[contract.FieldRequestID] = id
+		alignInner(body)
+	})
+}
+
+// alignInner makes the inner requestId the same as the outer.
+func alignInner(body map[string]any) {
+	if response, ok := body[contract.FieldResponse].(map[string]any); ok {
+		response[contract.FieldRequestID] = body[contract.FieldRequestID]
+	}
+}
+
+// rename spells the name of a member in another way.
+func rename(body map[string]any, from, to string) {
+	body[to] = body[from]
+	delete(body, from)
 }

@@ -73,7 +73,7 @@ func Mutants() []Variant {
 
 // Twins gives every twin, by what each does otherwise.
 func Twins() []Variant {
-	return slices.Concat(choices(), timing(), transport(), identifiers(), languages())
+	return slices.Concat(choices(), timing(), transport(), identifiers(), languages(), doors())
 }
 
 // Named finds a mutant or a twin.

@@ -32,12 +32,16 @@ func (c Credentials) Sign(request *http.Request, body []byte, at time.Time) {
 
 func (c Credentials) authorization(request *http.Request, body []byte, timestamp string) string {
 	signed := slices.Sorted(slices.Values(contract.SignedHeaders))
+	return contract.SignatureMethod + " Credential=" + c.KeyID +
+		", SignedHeaders=" + strings.Join(signed, ";") +
+		", Signature=" + c.signature(request, body, signed, timestamp)
+}
+
+func (c Credentials) signature(request *http.Request, body []byte, signed []string, timestamp string) string {
 	text := strings.Join([]string{contract.SignatureMethod, timestamp, hash(canonical(request, body, signed))}, "\n")
 	mac := hmac.New(sha256.New, []byte(c.Secret))
 	mac.Write([]byte(text))
-	return contract.SignatureMethod + " Credential=" + c.KeyID +
-		", SignedHeaders=" + strings.Join(signed, ";") +
-		", Signature=" + hex.EncodeToString(mac.Sum(nil))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // canonical is the form of a request that both sides hash. Method, path and query are always these, whatever the

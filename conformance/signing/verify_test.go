@@ -1,0 +1,163 @@
+package signing_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/signing"
+)
+
+// The codes, as the vendor spells them.
+const (
+	invalidAuthorization = "AUTHFAILURE_INVALID_AUTHORIZATION"
+	signatureFailure     = "AUTHFAILURE_SIGNATURE_FAILURE"
+	signatureExpired     = "AUTHFAILURE_SIGNATURE_EXPIRED"
+)
+
+var pair = signing.Credentials{KeyID: knownID, Secret: knownSecret}
+
+// received is the vendor's worked example as a server sees it.
+func received() *http.Request {
+	request := httptest.NewRequest(http.MethodPost, contract.Path, nil)
+	request.Host = contract.Host
+	request.Header.Set("Content-Type", knownType)
+	request.Header.Set(contract.HeaderTimestamp, "1673361177")
+	request.Header.Set(contract.HeaderSignatureMethod, "ZC2-HMAC-SHA256")
+	request.Header.Set("Authorization", "ZC2-HMAC-SHA256 Credential=an-id, SignedHeaders=content-type;host, Signature="+knownSignature)
+	return request
+}
+
+func codeOf(err error) string {
+	var refusal signing.Refusal
+	errors.As(err, &refusal)
+	return refusal.Kind.Code
+}
+
+func TestVerifyTakes(t *testing.T) {
+	t.Parallel()
+	signed := func(at time.Time) *http.Request {
+		request := received()
+		pair.Sign(request, []byte(knownBody), at)
+		return request
+	}
+	now := time.Unix(knownTime, 0)
+	for name, request := range map[string]*http.Request{
+		"the known answer":                 received(),
+		"a signature as old as is allowed": signed(now.Add(-contract.MaxClockSkew)),
+		"one as far ahead":                 signed(now.Add(contract.MaxClockSkew)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			NewWithT(t).Expect(pair.Verify(request, []byte(knownBody), now)).To(Succeed())
+		})
+	}
+}
+
+func TestVerifyTakesAToken(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	request := received()
+	token := signing.Credentials{Token: "t0ken"}
+	token.Sign(request, nil, time.Now())
+	g.Expect(token.Verify(request, []byte("anything"), time.Now())).To(Succeed())
+}
+
+func TestVerifyRefuses(t *testing.T) {
+	t.Parallel()
+	edit := func(old, new string) func(*http.Request) {
+		return func(r *http.Request) {
+			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), old, new, 1))
+		}
+	}
+	set := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	for name, row := range map[string]struct {
+		change func(*http.Request)
+		code   string
+	}{
+		"no header":                   {func(r *http.Request) { r.Header.Del("Authorization") }, invalidAuthorization},
+		"a header of another kind":    {set("Authorization", "Basic dTpw"), invalidAuthorization},
+		"a token":                     {set("Authorization", "Bearer t0ken"), invalidAuthorization},
+		"half a header":               {set("Authorization", "ZC2-HMAC-SHA256 Credential=an-id"), invalidAuthorization},
+		"parts in another order":      {set("Authorization", "ZC2-HMAC-SHA256 Signature="+knownSignature+", SignedHeaders=content-type;host, Credential=an-id"), invalidAuthorization},
+		"another key":                 {edit("an-id", "an-od"), invalidAuthorization},
+		"a signature without a host":  {edit(";host", ""), invalidAuthorization},
+		"no method":                   {func(r *http.Request) { r.Header.Del(contract.HeaderSignatureMethod) }, invalidAuthorization},
+		"no time":                     {func(r *http.Request) { r.Header.Del(contract.HeaderTimestamp) }, invalidAuthorization},
+		"a time that is no number":    {set(contract.HeaderTimestamp, "now"), invalidAuthorization},
+		"another time":                {set(contract.HeaderTimestamp, "1673361178"), signatureFailure},
+		"no signature":                {edit(knownSignature, ""), signatureFailure},
+		"the start of the signature":  {edit(knownSignature, knownSignature[:32]), signatureFailure},
+		"the signature in upper case": {edit(knownSignature, strings.ToUpper(knownSignature)), signatureFailure},
+		"another content type":        {set("Content-Type", contract.ContentType), signatureFailure},
+		"another host":                {func(r *http.Request) { r.Host = "other.example" }, signatureFailure},
+		"one more header":             {edit(";host", ";host;x-zc-action"), signatureFailure},
+		"somebody else's signature": {func(r *http.Request) {
+			signing.Credentials{KeyID: knownID, Secret: "not it"}.Sign(r, []byte(knownBody), time.Unix(knownTime, 0))
+		}, signatureFailure},
+		"an old signature": {func(r *http.Request) {
+			pair.Sign(r, []byte(knownBody), time.Unix(knownTime-1, 0).Add(-contract.MaxClockSkew))
+		}, signatureExpired},
+		"one from the future": {func(r *http.Request) {
+			pair.Sign(r, []byte(knownBody), time.Unix(knownTime+1, 0).Add(contract.MaxClockSkew))
+		}, signatureExpired},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := received()
+			row.change(request)
+			NewWithT(t).Expect(codeOf(pair.Verify(request, []byte(knownBody), time.Unix(knownTime, 0)))).To(Equal(row.code))
+		})
+	}
+}
+
+func TestVerifyRefusesAnAlteredBody(t *testing.T) {
+	t.Parallel()
+	err := pair.Verify(received(), []byte(knownBody+" "), time.Unix(knownTime, 0))
+	g := NewWithT(t)
+	g.Expect(codeOf(err)).To(Equal(signatureFailure))
+	g.Expect(err).To(MatchError(ContainSubstring("does not fit")))
+}
+
+// The signature covers what the request says that it covers, in the order in which it says so.
+func TestVerifyTakesMoreSignedHeaders(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	request := received()
+	request.Header.Set(contract.HeaderAction, "DescribeZones")
+	const signature = "edb1c0021b9162b33bd1510e77fa0ce3ff37425b7856090fbd95cf2d07ba87ae"
+	request.Header.Set("Authorization", "ZC2-HMAC-SHA256 Credential=an-id,SignedHeaders=content-type;host;x-zc-action,Signature="+signature)
+	g.Expect(pair.Verify(request, []byte(knownBody), time.Unix(knownTime, 0))).To(Succeed())
+}
+
+func TestVerifyRefusesOtherTokens(t *testing.T) {
+	t.Parallel()
+	for name, header := range map[string]string{
+		"none": "", "no scheme": "t0ken", "no token": "Bearer ", "a longer one": "Bearer t0ken-not", "a shorter one": "Bearer t0k", "another case": "Bearer T0KEN",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := received()
+			request.Header.Set("Authorization", header)
+			err := signing.Credentials{Token: "t0ken"}.Verify(request, nil, time.Now())
+			NewWithT(t).Expect(codeOf(err)).To(Equal(invalidAuthorization))
+		})
+	}
+}
+
+func TestVerifyLetsNobodyInWithoutCredentials(t *testing.T) {
+	t.Parallel()
+	for _, header := range []string{"", "Bearer ", "Bearer x"} {
+		request := received()
+		request.Header.Set("Authorization", header)
+		NewWithT(t).Expect(codeOf(signing.Credentials{}.Verify(request, nil, time.Now()))).To(Equal(invalidAuthorization))
+	}
+}
