@@ -105,9 +105,9 @@ func (s *suite) batches() {
 		answer := s.Delete(ctx, slices.Repeat(ids, contract.MaxBatch/2+1))
 		s.ExpectPermitted(answer)
 		if outcome, permitted := answer.expected.Match(answer.said); permitted && outcome.Refusal() {
-			s.journal.note("BATCH-6", "duplicates count toward the limit")
+			s.journal.choose("duplicates", "counted")
 		} else if permitted {
-			s.journal.note("BATCH-6", "duplicates do not count toward the limit")
+			s.journal.choose("duplicates", "not-counted")
 		}
 	})
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
@@ -24,7 +26,8 @@ type journal struct {
 	rules         map[string]*report.Rule
 	done, skipped int
 	broken        int
-	requestIDs    map[string]int // request ids and the exchange that had each
+	chosen        map[string][]string // words, by silence
+	requestIDs    map[string]int      // request ids and the exchange that had each
 	redact        *strings.Replacer
 
 	// unanswered are failures that consist in there being no answer. They count when another request has been answered
@@ -40,7 +43,7 @@ func newJournal(secrets []string) *journal {
 			pairs = append(pairs, spelled, target.Redacted)
 		}
 	}
-	j := &journal{rules: map[string]*report.Rule{}, requestIDs: map[string]int{}, redact: strings.NewReplacer(pairs...)}
+	j := &journal{rules: map[string]*report.Rule{}, chosen: map[string][]string{}, requestIDs: map[string]int{}, redact: strings.NewReplacer(pairs...)}
 	for _, rule := range contract.Rules {
 		j.rules[rule.ID] = &report.Rule{Rule: rule}
 	}
@@ -137,14 +140,38 @@ func (j *journal) redactAll(texts []string) []string {
 	return texts
 }
 
-// note records what the implementation chose where the contract leaves a choice.
-func (j *journal) note(rule, choice string) {
-	choice = j.brief(choice)
+// choose records, in the contract's own words, what the implementation chose where the contract is silent. A silence or a
+// word that the contract does not have is a slip of the pen.
+func (j *journal) choose(id, word string) {
+	silence, known := contract.SilenceByID(id)
+	if !known || !silence.Knows(word) {
+		panic(fmt.Sprintf("the contract has no silence %s with the word %s", id, word))
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if r := j.rules[rule]; !slices.Contains(r.Notes, choice) {
-		r.Notes = append(r.Notes, choice)
+	if !slices.Contains(j.chosen[id], word) {
+		j.chosen[id] = append(j.chosen[id], word)
 	}
+}
+
+// chooseAnswer records which status and code the implementation chose.
+func (j *journal) chooseAnswer(id string, a *answer) {
+	if silence, _ := contract.SilenceByID(id); oracle.Refused(a.said) {
+		j.choose(id, silence.Answer(a.said.Status, j.redact.Replace(a.said.Code)))
+	}
+}
+
+// profile gives the choices at every silence of the contract, none where there was no occasion.
+func (j *journal) profile() []report.Choice {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var choices []report.Choice
+	for _, silence := range contract.Silences {
+		choices = append(choices, report.Choice{
+			Silence: silence.ID, Question: silence.Question, Words: slices.Sorted(slices.Values(j.chosen[silence.ID])),
+		})
+	}
+	return choices
 }
 
 // finish records a check that was carried out to its end.

@@ -77,11 +77,11 @@ func (s *suite) judgeRequestID(e *target.Exchange, members map[string]json.RawMe
 	if before := s.journal.firstUse(id, e.Seq); before > 0 {
 		s.broken("ENV-3", e, fmt.Sprintf("requestId %q, which exchange %d had already", id, before), "a requestId of its own for every request")
 	}
-	form := "some requestIds are not a T and an upper-case UUID"
 	if contract.UsualRequestID(id) {
-		form = "requestIds are a T and an upper-case UUID"
+		s.journal.choose("request-id", "usual")
+	} else {
+		s.journal.choose("request-id", "other")
 	}
-	s.journal.note("ENV-8", form)
 }
 
 // judgeSuccess: ENV-1, ENV-2 and ENV-7, and the part of ENV-5 by which an error is no success.
@@ -113,11 +113,11 @@ func (s *suite) judgeSuccess(e *target.Exchange, members map[string]json.RawMess
 		s.broken("ENV-1", e, fmt.Sprintf("response.snapshotIds is %s", shown(list)), permitted)
 	case len(listed) > 0: // says nothing about ENV-7
 	case !present:
-		s.journal.note("ENV-7", "with nothing failed, snapshotIds is absent")
+		s.journal.choose("nothing-failed", "absent")
 	case string(list) == "null":
-		s.journal.note("ENV-7", "with nothing failed, snapshotIds is null")
+		s.journal.choose("nothing-failed", "null")
 	default:
-		s.journal.note("ENV-7", "with nothing failed, snapshotIds is an empty list")
+		s.journal.choose("nothing-failed", "empty")
 	}
 }
 

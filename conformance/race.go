@@ -99,6 +99,7 @@ func (s *suite) ExpectExplained(r *race) {
 			})
 		}
 	}
+	s.profileRace(r)
 	const patience = 5 * time.Second // far more than it takes for so few requests
 	history := r.history()
 	result, info := porcupine.CheckOperationsVerbose(snapshotModel, history, patience)

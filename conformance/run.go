@@ -191,6 +191,10 @@ func (s *suite) try(state contract.State) error {
 		return err
 	case sight.ID != ids[0]:
 		return fmt.Errorf("the testbed, asked for snapshot %s (GET snapshots/%s), shows %.80q", ids[0], ids[0], sight.ID)
+	case !sight.Gone && sight.State == state && state == contract.Normal:
+		if silence, _ := contract.SilenceByID("state-name"); silence.Knows(sight.Name) {
+			s.journal.choose("state-name", sight.Name)
+		}
 	case sight.Gone || sight.State != state:
 		return fmt.Errorf("the testbed shows a snapshot that it has just made in state %s as %s (GET snapshots/%s)", state, sight, ids[0])
 	}
@@ -250,6 +254,8 @@ func (s *suite) report(started time.Time, endpoint *url.URL, cutShort error) *re
 	}
 	s.journal.close(s.away.Load())
 	r.Rules = s.journal.results(untried)
+	s.profileDeletions()
+	r.Profile = s.journal.profile()
 	if s.lostWay != nil {
 		r.Walk = s.lostWay.report(s.journal)
 	}

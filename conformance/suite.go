@@ -335,6 +335,7 @@ func (s *suite) DeleteAs(ctx context.Context, request target.Request, ids []stri
 	a := s.Send(ctx, request)
 	a.expected, a.also = &expected, also
 	s.settle(a)
+	s.profile(a)
 	return a
 }
 

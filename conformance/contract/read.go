@@ -22,6 +22,7 @@ type contents struct {
 	rules       []Rule
 	sources     []Source
 	ambiguities []Ambiguity
+	silences    []Silence
 	errors      []Error
 	auth        struct {
 		CodePrefix          string   `json:"codePrefix"`
@@ -55,6 +56,7 @@ func take(doc *openapi3.T) (contents, error) {
 		extension(doc.Extensions, "x-rules", &c.rules),
 		extension(doc.Extensions, "x-sources", &c.sources),
 		extension(doc.Extensions, "x-ambiguities", &c.ambiguities),
+		extension(doc.Extensions, "x-silences", &c.silences),
 		extension(doc.Extensions, "x-errors", &c.errors),
 		extension(doc.Extensions, "x-authentication", &c.auth),
 		c.takeOperation(doc),

@@ -347,6 +347,18 @@ func (p *Population) notGone() []*entry {
 	return slices.DeleteFunc(slices.Clone(p.order), func(e *entry) bool { return e.gone })
 }
 
+// Deletions tells whether any deletion was seen to be done, and whether any was seen not to be done yet when it was
+// looked at.
+func (p *Population) Deletions() (late, seen bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.order {
+		late = late || e.pending
+		seen = seen || e.fate == goes && e.gone
+	}
+	return late, seen
+}
+
 // lag is what the run has learned about how long deletions take to show.
 type lag struct {
 	mu     sync.Mutex

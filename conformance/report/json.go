@@ -31,6 +31,7 @@ func (r *Report) complete() *Report {
 		rule.Failures = each(rule.Failures, func(f *Failure) { f.Evidence = each(f.Evidence, (*Exchange).complete) })
 	})
 	c.Phases = each(r.Phases, nil)
+	c.Profile = each(r.Profile, func(choice *Choice) { choice.Words = each(choice.Words, nil) })
 	return &c
 }
 

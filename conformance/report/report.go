@@ -28,14 +28,23 @@ type Report struct {
 	Waited    float64 `json:"waited"`    // for how long, summed over concurrent requests
 	Checks    Checks  `json:"checks"`
 
-	Rules  []Rule  `json:"rules"`
-	Phases []Phase `json:"phases"`
+	Rules []Rule `json:"rules"`
+	// Profile is how the implementation reads the silences of the contract.
+	Profile []Choice `json:"profile"`
+	Phases  []Phase  `json:"phases"`
 
 	// Walk is the walk that was under way when the run could not go on.
 	Walk *Walk `json:"walk,omitempty"`
 
 	// Left are the snapshots that could not be released.
 	Left []string `json:"left,omitempty"`
+}
+
+// Choice is what an implementation does where the contract is silent, in words that the contract gives.
+type Choice struct {
+	Silence  string   `json:"silence"` // its id
+	Question string   `json:"question"`
+	Words    []string `json:"words"` // none where the run had no occasion; several where it is not always the same
 }
 
 // Walk is a sequence of steps, and what each came to.
@@ -63,7 +72,6 @@ type Rule struct {
 	Status   Status    `json:"status"`
 	Checks   []string  `json:"checks,omitempty"`   // the texts of those that were carried out to their end
 	Skips    []string  `json:"skips,omitempty"`    // why others were not
-	Notes    []string  `json:"notes,omitempty"`    // what the implementation chose
 	Failures []Failure `json:"failures,omitempty"` // the first few
 	Broken   int       `json:"broken,omitempty"`   // how often it was broken in all
 	BrokenBy []string  `json:"brokenBy,omitempty"` // the texts of the checks that showed it

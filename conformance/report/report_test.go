@@ -50,7 +50,11 @@ func broken(t *testing.T) *report.Report {
 	should := rule(t, "REQ-6", report.Failed)
 	should.Broken, should.Failures = 1, []report.Failure{failure(9)}
 	noted := rule(t, "REQ-8", report.Noted)
-	noted.Notes = []string{"an empty list is refused"}
+	r.Profile = []report.Choice{
+		{Silence: "empty-list", Question: "An empty list.", Words: []string{"refused"}},
+		{Silence: "rivals", Question: "The losers of a race.", Words: nil},
+		{Silence: "odd-id", Question: "Text that is no id.", Words: []string{"missing", "refused"}},
+	}
 	// Both for one reason, and neither in the contract's order.
 	skipped, another := rule(t, "STATE-2", report.Skipped), rule(t, "STATE-3", report.Skipped)
 	skipped.Skips = []string{"keeps what is CREATING: the testbed cannot make it"}

@@ -38,7 +38,7 @@ func (r *Report) WriteText(w io.Writer, style Style) error {
 	s.header()
 	s.rules()
 	s.skips()
-	s.notes()
+	s.profile()
 	s.failures()
 	s.walk()
 	s.time()
@@ -152,17 +152,27 @@ func (s *summary) skips() {
 	}
 }
 
-func (s *summary) notes() {
+// profile tells what the implementation does where the contract leaves it a choice.
+func (s *summary) profile() {
 	titled := false
-	for _, rule := range inOrder(s.Rules) {
-		for _, note := range rule.Notes {
-			if !titled {
-				s.title("What the implementation chose")
-				titled = true
-			}
-			s.field("  ", rule.ID, abbreviate(note, shownText))
+	for _, choice := range s.Profile {
+		if len(choice.Words) == 0 {
+			continue
 		}
+		if !titled {
+			s.title("How this implementation reads the silences")
+			titled = true
+		}
+		words := abbreviate(strings.Join(choice.Words, ", "), shownText)
+		s.printf("  %-*s  %s\n", s.longestSilence(), Printable(choice.Silence), Printable(words))
 	}
+}
+
+func (s *summary) longestSilence() (width int) {
+	for _, choice := range s.Profile {
+		width = max(width, utf8.RuneCountInString(Printable(choice.Silence)))
+	}
+	return width
 }
 
 func (s *summary) failures() {

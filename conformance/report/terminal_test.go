@@ -65,7 +65,7 @@ func TestSummaryOfABrokenRun(t *testing.T) {
 		"filter MUST || SHOULD",
 		"✓ REQ-1 MUST", "! REQ-6 SHOULD", "· REQ-8 NOTE", "BATCH", "✗ BATCH-2 MUST", "STATE", "– STATE-2 MUST", "– STATE-3 MUST",
 		"What was skipped, and why", "keeps what is CREATING: the testbed cannot make it", "STATE-2, STATE-3",
-		"What the implementation chose", "REQ-8 an empty list is refused",
+		"How this implementation reads the silences", "empty-list refused", "odd-id missing, refused",
 		"What failed", "✗ BATCH-2 MUST A call with 101 snapshots, or many more, is refused.",
 		"source: The vendor's page on DeleteSnapshots, §1",
 		"broken 7 times; the first 3 shown here, 4 more not",
@@ -147,10 +147,12 @@ func TestNothingHostileReachesTheTerminal(t *testing.T) {
 	r := broken(t)
 	r.Endpoint, r.Testbed, r.Effort, r.Filter, r.Reason = hostile, hostile, hostile, hostile, hostile
 	r.Left, r.Phases = []string{hostile}, []report.Phase{{Name: hostile}}
+	r.Profile = []report.Choice{{Silence: hostile, Question: hostile, Words: []string{hostile}}}
+	r.Walk = &report.Walk{Steps: hostile, Story: []string{hostile}}
 	for i := range r.Rules {
 		rule := &r.Rules[i]
 		rule.Statement, rule.Source = hostile, []string{hostile}
-		rule.Skips, rule.Notes = []string{hostile}, []string{hostile}
+		rule.Skips = []string{hostile}
 		for j := range rule.Failures {
 			rule.Failures[j].Check, rule.Failures[j].What, rule.Failures[j].Permitted = hostile, hostile, hostile
 			for k := range rule.Failures[j].Evidence {

@@ -134,7 +134,7 @@ func (h *HTTP) Look(ctx context.Context, id string) (Sight, error) {
 		return Sight{}, answer.errorf("does not say in which state the snapshot is: %.200q", answer.body)
 	}
 	state, _ := contract.ParseState(body.State) // one that nobody knows is a state all the same: the snapshot is there
-	return Sight{ID: body.SnapshotID, State: state}, nil
+	return Sight{ID: body.SnapshotID, State: state, Name: body.State}, nil
 }
 
 // Release implements Bed.

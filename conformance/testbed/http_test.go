@@ -194,10 +194,10 @@ func TestLook(t *testing.T) {
 		body   string
 		want   testbed.Sight
 	}{
-		"there":                {"a", 200, `{"snapshotId":"a","state":"FAILED"}`, testbed.Sight{ID: "a", State: "FAILED"}},
-		"under the other name": {"a", 200, `{"snapshotId":"a","state":"AVAILABLE","more":1}`, testbed.Sight{ID: "a", State: contract.Normal}},
-		"another one":          {"A", 200, `{"snapshotId":"a","state":"NORMAL"}`, testbed.Sight{ID: "a", State: contract.Normal}},
-		"a state of its own":   {"a", 200, `{"snapshotId":"a","state":"UPLOADING"}`, testbed.Sight{ID: "a", State: "UPLOADING"}},
+		"there":                {"a", 200, `{"snapshotId":"a","state":"FAILED"}`, testbed.Sight{ID: "a", State: "FAILED", Name: "FAILED"}},
+		"under the other name": {"a", 200, `{"snapshotId":"a","state":"AVAILABLE","more":1}`, testbed.Sight{ID: "a", State: contract.Normal, Name: "AVAILABLE"}},
+		"another one":          {"A", 200, `{"snapshotId":"a","state":"NORMAL"}`, testbed.Sight{ID: "a", State: contract.Normal, Name: "NORMAL"}},
+		"a state of its own":   {"a", 200, `{"snapshotId":"a","state":"UPLOADING"}`, testbed.Sight{ID: "a", State: "UPLOADING", Name: "UPLOADING"}},
 		"gone":                 {"a", 404, ``, testbed.Sight{ID: "a", Gone: true}},
 		"gone with a page":     {"a", 404, `<html>`, testbed.Sight{ID: "a", Gone: true}},
 		"odd":                  {"a b", 400, ``, testbed.Sight{ID: "a b", Gone: true, Odd: true}},

@@ -39,6 +39,7 @@ var ErrWillNotLook = errors.New("the testbed would not look")
 type Sight struct {
 	ID    string         // the id of the snapshot shown, which a testbed that is lax about spelling may differ in
 	State contract.State // its state, under the state's own name
+	Name  string         // the state's name as the testbed spells it
 	Gone  bool           // there is no such snapshot
 	Odd   bool           // the testbed would not even look for text like this
 }

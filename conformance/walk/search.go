@@ -32,6 +32,9 @@ func Search(settings Settings, run func(round []Walk) (which int, over string)) 
 			var round []Walk
 			for range settings.Width {
 				var steps []raw
+				if count := rapid.IntRange(0, 3).Draw(t, "made first"); count > 0 {
+					steps = append(steps, raw{verb: Make, state: contract.Normal, count: count})
+				}
 				for range settings.Length {
 					steps = append(steps, stretch.Draw(t, "steps")...)
 				}
