@@ -30,8 +30,8 @@ const (
 type HTTP struct {
 	base string
 	// No http.Client: the protocol has no redirects, and another host is none of the suite's business.
-	kept     *http.Transport // keeps connections open, for what may be asked twice
-	fresh    *http.Transport // does not: a POST on a connection that is just being closed would be lost
+	kept     http.RoundTripper // keeps connections open, for what may be asked twice
+	fresh    http.RoundTripper // does not: a POST on a connection that is just being closed would be lost
 	timeout  time.Duration
 	patience time.Duration
 }
