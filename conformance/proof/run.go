@@ -14,8 +14,15 @@ import (
 
 // Job is one run that is to be made.
 type Job struct {
-	Name string `json:"name"` // of the mutant or twin
+	Name string `json:"name"` // of the mutant or twin, or of the rare fault
 	Seed int64  `json:"seed"`
+	Rare *Rare  `json:"rare,omitempty"`
+}
+
+// Rare makes a job one with a fault that shows now and then.
+type Rare struct {
+	OneIn  int    `json:"oneIn"` // 0: never
+	Effort string `json:"effort"`
 }
 
 // Run is what came of a job. A verdict that the suite did not live to give is "could not run".
@@ -25,6 +32,8 @@ type Run struct {
 	Reason  string              `json:"reason,omitempty"` // why there is no verdict
 	Broken  map[string][]string `json:"broken,omitempty"` // the rules that failed, and the checks that showed each
 	Seconds float64             `json:"seconds"`
+	// Occasions are the requests in which a rare fault could show.
+	Occasions int `json:"occasions,omitempty"`
 }
 
 // The waits of a run, where a variant does not call for longer ones. The variants are on the same machine.
@@ -37,6 +46,9 @@ const (
 
 // Do has the suite judge one variant.
 func Do(ctx context.Context, job Job) Run {
+	if job.Rare != nil {
+		return doRare(ctx, job)
+	}
 	run := Run{Job: job, Verdict: report.CouldNotRun}
 	variant, known := mutants.Named(job.Name)
 	if !known {

@@ -9,11 +9,13 @@ import (
 )
 
 // WriteJSON writes the whole proof.
-func (p *Proof) WriteJSON(w io.Writer) error {
+func (p *Proof) WriteJSON(w io.Writer) error { return writeJSON(w, p) }
+
+func writeJSON(w io.Writer, value any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(p)
+	return encoder.Encode(value)
 }
 
 // WriteMarkdown writes the matrix for people.

@@ -65,14 +65,14 @@ func TestSettle(t *testing.T) {
 		want   report.Status
 		reason []string
 	}{
-		"tried and kept":               {"REQ-1", report.Rule{Checks: tried}, report.Passed, nil},
-		"tried in part":                {"REQ-1", report.Rule{Checks: tried, Skips: skips}, report.Passed, skips},
-		"broken once":                  {"REQ-1", report.Rule{Checks: tried, Broken: 1}, report.Failed, nil},
-		"broken by the way":            {"REQ-1", report.Rule{Broken: 2}, report.Failed, nil},
-		"broken though tried nowhere":  {"REQ-1", report.Rule{Broken: 2, Skips: skips}, report.Failed, skips},
-		"skipped for a reason":         {"REQ-1", report.Rule{Skips: skips}, report.Skipped, skips},
-		"not tried for no reason":      {"REQ-1", report.Rule{}, report.Skipped, []string{"filtered out"}},
-		"a note":                       {"REQ-8", report.Rule{Checks: tried}, report.Noted, nil},
+		"tried and kept":              {"REQ-1", report.Rule{Checks: tried}, report.Passed, nil},
+		"tried in part":               {"REQ-1", report.Rule{Checks: tried, Skips: skips}, report.Passed, skips},
+		"broken once":                 {"REQ-1", report.Rule{Checks: tried, Broken: 1}, report.Failed, nil},
+		"broken by the way":           {"REQ-1", report.Rule{Broken: 2}, report.Failed, nil},
+		"broken though tried nowhere": {"REQ-1", report.Rule{Broken: 2, Skips: skips}, report.Failed, skips},
+		"skipped for a reason":        {"REQ-1", report.Rule{Skips: skips}, report.Skipped, skips},
+		"not tried for no reason":     {"REQ-1", report.Rule{}, report.Skipped, []string{"filtered out"}},
+		"a note":                      {"REQ-8", report.Rule{Checks: tried}, report.Noted, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,11 +17,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/mutants"
 	"github.com/zec-conformance/deletesnapshots/conformance/proof"
-	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 func main() {
@@ -68,12 +67,12 @@ all rules and has to be left alone. Exit status: 0 proved, 1 not proved, 2 could
 			return err
 		},
 	}
+	cmd.AddCommand(power(ctx, out))
+	cmd.CompletionOptions.DisableDefaultCmd = true
 	flags := cmd.Flags()
 	flags.Int64SliceVar(&o.seeds, "seeds", []int64{1, 2, 3}, "the seeds")
 	flags.StringSliceVar(&o.only, "only", nil, "only these mutants and twins; says nothing of the checks")
-	flags.IntVar(&o.workers, "workers", runtime.NumCPU()+1, "how many runs are made at once")
-	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long one run may take")
-	flags.StringVar(&o.out, "out", "", "a `FOLDER` for the matrix, as proof.md and proof.json")
+	o.pool(flags)
 	flags.BoolVar(&o.worker, "worker", false, "")
 	_ = flags.MarkHidden("worker") // it exists
 	cmd.SetArgs(args)
@@ -86,20 +85,33 @@ all rules and has to be left alone. Exit status: 0 proved, 1 not proved, 2 could
 	return status
 }
 
+// pool adds the flags for how runs are made.
+func (o *options) pool(flags *pflag.FlagSet) {
+	flags.IntVar(&o.workers, "workers", runtime.NumCPU()+1, "how many runs are made at once")
+	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long one run may take")
+	flags.StringVar(&o.out, "out", "", "a `FOLDER` for what was found, as Markdown and JSON")
+}
+
+// newPool has this program's own copies make the runs.
+func (o options) newPool() (proof.Pool, error) {
+	program, err := os.Executable()
+	return proof.Pool{Workers: o.workers, Timeout: o.timeout, Command: func(ctx context.Context) *exec.Cmd {
+		command := exec.CommandContext(ctx, program, "--worker")
+		command.Stderr = os.Stderr
+		command.Env = append(os.Environ(), "GOGC=400") // memory for time: a run is short
+		return command
+	}}, err
+}
+
 func prove(ctx context.Context, o options, out io.Writer) (*proof.Proof, error) {
 	variants, checks, err := chosen(o)
 	if err != nil {
 		return nil, err
 	}
-	program, err := os.Executable()
+	pool, err := o.newPool()
 	if err != nil {
 		return nil, err
 	}
-	pool := proof.Pool{Workers: o.workers, Timeout: o.timeout, Command: func(ctx context.Context) *exec.Cmd {
-		command := exec.CommandContext(ctx, program, "--worker")
-		command.Stderr = os.Stderr
-		return command
-	}}
 	began := time.Now()
 	var runs []proof.Run
 	pool.Do(ctx, jobs(variants, o.seeds), func(run proof.Run) {
@@ -115,7 +127,7 @@ func prove(ctx context.Context, o options, out io.Writer) (*proof.Proof, error) 
 		fmt.Fprintln(out, "✗ "+fault)
 	}
 	fmt.Fprintln(out, p.Summary())
-	return p, write(p, o.out)
+	return p, o.keep(map[string]func(io.Writer) error{"proof.md": p.WriteMarkdown, "proof.json": p.WriteJSON})
 }
 
 // chosen gives the variants, and the checks unless only some variants are chosen.
@@ -159,18 +171,4 @@ func tell(out io.Writer, run proof.Run) {
 	v, _ := mutants.Named(run.Name) // it has been run
 	fmt.Fprintf(out, "%-44s seed %d  %5.1f s  breaks %-16s %s %s\n",
 		run.Name, run.Seed, run.Seconds, strings.Join(v.Rules, ","), run.Verdict, run.Reason)
-}
-
-// write keeps the matrix in a folder, which is made if it does not exist.
-func write(p *proof.Proof, folder string) error {
-	if folder == "" {
-		return nil
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	return errors.Join(
-		report.WriteFile(filepath.Join(folder, "proof.md"), p.WriteMarkdown),
-		report.WriteFile(filepath.Join(folder, "proof.json"), p.WriteJSON),
-	)
 }

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/proof"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+)
+
+// powerOptions are what the flags of power say.
+type powerOptions struct {
+	options
+	rarities []int
+	runs     int
+}
+
+func power(ctx context.Context, out io.Writer) *cobra.Command {
+	var o powerOptions
+	cmd := &cobra.Command{
+		Use:   "power",
+		Short: "Measure how likely a run is to find a fault that shows now and then",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return measure(ctx, o, out) },
+	}
+	flags := cmd.Flags()
+	flags.IntSliceVar(&o.rarities, "one-in", []int{2, 5, 10, 20, 50, 100, 200, 500}, "in one request of how many the faults show")
+	flags.IntVar(&o.runs, "runs", 50, "how many runs are made at each point")
+	o.pool(flags)
+	o.timeout = 5 * time.Minute
+	flags.Lookup("timeout").DefValue = o.timeout.String()
+	return cmd
+}
+
+func measure(ctx context.Context, o powerOptions, out io.Writer) error {
+	for _, n := range o.rarities {
+		if n < 1 {
+			return fmt.Errorf("--one-in %d is not a positive number", n)
+		}
+	}
+	if o.runs < 1 || len(o.rarities) == 0 || o.workers < 1 || o.timeout <= 0 {
+		return errors.New("give at least one rarity, one run and one worker, and a timeout above zero")
+	}
+	pool, err := o.newPool()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	jobs := proof.PowerJobs(o.rarities, o.runs)
+	var runs []proof.Run
+	pool.Do(ctx, jobs, func(run proof.Run) {
+		runs = append(runs, run)
+		const often = 100
+		if len(runs)%often == 0 {
+			fmt.Fprintf(os.Stderr, "%d of %d runs, %.0f s\n", len(runs), len(jobs), time.Since(began).Seconds())
+		}
+	})
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	p := proof.JudgePower(runs)
+	p.Seconds = time.Since(began).Seconds()
+	fmt.Fprint(out, p.Summary())
+	return o.keep(map[string]func(io.Writer) error{"power.md": p.WriteMarkdown, "power.json": p.WriteJSON, "power.svg": p.WriteSVG})
+}
+
+// keep writes files to the folder that was given, which is made if it does not exist.
+func (o options) keep(files map[string]func(io.Writer) error) error {
+	if o.out == "" {
+		return nil
+	}
+	failures := []error{os.MkdirAll(o.out, 0o755)}
+	for name, write := range files {
+		failures = append(failures, report.WriteFile(filepath.Join(o.out, name), write))
+	}
+	return errors.Join(failures...)
+}
