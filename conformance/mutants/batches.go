@@ -194,8 +194,9 @@ func places() []Variant {
 			serve: forgets(func(place, _ int) bool { return place == 32 }),
 		},
 		{
-			Name: "forgets-the-64th-of-64", Rules: only, Does: "leaves out the last of 64",
-			serve: forgets(func(place, size int) bool { return size == 64 && place == 63 }),
+			Name: "forgets-the-64th-of-64", Rules: only, Does: "leaves out the last of 64 where all of them can be deleted",
+			serve: when(func(s *Server, c *call) bool { return len(those(c.ids, s.normal)) == 64 },
+				forgets(func(place, size int) bool { return size == 64 && place == 63 })),
 		},
 		{
 			Name: "forgets-the-first-of-65", Rules: only, Does: "leaves out the first of 65",
