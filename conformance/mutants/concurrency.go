@@ -107,6 +107,17 @@ func disturbed() []Variant {
 			}),
 		},
 		{
+			Name: "breaks-under-heavy-load", Rules: []string{"CONC-1"},
+			Does: "answers with status 500 while twelve other calls are under way",
+			serve: knowing(func(s *Server, c *call, _ roles) {
+				if s.crowded(13) {
+					c.fails(contract.Internal)
+					return
+				}
+				s.pass(c)
+			}),
+		},
+		{
 			Name: "refuses-a-batch-under-load", Rules: []string{"CONC-1"},
 			Does: "refuses a batch that meets another call",
 			serve: knowing(func(s *Server, c *call, _ roles) {
@@ -143,7 +154,7 @@ func (s *Server) rivals(c *call, ids []string) bool {
 		s.count("wants " + id)
 	}
 	<-time.After(window)
-	return slices.ContainsFunc(ids, func(id string) bool { return s.count("wants "+id) > 2 })
+	return slices.ContainsFunc(ids, func(id string) bool { return s.counted("wants "+id) > 1 })
 }
 
 // raced: CONC-2, calls that want the same snapshot.

@@ -19,9 +19,13 @@ func isolation() []Variant {
 		}
 		return ids
 	}
-	// deleteNewest deletes the newest snapshot that the call does not name.
+	// newest gives the newest snapshot that could be deleted and that the call does not name, if there is one.
+	newest := func(s *Server, c *call) []string {
+		ids := bystanders(s, c, contract.Normal)
+		return ids[:min(len(ids), 1)]
+	}
 	deleteNewest := func(s *Server, c *call) {
-		for _, id := range bystanders(s, c, contract.Normal)[:1] {
+		for _, id := range newest(s, c) {
 			s.Release(id)
 		}
 	}
@@ -78,8 +82,11 @@ func isolation() []Variant {
 			Name: "fails-the-newest", Rules: []string{"ISO-1"},
 			Does: "puts the newest snapshot into state FAILED when it denies another one",
 			serve: following(func(s *Server, c *call, _ roles) {
-				if c.is(contract.DeniedState) {
-					s.Put(bystanders(s, c, contract.Normal)[0], failed)
+				if !c.is(contract.DeniedState) {
+					return
+				}
+				for _, id := range newest(s, c) {
+					s.Put(id, failed)
 				}
 			}),
 		},
@@ -95,18 +102,16 @@ func isolation() []Variant {
 		{
 			Name: "clears-failed-ones-away", Rules: []string{"ISO-1"},
 			Does: "deletes a FAILED snapshot that nobody has named yet on each success",
-			serve: func(s *Server, c *call) {
-				following(func(s *Server, c *call, r roles) {
-					for _, id := range r.denied {
-						s.first(id)
+			serve: following(func(s *Server, c *call, r roles) {
+				for _, id := range r.denied {
+					s.first(id)
+				}
+				for _, id := range bystanders(s, c, failed) {
+					if _, named := s.notes.Load(id); len(r.normal) > 0 && !named {
+						s.Release(id)
 					}
-					for _, id := range bystanders(s, c, failed) {
-						if _, named := s.notes.Load(id); len(r.normal) > 0 && !named {
-							s.Release(id)
-						}
-					}
-				})(s, c)
-			},
+				}
+			}),
 		},
 		{
 			Name: "finishes-creating", Rules: []string{"ISO-1"},

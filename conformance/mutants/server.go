@@ -152,6 +152,14 @@ func (s *Server) count(key string) int64 {
 	return counter.(*atomic.Int64).Add(1)
 }
 
+// counted is how often count was called for a key.
+func (s *Server) counted(key string) int64 {
+	if counter, ok := s.notes.Load(key); ok {
+		return counter.(*atomic.Int64).Load()
+	}
+	return 0
+}
+
 // roles are the ids of a call by what they stand for, each once and in the call's order.
 type roles struct{ normal, denied, missing []string }
 

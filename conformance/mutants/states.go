@@ -199,7 +199,7 @@ func keepsNormal() []Variant {
 			Does: "deletes nothing in the request that follows an error",
 			serve: func(s *Server, c *call) {
 				keeping(func(s *Server, _ *call, r roles) []string {
-					if before, _ := s.notes.Load("failed"); before != true {
+					if s.last("failed", false) != true {
 						return nil
 					}
 					return r.normal
@@ -210,15 +210,16 @@ func keepsNormal() []Variant {
 		{
 			Name: "repeats-a-denial", Rules: []string{"STATE-1"},
 			Does: "answers for a snapshot alone as it did for the one before, if that was denied",
-			serve: knowing(func(s *Server, c *call, r roles) {
+			serve: func(s *Server, c *call) {
 				quiet := s.busy.Load() == 1
-				if before, _ := s.notes.Load("denied"); before == true && quiet && c.alone() && len(r.normal) == 1 {
+				before := s.last("denied", false)
+				if before == true && quiet && c.alone() && s.normal(c.ids[0]) {
 					c.fails(contract.DeniedState)
-				} else {
-					s.pass(c)
+					return
 				}
-				s.notes.Store("denied", quiet && len(r.denied) == 1 && c.is(contract.DeniedState))
-			}),
+				s.pass(c)
+				s.last("denied", quiet && c.is(contract.DeniedState))
+			},
 		},
 		{
 			Name: "locks-what-a-broken-request-names", Rules: []string{"STATE-1"},
@@ -227,11 +228,25 @@ func keepsNormal() []Variant {
 				for _, id := range namedByAccident(s, c) {
 					s.first("locked " + id)
 				}
-				stuck := those(distinct(c.ids), func(id string) bool {
+				s.passButList(c, those(distinct(c.ids), func(id string) bool {
 					_, locked := s.notes.Load("locked " + id)
 					return locked
-				})
-				s.passButList(c, stuck)
+				}))
+			},
+		},
+		{
+			Name: "locks-what-a-refused-batch-names", Rules: []string{"STATE-1"},
+			Does: "lists for ever what was named in a batch that was too large",
+			serve: func(s *Server, c *call) {
+				for _, id := range c.ids {
+					if len(c.ids) > contract.MaxBatch && s.normal(id) {
+						s.first("locked " + id)
+					}
+				}
+				s.passButList(c, those(distinct(c.ids), func(id string) bool {
+					_, locked := s.notes.Load("locked " + id)
+					return locked
+				}))
 			},
 		},
 		{
