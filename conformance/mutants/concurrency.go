@@ -17,58 +17,69 @@ func concurrency() []Variant {
 // window is how long a look and what follows from it lie apart, so that calls made at once meet in between.
 const window = 10 * time.Millisecond
 
+// underLoad does something else with a valid call while so many are under way, this one included.
+func underLoad(calls int64, does behaviour) behaviour {
+	return knowing(func(s *Server, c *call, _ roles) {
+		if s.crowded(calls) {
+			does(s, c)
+			return
+		}
+		s.pass(c)
+	})
+}
+
 // disturbed: CONC-1, calls that get in each other's way.
 func disturbed() []Variant {
 	return []Variant{
 		{
 			Name: "keeps-the-last-under-load", Rules: []string{"CONC-1"},
 			Does: "does not delete the last of a batch that meets another one",
-			serve: keeping(func(s *Server, c *call, r roles) []string {
-				if len(c.ids) == 1 || !s.crowded(2) {
+			serve: underLoad(2, keeping(func(_ *Server, c *call, r roles) []string {
+				if len(c.ids) == 1 {
 					return nil
 				}
 				return final(r.normal)
-			}),
+			})),
 		},
 		{
 			Name: "keeps-all-of-a-mixed-batch-under-load", Rules: []string{"CONC-1"},
 			Does: "deletes nothing of a mixed batch that meets three other calls",
-			serve: keeping(func(s *Server, _ *call, r roles) []string {
-				if !r.mixed() || !s.crowded(4) {
+			serve: underLoad(4, keeping(func(_ *Server, _ *call, r roles) []string {
+				if !r.mixed() {
 					return nil
 				}
 				return r.normal
-			}),
+			})),
 		},
 		{
 			Name: "misses-one-under-load", Rules: []string{"CONC-1"},
 			Does: "does not find a snapshot that is named alone while three other calls are under way",
-			serve: knowing(func(s *Server, c *call, r roles) {
-				if c.alone() && len(r.normal) == 1 && s.crowded(4) {
+			serve: underLoad(4, knowing(func(s *Server, c *call, r roles) {
+				if c.alone() && len(r.normal) == 1 {
 					c.fails(contract.NotFound)
 					return
 				}
 				s.pass(c)
-			}),
+			})),
 		},
 		{
 			Name: "omits-missing-ones-under-load", Rules: []string{"CONC-1"},
 			Does: "does not list what is missing while other calls are under way",
-			serve: following(func(s *Server, c *call, r roles) {
-				if r.mixed() && s.crowded(2) {
+			serve: underLoad(2, following(func(_ *Server, c *call, r roles) {
+				if r.mixed() {
 					c.editList(func(listed []string) any { return without(listed, r.missing) })
 				}
-			}),
+			})),
 		},
 		{
 			Name: "deletes-denied-ones-under-load", Rules: []string{"CONC-1", "STATE-2"},
 			Does: "does not look at the states in a batch that meets another call",
-			serve: deleting(func(s *Server, _ *call, r roles) []string {
-				if len(r.normal) == 0 || len(r.denied) == 0 || !s.crowded(2) {
+			serve: underLoad(2, deleting(func(_ *Server, _ *call, r roles) []string {
+				if len(r.normal) == 0 {
 					return nil
 				}
 				return r.denied
-			}),
+			})),
 		},
 		{
 			Name: "shares-its-list", Rules: []string{"CONC-1"},
@@ -97,31 +108,19 @@ func disturbed() []Variant {
 		},
 		{
 			Name: "breaks-under-load", Rules: []string{"CONC-1"},
-			Does: "answers with status 500 while three other calls are under way",
-			serve: knowing(func(s *Server, c *call, _ roles) {
-				if s.crowded(4) {
-					c.fails(contract.Internal)
-					return
-				}
-				s.pass(c)
-			}),
+			Does:  "answers with status 500 while three other calls are under way",
+			serve: underLoad(4, func(_ *Server, c *call) { c.fails(contract.Internal) }),
 		},
 		{
 			Name: "breaks-under-heavy-load", Rules: []string{"CONC-1"},
-			Does: "answers with status 500 while twelve other calls are under way",
-			serve: knowing(func(s *Server, c *call, _ roles) {
-				if s.crowded(13) {
-					c.fails(contract.Internal)
-					return
-				}
-				s.pass(c)
-			}),
+			Does:  "answers with status 500 while twelve other calls are under way",
+			serve: underLoad(13, func(_ *Server, c *call) { c.fails(contract.Internal) }),
 		},
 		{
 			Name: "refuses-a-batch-under-load", Rules: []string{"CONC-1"},
 			Does: "refuses a batch that meets another call",
-			serve: knowing(func(s *Server, c *call, _ roles) {
-				if len(c.ids) > 1 && s.crowded(2) {
+			serve: underLoad(2, func(s *Server, c *call) {
+				if len(c.ids) > 1 {
 					c.refuse(http.StatusConflict, contract.DeniedState.Code)
 					return
 				}
