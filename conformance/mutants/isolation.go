@@ -118,7 +118,7 @@ func isolation() []Variant {
 			Does: "makes snapshots NORMAL that are CREATING whenever it deletes 20",
 			serve: following(func(s *Server, c *call, r roles) {
 				if len(r.normal) == 20 {
-					for _, id := range bystanders(s, c, "CREATING") {
+					for _, id := range bystanders(s, c, creating) {
 						s.Put(id, contract.Normal)
 					}
 				}

@@ -10,8 +10,11 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
-// failed is a state that nothing comes out of.
-const failed contract.State = "FAILED"
+// The states that some mutants single out.
+const (
+	creating contract.State = "CREATING"
+	failed   contract.State = "FAILED"
+)
 
 // states: STATE-1 to STATE-4.
 func states() []Variant {
@@ -204,7 +207,7 @@ func keepsNormal() []Variant {
 					}
 					return r.normal
 				})(s, c)
-				s.notes.Store("failed", !c.ok())
+				s.last("failed", !c.ok())
 			},
 		},
 		{
