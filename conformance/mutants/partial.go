@@ -295,6 +295,16 @@ func mistakesRepetitions() []Variant {
 			}),
 		},
 		{
+			Name: "keeps-a-pair-in-a-full-batch", Rules: []string{"PART-3"},
+			Does: "does not delete a snapshot that a full batch names twice",
+			serve: keeping(func(_ *Server, c *call, r roles) []string {
+				if len(c.ids) < contract.MaxBatch {
+					return nil
+				}
+				return those(r.normal, func(id string) bool { return c.times(id) == 2 })
+			}),
+		},
+		{
 			Name: "keeps-one-named-a-hundred-times", Rules: []string{"PART-3"},
 			Does: "does not delete a snapshot that fills the whole batch",
 			serve: keeping(func(_ *Server, c *call, r roles) []string {
