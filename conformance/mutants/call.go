@@ -180,3 +180,36 @@ func answered(change func(s *Server, c *call)) behaviour {
 func edited(change func(body map[string]any)) behaviour {
 	return answered(func(_ *Server, c *call) { c.edit(change) })
 }
+
+// valid tells whether the mock carries the call out.
+func (c *call) valid() bool {
+	return c.request.Header.Get(contract.HeaderAction) == contract.Action && len(c.ids) > 0 && len(c.ids) <= contract.MaxBatch
+}
+
+// place is where an id stands in the call for the first time, from 0 on.
+func (c *call) place(id string) int { return slices.Index(c.ids, id) }
+
+// neighbour gives the id that stands so many places behind another, or before it. There is none beyond the ends.
+func (c *call) neighbour(id string, distance int) string {
+	at := c.place(id) + distance
+	if at < 0 || at >= len(c.ids) {
+		return ""
+	}
+	return c.ids[at]
+}
+
+// times is how often the call names an id.
+func (c *call) times(id string) int {
+	return len(those(c.ids, func(other string) bool { return other == id }))
+}
+
+// alone tells whether the call names one snapshot only, however often.
+func (c *call) alone() bool { return len(distinct(c.ids)) == 1 }
+
+// without gives the ids that are not among others.
+func without(ids, others []string) []string {
+	return those(ids, func(id string) bool { return !slices.Contains(others, id) })
+}
+
+// final gives the last of the ids, none if there is none.
+func final(ids []string) []string { return ids[max(0, len(ids)-1):] }

@@ -1,6 +1,247 @@
 package mutants
 
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
 // concurrency: CONC-1 and CONC-2.
 func concurrency() []Variant {
-	return []Variant{}
+	return slices.Concat(disturbed(), raced())
+}
+
+// window is how long a look and what follows from it lie apart, so that calls made at once meet in between.
+const window = 10 * time.Millisecond
+
+// underLoad does something else with a valid call while so many are under way, this one included.
+func underLoad(calls int64, does behaviour) behaviour {
+	return knowing(func(s *Server, c *call, _ roles) {
+		if s.crowded(calls) {
+			does(s, c)
+			return
+		}
+		s.pass(c)
+	})
+}
+
+// disturbed: CONC-1, calls that get in each other's way.
+func disturbed() []Variant {
+	return []Variant{
+		{
+			Name: "keeps-the-last-under-load", Rules: []string{"CONC-1"},
+			Does: "does not delete the last of a batch that meets another one",
+			serve: underLoad(2, keeping(func(_ *Server, c *call, r roles) []string {
+				if len(c.ids) == 1 {
+					return nil
+				}
+				return final(r.normal)
+			})),
+		},
+		{
+			Name: "keeps-all-of-a-mixed-batch-under-load", Rules: []string{"CONC-1"},
+			Does: "deletes nothing of a mixed batch that meets three other calls",
+			serve: underLoad(4, keeping(func(_ *Server, _ *call, r roles) []string {
+				if !r.mixed() {
+					return nil
+				}
+				return r.normal
+			})),
+		},
+		{
+			Name: "misses-one-under-load", Rules: []string{"CONC-1"},
+			Does: "does not find a snapshot that is named alone while three other calls are under way",
+			serve: underLoad(4, knowing(func(s *Server, c *call, r roles) {
+				if c.alone() && len(r.normal) == 1 {
+					c.fails(contract.NotFound)
+					return
+				}
+				s.pass(c)
+			})),
+		},
+		{
+			Name: "omits-missing-ones-under-load", Rules: []string{"CONC-1"},
+			Does: "does not list what is missing while other calls are under way",
+			serve: underLoad(2, following(func(_ *Server, c *call, r roles) {
+				if r.mixed() {
+					c.editList(func(listed []string) any { return without(listed, r.missing) })
+				}
+			})),
+		},
+		{
+			Name: "deletes-denied-ones-under-load", Rules: []string{"CONC-1", "STATE-2"},
+			Does: "does not look at the states in a batch that meets another call",
+			serve: underLoad(2, deleting(func(_ *Server, _ *call, r roles) []string {
+				if len(r.normal) == 0 {
+					return nil
+				}
+				return r.denied
+			})),
+		},
+		{
+			Name: "shares-its-list", Rules: []string{"CONC-1"},
+			Does: "answers with the list of whichever call came last",
+			serve: following(func(s *Server, c *call, r roles) {
+				if !c.ok() {
+					return
+				}
+				s.notes.Store("list", c.listed())
+				s.crowded(2)
+				c.editList(func([]string) any {
+					list, _ := s.notes.Load("list")
+					return list
+				})
+			}),
+		},
+		{
+			Name: "shares-its-ids", Rules: []string{"CONC-1"},
+			Does: "deletes what the call that came last has named",
+			serve: knowing(func(s *Server, c *call, _ roles) {
+				s.notes.Store("ids", c.ids)
+				s.crowded(2)
+				ids, _ := s.notes.Load("ids")
+				s.passIDs(c, ids.([]string))
+			}),
+		},
+		{
+			Name: "breaks-under-load", Rules: []string{"CONC-1"},
+			Does:  "answers with status 500 while three other calls are under way",
+			serve: underLoad(4, func(_ *Server, c *call) { c.fails(contract.Internal) }),
+		},
+		{
+			Name: "breaks-under-heavy-load", Rules: []string{"CONC-1"},
+			Does:  "answers with status 500 while twelve other calls are under way",
+			serve: underLoad(13, func(_ *Server, c *call) { c.fails(contract.Internal) }),
+		},
+		{
+			Name: "refuses-a-batch-under-load", Rules: []string{"CONC-1"},
+			Does: "refuses a batch that meets another call",
+			serve: underLoad(2, func(s *Server, c *call) {
+				if len(c.ids) > 1 {
+					c.refuse(http.StatusConflict, contract.DeniedState.Code)
+					return
+				}
+				s.pass(c)
+			}),
+		},
+		{
+			Name: "calls-denied-ones-missing-after-a-race", Rules: []string{"ERR-2"},
+			Does: "does not find a denied snapshot that is named alone once two calls have wanted the same one",
+			serve: knowing(func(s *Server, c *call, r roles) {
+				quiet := s.busy.Load() == 1
+				if rivals := s.rivals(c, r.normal); rivals {
+					s.first("race")
+				}
+				s.pass(c)
+				if _, raced := s.notes.Load("race"); raced && quiet && c.is(contract.DeniedState) {
+					c.fails(contract.NotFound)
+				}
+			}),
+		},
+	}
+}
+
+// rivals waits a moment, and tells whether another call under way names one of the ids.
+func (s *Server) rivals(c *call, ids []string) bool {
+	if len(ids) == 0 {
+		return false
+	}
+	for _, id := range ids {
+		s.count("wants " + id)
+	}
+	<-time.After(window)
+	return slices.ContainsFunc(ids, func(id string) bool { return s.counted("wants "+id) > 1 })
+}
+
+// raced: CONC-2, calls that want the same snapshot.
+func raced() []Variant {
+	// looksFirst deletes what was NORMAL a moment ago, and says so whatever has become of it meanwhile.
+	looksFirst := func(where func(c *call) bool) behaviour {
+		return knowing(func(s *Server, c *call, r roles) {
+			if len(r.normal) == 0 || !where(c) {
+				s.pass(c)
+				return
+			}
+			<-time.After(window)
+			s.passPart(c, c.ids, those(distinct(c.ids), r.failing))
+		})
+	}
+	return []Variant{
+		{
+			Name: "looks-then-deletes", Rules: []string{"CONC-2"},
+			Does:  "looks whether snapshots can be deleted some time before it deletes them",
+			serve: looksFirst(func(*call) bool { return true }),
+		},
+		{
+			Name: "looks-then-deletes-one", Rules: []string{"CONC-2"},
+			Does:  "looks some time before it deletes a snapshot that is named alone",
+			serve: looksFirst((*call).alone),
+		},
+		{
+			Name: "looks-then-deletes-a-batch", Rules: []string{"CONC-2"},
+			Does:  "looks some time before it deletes snapshots of a batch",
+			serve: looksFirst(func(c *call) bool { return !c.alone() }),
+		},
+		{
+			Name: "answers-equal-requests-once", Rules: []string{"CONC-2"},
+			Does: "gives equal requests at the same time the same answer",
+			serve: knowing(func(s *Server, c *call, r roles) {
+				if len(r.normal) == 0 {
+					s.pass(c)
+					return
+				}
+				key := strings.Join(c.ids, " ")
+				if leader := s.first(key); leader {
+					<-time.After(window)
+					s.pass(c)
+					s.notes.Store("answer to "+key, c.listed())
+					s.notes.Delete(key)
+					return
+				}
+				<-time.After(3 * window)
+				if listed, ready := s.notes.Load("answer to " + key); ready {
+					c.succeed(listed.([]string))
+					return
+				}
+				s.pass(c)
+			}),
+		},
+		{
+			Name: "lets-nobody-win", Rules: []string{"CONC-2"},
+			Does: "answers all calls that want the same snapshot at once that it is not found, though it deletes it",
+			serve: knowing(func(s *Server, c *call, r roles) {
+				rivals := s.rivals(c, r.normal)
+				s.pass(c)
+				if rivals && c.alone() {
+					c.fails(contract.NotFound)
+				}
+			}),
+		},
+		{
+			Name: "breaks-for-the-loser", Rules: []string{"CONC-2"},
+			Does: "answers with status 500 where another call was faster",
+			serve: knowing(func(s *Server, c *call, r roles) {
+				s.rivals(c, r.normal)
+				s.pass(c)
+				if len(r.normal) > 0 && c.is(contract.NotFound) {
+					c.fails(contract.Internal)
+				}
+			}),
+		},
+		{
+			Name: "gives-up-a-batch-that-lost-one", Rules: []string{"CONC-2"},
+			Does: "deletes nothing of a batch, and finds nothing, where another call was faster about one of it",
+			serve: knowing(func(s *Server, c *call, r roles) {
+				s.rivals(c, r.normal)
+				if len(r.normal) > 1 && len(s.roles(c).normal) < len(r.normal) {
+					c.fails(contract.NotFound)
+					return
+				}
+				s.pass(c)
+			}),
+		},
+	}
 }

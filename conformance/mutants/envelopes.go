@@ -103,7 +103,7 @@ func requestIDs() []Variant {
 	return []Variant{
 		{
 			Name: "one-request-id-for-errors", Rules: only, Does: "gives every failure the same requestId",
-			serve: edits(failed, func(body map[string]any) { body[contract.FieldRequestID] = "T00000000-0000-0000-0000-000000000000" }),
+			serve: edits(isFailure, func(body map[string]any) { body[contract.FieldRequestID] = "T00000000-0000-0000-0000-000000000000" }),
 		},
 		{
 			Name: "request-ids-by-the-second", Rules: only, Does: "makes requestIds of the time in seconds",
@@ -141,7 +141,7 @@ func requestIDs() []Variant {
 		},
 		{
 			Name: "request-ids-of-64-bits", Rules: []string{"ENV-3", "ENV-4"}, Does: "has a number for the requestId of a failure",
-			serve: edits(failed, func(body map[string]any) { body[contract.FieldRequestID] = time.Now().UnixNano() }),
+			serve: edits(isFailure, func(body map[string]any) { body[contract.FieldRequestID] = time.Now().UnixNano() }),
 		},
 		{
 			Name: "empty-request-id", Rules: []string{"ENV-3", "ENV-4"}, Does: "has an empty requestId where a snapshot is missing",
@@ -172,7 +172,7 @@ func failures() []Variant {
 		},
 		{
 			Name: "translated-message", Rules: only, Does: "has the message in several languages, as an object",
-			serve: edits(failed, func(body map[string]any) {
+			serve: edits(isFailure, func(body map[string]any) {
 				body[contract.FieldMessage] = map[string]any{"en": body[contract.FieldMessage]}
 			}),
 		},
@@ -224,7 +224,7 @@ func statuses() []Variant {
 		},
 		{
 			Name: "always-ok", Rules: only, Does: "answers a failure with 200, and tells it by the code",
-			serve: withStatus(failed, http.StatusOK),
+			serve: withStatus(isFailure, http.StatusOK),
 		},
 		{
 			Name: "redirects", Rules: only, Does: "sends a malformed request elsewhere",
@@ -268,11 +268,11 @@ func contents() []Variant {
 		},
 		{
 			Name: "no-content-type", Rules: only, Does: "does not say what its failures are",
-			serve: withType(failed, ""),
+			serve: withType(isFailure, ""),
 		},
 		{
 			Name: "problem-json", Rules: only, Does: "says that its failures are of another type of JSON",
-			serve: withType(failed, "application/problem+json"),
+			serve: withType(isFailure, "application/problem+json"),
 		},
 		{
 			Name: "byte-order-mark", Rules: only, Does: "begins with a byte-order mark where it lists something",
@@ -280,7 +280,7 @@ func contents() []Variant {
 		},
 		{
 			Name: "bad-utf8", Rules: only, Does: "has a byte in a message that is not UTF-8",
-			serve: respells(failed, func(text string) string { return strings.Replace(text, ".", "\xe9", 1) }),
+			serve: respells(isFailure, func(text string) string { return strings.Replace(text, ".", "\xe9", 1) }),
 		},
 		{
 			Name: "trailing-log", Rules: only, Does: "has a line of its log after every ninth answer",
@@ -303,7 +303,7 @@ func contents() []Variant {
 			Name: "html-for-too-many", Rules: only, Does: "has a page for too many ids",
 			serve: func(s *Server, c *call) {
 				s.pass(c)
-				if long(s, c) && failed(c) {
+				if long(s, c) && isFailure(c) {
 					c.answer.Header().Set("Content-Type", "text/html")
 					c.answer.Body.Reset()
 					c.answer.Body.WriteString("<html><body><h1>400 Bad Request</h1></body></html>")
@@ -324,12 +324,12 @@ func contents() []Variant {
 
 // Kinds of answers.
 func always(*call) bool        { return true }
-func failed(c *call) bool      { return !c.ok() }
+func isFailure(c *call) bool   { return !c.ok() }
 func partial(c *call) bool     { return len(c.listed()) > 0 }
 func whole(c *call) bool       { return c.ok() && len(c.listed()) == 0 }
 func notFound(c *call) bool    { return c.is(contract.NotFound) }
 func deniedState(c *call) bool { return c.is(contract.DeniedState) }
-func malformed(c *call) bool   { return c.ids == nil && failed(c) }
+func malformed(c *call) bool   { return c.ids == nil && isFailure(c) }
 
 // edits changes the members of some answers.
 func edits(which func(c *call) bool, change func(body map[string]any)) behaviour {

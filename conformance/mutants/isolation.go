@@ -1,6 +1,128 @@
 package mutants
 
+import (
+	"slices"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
 // isolation: ISO-1.
 func isolation() []Variant {
-	return []Variant{}
+	// bystanders gives the newest snapshots in a state that a call does not name, newest first.
+	bystanders := func(s *Server, c *call, state contract.State) []string {
+		var ids []string
+		for _, one := range s.newest(300) {
+			if s.in(state, one.id) && !slices.Contains(c.ids, one.id) {
+				ids = append(ids, one.id)
+			}
+		}
+		return ids
+	}
+	// newest gives the newest snapshot that could be deleted and that the call does not name, if there is one.
+	newest := func(s *Server, c *call) []string {
+		ids := bystanders(s, c, contract.Normal)
+		return ids[:min(len(ids), 1)]
+	}
+	deleteNewest := func(s *Server, c *call) {
+		for _, id := range newest(s, c) {
+			s.Release(id)
+		}
+	}
+	return []Variant{
+		{
+			Name: "deletes-the-next", Rules: []string{"ISO-1"},
+			Does: "deletes the snapshot, too, that was made next to the last of a batch of ten or more",
+			serve: following(func(s *Server, c *call, r roles) {
+				if len(r.normal) < 10 {
+					return
+				}
+				if _, next, _ := s.find(final(r.normal)[0]); s.normal(next.id) {
+					s.Release(next.id)
+				}
+			}),
+		},
+		{
+			Name: "deletes-the-newest", Rules: []string{"ISO-1"},
+			Does: "deletes the newest snapshot, too, on each success",
+			serve: following(func(s *Server, c *call, r roles) {
+				if len(r.normal) > 0 {
+					deleteNewest(s, c)
+				}
+			}),
+		},
+		{
+			Name: "deletes-the-newest-for-a-missing-one", Rules: []string{"ISO-1"},
+			Does: "deletes the newest snapshot where one is missing that is named alone",
+			serve: following(func(s *Server, c *call, _ roles) {
+				if c.is(contract.NotFound) {
+					deleteNewest(s, c)
+				}
+			}),
+		},
+		{
+			Name: "deletes-the-newest-for-a-full-batch", Rules: []string{"ISO-1"},
+			Does: "deletes the newest snapshot besides a full batch",
+			serve: following(func(s *Server, c *call, _ roles) {
+				if len(c.ids) == contract.MaxBatch {
+					deleteNewest(s, c)
+				}
+			}),
+		},
+		{
+			Name: "deletes-the-newest-on-every-20th-request", Rules: []string{"ISO-1"},
+			Does: "deletes the newest snapshot, too, on every 20th request",
+			serve: following(func(s *Server, c *call, _ roles) {
+				if s.count("call")%20 == 0 {
+					deleteNewest(s, c)
+				}
+			}),
+		},
+		{
+			Name: "fails-the-newest", Rules: []string{"ISO-1"},
+			Does: "puts the newest snapshot into state FAILED when it denies another one",
+			serve: following(func(s *Server, c *call, _ roles) {
+				if !c.is(contract.DeniedState) {
+					return
+				}
+				for _, id := range newest(s, c) {
+					s.Put(id, failed)
+				}
+			}),
+		},
+		{
+			Name: "deletes-the-newest-later", Rules: []string{"ISO-1"}, Linger: time.Second,
+			Does: "deletes what is the newest snapshot half a second after a success",
+			serve: following(func(s *Server, c *call, r roles) {
+				if len(r.normal) > 0 {
+					time.AfterFunc(500*time.Millisecond, func() { deleteNewest(s, c) })
+				}
+			}),
+		},
+		{
+			Name: "clears-failed-ones-away", Rules: []string{"ISO-1"},
+			Does: "deletes a FAILED snapshot that nobody has named yet on each success",
+			serve: following(func(s *Server, c *call, r roles) {
+				for _, id := range r.denied {
+					s.first(id)
+				}
+				for _, id := range bystanders(s, c, failed) {
+					if _, named := s.notes.Load(id); len(r.normal) > 0 && !named {
+						s.Release(id)
+					}
+				}
+			}),
+		},
+		{
+			Name: "finishes-creating", Rules: []string{"ISO-1"},
+			Does: "makes snapshots NORMAL that are CREATING whenever it deletes 20",
+			serve: following(func(s *Server, c *call, r roles) {
+				if len(r.normal) == 20 {
+					for _, id := range bystanders(s, c, creating) {
+						s.Put(id, contract.Normal)
+					}
+				}
+			}),
+		},
+	}
 }

@@ -540,8 +540,8 @@ func looseIDs() []Variant {
 				named := distinct(c.ids)
 				s.pass(c)
 				c.editList(func(listed []string) any {
-					failed := strings.Join(listed, " ")
-					return those(named, func(id string) bool { return strings.Contains(failed, id) })
+					failedOnes := strings.Join(listed, " ")
+					return those(named, func(id string) bool { return strings.Contains(failedOnes, id) })
 				})
 			},
 		},

@@ -226,3 +226,130 @@ func (s *Server) relay(w http.ResponseWriter, r *http.Request, change func(body 
 	}
 	deliver(w, answer)
 }
+
+// counted is how often count was called for a key.
+func (s *Server) counted(key string) int64 {
+	if counter, ok := s.notes.Load(key); ok {
+		return counter.(*atomic.Int64).Load()
+	}
+	return 0
+}
+
+// roles are the ids of a call by what they stand for, each once and in the call's order.
+type roles struct{ normal, denied, missing []string }
+
+func (s *Server) roles(c *call) roles {
+	var r roles
+	for _, id := range distinct(c.ids) {
+		switch state, there := s.State(id); {
+		case !there:
+			r.missing = append(r.missing, id)
+		case state == contract.Normal:
+			r.normal = append(r.normal, id)
+		default:
+			r.denied = append(r.denied, id)
+		}
+	}
+	return r
+}
+
+// failing tells whether an id is one that cannot be deleted.
+func (r roles) failing(id string) bool { return !slices.Contains(r.normal, id) }
+
+// mixed tells whether there is something to delete, and something that cannot be.
+func (r roles) mixed() bool { return len(r.normal) > 0 && len(r.denied)+len(r.missing) > 0 }
+
+// knowing answers valid calls, and knows what their ids stand for. The mock answers the others.
+func knowing(do func(s *Server, c *call, r roles)) behaviour {
+	return func(s *Server, c *call) {
+		if !c.valid() {
+			s.pass(c)
+			return
+		}
+		do(s, c, s.roles(c))
+	}
+}
+
+// keeping spares some of the snapshots that are to be deleted, and answers as if they were gone.
+func keeping(which func(s *Server, c *call, r roles) []string) behaviour {
+	return knowing(func(s *Server, c *call, r roles) {
+		kept := which(s, c, r)
+		if len(kept) == 0 {
+			s.pass(c)
+			return
+		}
+		s.passPart(c, without(c.ids, kept), those(distinct(c.ids), r.failing))
+	})
+}
+
+// passButList has the mock carry a call out but for some snapshots, which the answer lists.
+func (s *Server) passButList(c *call, ids []string) {
+	if !c.valid() || len(ids) == 0 {
+		s.pass(c)
+		return
+	}
+	r := s.roles(c)
+	s.passPart(c, without(c.ids, ids), those(distinct(c.ids), func(id string) bool { return r.failing(id) || slices.Contains(ids, id) }))
+}
+
+// passPart has the mock carry a part of a call out, and answers with a success of its own. A call that the mock refuses
+// as a whole, for an odd id say, stays refused.
+func (s *Server) passPart(c *call, part, listed []string) {
+	if len(part) > 0 {
+		s.passIDs(c, part)
+		if !c.ok() && !c.is(contract.NotFound) && !c.is(contract.DeniedState) {
+			return
+		}
+	}
+	c.succeed(listed)
+}
+
+// deleting takes some of the snapshots for NORMAL that are not.
+func deleting(which func(s *Server, c *call, r roles) []string) behaviour {
+	return knowing(func(s *Server, c *call, r roles) {
+		for _, id := range which(s, c, r) {
+			s.Put(id, contract.Normal)
+		}
+		s.pass(c)
+	})
+}
+
+// listing changes what a success lists.
+func listing(change func(c *call, r roles, listed []string) []string) behaviour {
+	return knowing(func(s *Server, c *call, r roles) {
+		s.pass(c)
+		c.editList(func(listed []string) any { return change(c, r, listed) })
+	})
+}
+
+// following does something when the mock has carried out a call.
+func following(do func(s *Server, c *call, r roles)) behaviour {
+	return knowing(func(s *Server, c *call, r roles) {
+		s.pass(c)
+		do(s, c, r)
+	})
+}
+
+// bringBack has the testbed show a deleted snapshot again.
+func (s *Server) bringBack(state contract.State, ids ...string) {
+	for _, id := range ids {
+		s.shown.Store(id, state)
+	}
+}
+
+// crowded waits a moment for other calls, and tells whether as many are under way, this one included.
+func (s *Server) crowded(size int64) bool {
+	for range 10 {
+		if s.busy.Load() >= size {
+			return true
+		}
+		<-time.After(time.Millisecond)
+	}
+	return false
+}
+
+// last remembers something until the next call, and gives what the call before left; nil if there was none.
+func (s *Server) last(key string, now any) any {
+	before, _ := s.notes.Swap(key, now)
+	return before
+}
