@@ -5,12 +5,16 @@
 // default is five, and when it is full, new connections hang for a second or are reset. To a client that looks like a
 // program that drops requests. So the number of connections that are open but unanswered is limited, and the limit
 // follows what the host bears, as TCP itself does it: it grows with every answer, is halved where one is refused, and grows slowly from then on.
+// A connection that nothing was asked on waits for no answer: net/http opens some that it then has no use for, and keeps them.
 package gentle
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,6 +22,7 @@ const (
 	first, fewest, most = 8, 2, 256
 	patient             = 64                     // how many times the limit has to be borne before it is raised again
 	hanging             = 800 * time.Millisecond // a connection that takes so long to open was held up by a full queue
+	unasked             = 20 * time.Millisecond  // a connection that has not been asked anything for so long will not be soon
 )
 
 // Dialer opens connections to one host. It may be used by several goroutines.
@@ -47,7 +52,9 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	if time.Since(begun) > hanging {
 		d.slowDown()
 	}
-	return &unanswered{Conn: connection, dialer: d}, nil
+	u := &unanswered{Conn: connection, dialer: d}
+	time.AfterFunc(unasked, u.pass)
+	return u, nil
 }
 
 func (d *Dialer) enter(ctx context.Context) error {
@@ -75,10 +82,22 @@ func (d *Dialer) leave(answered bool) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.waiting--
 	if d.answers++; answered && (!d.careful || d.answers > patient*d.limit) {
 		d.limit, d.answers = min(d.limit+1, most), 0
 	}
+	d.makeRoom()
+}
+
+// pass makes room, and learns nothing.
+func (d *Dialer) pass() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.makeRoom()
+}
+
+// makeRoom is called with the mutex held.
+func (d *Dialer) makeRoom() {
+	d.waiting--
 	close(d.changed)
 	d.changed = make(chan struct{})
 }
@@ -93,11 +112,20 @@ func (d *Dialer) slowDown() {
 type unanswered struct {
 	net.Conn
 	dialer *Dialer
+	asked  atomic.Bool
 	told   sync.Once
+}
+
+func (u *unanswered) Write(text []byte) (int, error) {
+	u.asked.Store(true)
+	return u.Conn.Write(text)
 }
 
 func (u *unanswered) Read(into []byte) (int, error) {
 	n, err := u.Conn.Read(into)
+	if errors.Is(err, io.EOF) {
+		u.pass() // closed for being idle
+	}
 	if n > 0 || err != nil {
 		u.told.Do(func() { u.dialer.leave(n > 0) })
 	}
@@ -105,6 +133,14 @@ func (u *unanswered) Read(into []byte) (int, error) {
 }
 
 func (u *unanswered) Close() error {
+	u.pass()
 	u.told.Do(func() { u.dialer.leave(false) })
 	return u.Conn.Close()
+}
+
+// pass lets the connection go if nothing was asked on it.
+func (u *unanswered) pass() {
+	if !u.asked.Load() {
+		u.told.Do(u.dialer.pass)
+	}
 }

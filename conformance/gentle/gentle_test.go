@@ -27,6 +27,7 @@ func TestUnansweredConnectionsAreFew(t *testing.T) {
 		tasks.Go(func() {
 			connection, err := dialer.DialContext(t.Context(), "tcp", listener.Addr().String())
 			if err == nil {
+				_, _ = io.WriteString(connection, "question") // one that is never answered
 				opened <- connection
 			}
 		})
@@ -79,4 +80,53 @@ func TestAnswersMakeRoom(t *testing.T) {
 	g.Eventually(at.Load, "10s").Should(BeEquivalentTo(32))
 	close(release)
 	tasks.Wait()
+}
+
+// TestUnaskedConnectionsLeaveRoom: net/http keeps connections that it opened for a request which then went over another.
+func TestUnaskedConnectionsLeaveRoom(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	g.Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() { _ = listener.Close() })
+	dialer := gentle.NewDialer()
+	for range 20 {
+		connection, err := dialer.DialContext(t.Context(), "tcp", listener.Addr().String())
+		g.Expect(err).NotTo(HaveOccurred())
+		defer connection.Close()
+	}
+}
+
+// TestUnaskedConnectionsTeachNothing: a host that closes what is idle is not overloaded.
+func TestUnaskedConnectionsTeachNothing(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	g.Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() { _ = listener.Close() })
+	dialer := gentle.NewDialer()
+	dial := func() net.Conn {
+		connection, err := dialer.DialContext(t.Context(), "tcp", listener.Addr().String())
+		g.Expect(err).NotTo(HaveOccurred())
+		return connection
+	}
+	go func() { // closes every connection at once, until the listener is closed
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_ = connection.Close()
+		}
+	}()
+	for range 10 {
+		g.Expect(dial().Close()).To(Succeed())
+		idle := dial()
+		_, err := idle.Read(make([]byte, 1))
+		g.Expect(err).To(MatchError(io.EOF))
+		g.Expect(idle.Close()).To(Succeed())
+	}
+	for range 8 { // as many as it begins with
+		_, _ = io.WriteString(dial(), "question") // it may be closed already
+	}
 }

@@ -73,7 +73,8 @@ func Mutants() []Variant {
 
 // Twins gives every twin, by what each does otherwise.
 func Twins() []Variant {
-	return slices.Concat(choices(), timing(), transport(), identifiers(), languages(), doors())
+	twins := slices.Concat(choices(), timing(), transport(), identifiers(), languages(), doors())
+	return append(twins, together(twins)...)
 }
 
 // Named finds a mutant or a twin.

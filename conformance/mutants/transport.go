@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode"
@@ -118,6 +119,9 @@ func inPieces(path string, size int) func(http.Handler) http.Handler {
 	})
 }
 
+// packers are kept: a new one costs more than all that it packs here.
+var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 // ofBodies: how they are cut up and packed.
 func ofBodies() []Variant {
 	return []Variant{
@@ -128,7 +132,9 @@ func ofBodies() []Variant {
 			around: rewritten(func(w http.ResponseWriter, r *http.Request, answer *httptest.ResponseRecorder) {
 				if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && answer.Body.Len() > 0 {
 					var packed bytes.Buffer
-					packer := gzip.NewWriter(&packed)
+					packer := packers.Get().(*gzip.Writer)
+					defer packers.Put(packer)
+					packer.Reset(&packed)
 					_, _ = packer.Write(answer.Body.Bytes()) // to memory
 					_ = packer.Close()
 					answer.Body = &packed
