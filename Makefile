@@ -1,11 +1,12 @@
-# Everything here needs Go alone; the tools are pinned in go.mod.
+# Everything here needs Go alone; the tools are pinned in go.mod, and gremlins, which would bring many modules, here.
 
-GO      ?= go
-BIN     := bin/zec-conformance
+GO       ?= go
+BIN      := bin/zec-conformance
+GREMLINS := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 # The race detector needs a C compiler. Where there is none, the tests run without it.
-RACE    := $(if $(shell command -v $$($(GO) env CC)),-race)
+RACE     := $(if $(shell command -v $$($(GO) env CC)),-race)
 
-.PHONY: run test build generate lint bench
+.PHONY: run test build generate lint bench mutation
 
 run: build ## judge the embedded mock
 	$(BIN) run
@@ -28,3 +29,12 @@ lint:
 
 bench: ## a whole run, one exchange of 1 and of 100 ids, the oracle
 	$(GO) test -run '^$$' -bench . -benchmem ./conformance ./conformance/oracle ./conformance/mock
+
+# Only tests are to kill: vet is off, since gremlins takes what it refuses for killed. A cached run of the tests would
+# tell gremlins nothing about how long they take, hence the count.
+mutation: ## do the tests of what decides a verdict notice a change of it? fails at 90 % of the mutants or less
+	@export GOFLAGS="$$($(GO) env GOFLAGS) -count=1 -vet=off"; \
+	for package in oracle contract report; do \
+		echo "conformance/$$package"; \
+		$(GO) run $(GREMLINS) unleash --config .gremlins.yaml --output-statuses lctvs ./conformance/$$package || exit 1; \
+	done

@@ -50,6 +50,9 @@ func TestTakeReportsWhatIsMissing(t *testing.T) {
 			func(doc *openapi3.T) { delete(schema(doc, "SnapshotState").Extensions, "x-deletion-pending") },
 			"x-deletion-pending is missing",
 		},
+		"no schema of request ids": {
+			func(doc *openapi3.T) { delete(doc.Components.Schemas, "RequestId") }, "x-usual-pattern is missing",
+		},
 		"no aliases": {
 			func(doc *openapi3.T) { delete(schema(doc, "SnapshotState").Extensions, "x-aliases") }, "x-aliases is missing",
 		},

@@ -338,7 +338,7 @@ func difference(a, b []string) []string {
 // Abbreviate prints a list of ids, the middle of a long one left out.
 func Abbreviate(ids []string) string {
 	const shown = 6
-	quoted := make([]string, 0, shown+1)
+	var quoted []string
 	for i, id := range ids {
 		if len(ids) > shown && i == shown-1 {
 			quoted = append(quoted, fmt.Sprintf("… %d more …", len(ids)-shown), fmt.Sprintf("%.60q", ids[len(ids)-1]))

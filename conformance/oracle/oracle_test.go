@@ -444,6 +444,20 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
+// TestStatuses: what is neither the success nor a failure may have been carried out, and breaks no rule but the one about
+// statuses.
+func TestStatuses(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	e := oracle.Expect([]string{"ok1"}, classes(people))
+	for _, status := range []int{100, 199, 201, 302, 399, 600} {
+		g.Expect(e.Broken(refusing(status, notFound))).To(Equal([]string{"ENV-5"}), "%d", status)
+	}
+	for _, status := range []int{400, 404, 499, 500, 599} {
+		g.Expect(e.Broken(refusing(status, notFound))).To(Equal([]string{"REQ-1", "STATE-1"}), "%d", status)
+	}
+}
+
 // TestWords holds what readers of a failure are told.
 func TestWords(t *testing.T) {
 	t.Parallel()
