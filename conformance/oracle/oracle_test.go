@@ -239,6 +239,7 @@ func TestTable(t *testing.T) {
 			[]wrong{
 				{listing(), []string{"PART-1", "PART-3", "REQ-7"}},
 				{listing("ok1", "odd*"), []string{"PART-1", "PART-2", "REQ-7"}},
+				{unreadable, []string{"ENV-1"}},
 				{fault, []string{"REQ-7"}},
 				{accepted, []string{"ENV-5", "REQ-7"}},
 			},
