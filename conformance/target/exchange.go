@@ -33,6 +33,10 @@ type Exchange struct {
 	header http.Header
 	body   []byte
 	cut    int
+
+	members  map[string]json.RawMessage // of the body, once they are taken apart
+	isObject bool
+	apart    bool
 }
 
 // Redacted stands where a secret was.
@@ -40,6 +44,7 @@ const Redacted = "REDACTED"
 
 func (e *Exchange) clearAnswer() {
 	e.Err, e.Unreachable, e.status, e.header, e.body = nil, false, 0, nil, nil
+	e.members, e.isObject, e.apart = nil, false, false
 }
 
 func (e *Exchange) capture(message *http.Request, body []byte) {
@@ -66,6 +71,7 @@ func (e *Exchange) Raw() []byte { return e.body }
 // Shorten forgets the rest of a long body. Many exchanges are kept as evidence until a run ends, and a hostile target
 // could make each of them as long as it likes.
 func (e *Exchange) Shorten(length int) {
+	e.members, e.isObject, e.apart = nil, false, false
 	if over := len(e.body) - length; over > 0 {
 		e.body, e.cut = bytes.Clone(e.body[:length]), e.cut+over
 	}
@@ -77,7 +83,11 @@ func (e *Exchange) Cut() int { return e.cut }
 // Members gives the members of the answer's JSON object with their names as they were spelled, which decoding into
 // a struct would not tell; ok is false if the body is no JSON object.
 func (e *Exchange) Members() (members map[string]json.RawMessage, ok bool) {
-	return object(e.body)
+	if !e.apart { // several judges ask, one after the other
+		e.members, e.isObject = object(e.body)
+		e.apart = true
+	}
+	return e.members, e.isObject
 }
 
 func object(text []byte) (map[string]json.RawMessage, bool) {
