@@ -50,10 +50,6 @@ func authentication() []Variant {
 			serve: door(func(k knock) error { k.now = k.time(); return k.verify() }),
 		},
 		{
-			Name: "is-patient", Rules: only, Does: "takes signatures that are twice as old as is allowed", Credentials: keys,
-			serve: door(func(k knock) error { k.now = k.now.Add(-contract.MaxClockSkew); return k.verify() }),
-		},
-		{
 			Name: "checks-later", Rules: only, Does: "deletes the snapshots of a request that is not signed, and then refuses it", Credentials: keys,
 			serve: func(s *Server, c *call) {
 				if c.knock(keys).authorization() == "" {
@@ -61,46 +57,6 @@ func authentication() []Variant {
 				}
 				guarded(s, c)
 			},
-		},
-		{
-			Name: "checks-time-later", Rules: only, Does: "deletes the snapshots of a request that was signed too long ago, and then refuses it", Credentials: keys,
-			serve: func(s *Server, c *call) {
-				k := c.knock(keys)
-				k.now = k.time()
-				if k.verify() == nil {
-					s.erase(c.ids...)
-				}
-				guarded(s, c)
-			},
-		},
-		{
-			Name: "refuses-by-another-code", Rules: only, Does: "has a code of its own for requests that it does not let in", Credentials: keys,
-			serve: turned(func(c *call) { c.refuse(http.StatusUnauthorized, "UNAUTHORIZED") }),
-		},
-		{
-			Name: "refuses-with-200", Rules: only, Does: "answers with 200 where it does not let in, and tells it by the code", Credentials: keys,
-			serve: turned(func(c *call) { c.answer.Code = http.StatusOK }),
-		},
-		{
-			Name: "refuses-with-500", Rules: only, Does: "fails at requests that it does not let in", Credentials: keys,
-			serve: turned(func(c *call) { c.fails(contract.Internal) }),
-		},
-		{
-			Name: "old-is-timed-out", Rules: only, Does: "answers for an old signature that the request took too long", Credentials: keys,
-			serve: turned(func(c *call) {
-				if strings.Contains(c.code(), "EXPIRED") {
-					c.refuse(http.StatusRequestTimeout, "REQUEST_TIMED_OUT")
-				}
-			}),
-		},
-		{
-			Name: "any-token", Rules: only, Does: "lets in whoever sends a token", Credentials: token,
-			serve: doorFor(token, func(k knock) error {
-				if strings.HasPrefix(k.authorization(), "Bearer ") {
-					return nil
-				}
-				return k.verify()
-			}),
 		},
 		{
 			Name: "token-prefix", Rules: only, Does: "lets in whoever sends a token that begins with the right one", Credentials: token,
@@ -157,16 +113,6 @@ func doorFor(wanted signing.Credentials, lets func(k knock) error) behaviour {
 			c.fails(refusal.Kind)
 		} else {
 			s.pass(c)
-		}
-	}
-}
-
-// turned changes what is answered to who is not let in.
-func turned(change func(c *call)) behaviour {
-	return func(s *Server, c *call) {
-		guarded(s, c)
-		if strings.HasPrefix(c.code(), contract.AuthCodePrefix) && c.knock(keys).verify() != nil {
-			change(c)
 		}
 	}
 }

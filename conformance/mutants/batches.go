@@ -2,7 +2,6 @@ package mutants
 
 import (
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"time"
 
@@ -22,18 +21,10 @@ func fullBatches() []Variant {
 			serve: when(full, refuseLength),
 		},
 		{
-			Name: "full-and-mixed-fails", Rules: []string{"BATCH-1"}, Does: "fails at a full batch of which a part cannot be deleted",
-			serve: when(func(s *Server, c *call) bool { return full(s, c) && slices.ContainsFunc(c.ids, s.missing) }, crash),
-		},
-		{
 			Name: "grows-late", Rules: []string{"BATCH-1"}, Does: "fails when it deletes a hundred snapshots for the first time",
 			serve: when(func(s *Server, c *call) bool {
 				return len(those(c.ids, s.normal)) == contract.MaxBatch && len(distinct(c.ids)) == contract.MaxBatch && s.first("grown")
 			}, crash),
-		},
-		{
-			Name: "loses-the-hundredth", Rules: []string{"BATCH-1", "BATCH-5"}, Does: "leaves out the last of a full batch",
-			serve: forgets(func(place, _ int) bool { return place == contract.MaxBatch-1 }),
 		},
 		{
 			Name: "full-only-once", Rules: []string{"BATCH-1"}, Does: "refuses every full batch but the first",
@@ -51,28 +42,14 @@ func longBatches() []Variant {
 			serve: when(func(_ *Server, c *call) bool { return len(c.ids) == contract.MaxBatch+1 }, carryOut),
 		},
 		{
-			Name: "limit-of-128", Rules: beyond, Does: "has its limit at 128",
-			serve: when(func(_ *Server, c *call) bool { return len(c.ids) > contract.MaxBatch && len(c.ids) <= 128 }, carryOut),
-		},
-		{
 			Name: "counts-in-a-byte", Rules: beyond, Does: "counts ids in one byte, so that 257 are one",
 			serve: when(func(s *Server, c *call) bool {
 				return long(s, c) && len(c.ids)%256 > 0 && len(c.ids)%256 <= contract.MaxBatch
 			}, carryOut),
 		},
 		{
-			Name: "no-limit", Rules: beyond, Does: "carries out every batch",
-			serve: when(long, carryOut),
-		},
-		{
 			Name: "first-hundred", Rules: beyond, Does: "carries out as much of a batch as is allowed, and ignores the rest",
 			serve: when(long, func(s *Server, c *call) { s.passIDs(c, c.ids[:contract.MaxBatch]) }),
-		},
-		{
-			Name: "counts-what-is-there", Rules: beyond, Does: "counts the snapshots that there are toward the limit, and not the ids that are named",
-			serve: when(func(s *Server, c *call) bool {
-				return long(s, c) && len(those(c.ids, s.missing)) >= len(c.ids)-contract.MaxBatch
-			}, carryOut),
 		},
 		{
 			Name: "streams-large-bodies", Rules: beyond, Does: "does not count ids where there are thousands",
@@ -86,14 +63,6 @@ func longBatches() []Variant {
 			Name: "lets-some-through", Rules: beyond, Does: "carries out every third batch that is too long",
 			serve: when(func(s *Server, c *call) bool { return long(s, c) && s.count("long")%3 == 0 }, carryOut),
 		},
-		{
-			Name: "too-many-fails", Rules: []string{"BATCH-2"}, Does: "fails at a batch that is too long",
-			serve: when(long, crash),
-		},
-		{
-			Name: "lists-too-many", Rules: []string{"BATCH-2"}, Does: "succeeds without deleting anything of a batch that is too long, and lists all of it",
-			serve: when(long, func(_ *Server, c *call) { c.succeed(distinct(c.ids)) }),
-		},
 	}
 }
 
@@ -105,22 +74,6 @@ func lateRefusals() []Variant {
 		{
 			Name: "counts-as-it-deletes", Rules: only, Does: "deletes as it counts, and refuses a batch when it comes to the id that is one too many",
 			serve: when(long, refuseAfter(func(ids []string) []string { return ids[:limit] })),
-		},
-		{
-			Name: "refuses-and-deletes-first", Rules: only, Does: "deletes the first of a batch that is too long before it refuses it",
-			serve: when(long, refuseAfter(func(ids []string) []string { return ids[:1] })),
-		},
-		{
-			Name: "refuses-and-deletes-last", Rules: only, Does: "deletes the last of a batch that is too long before it refuses it",
-			serve: when(long, refuseAfter(func(ids []string) []string { return ids[len(ids)-1:] })),
-		},
-		{
-			Name: "refuses-and-deletes-rest", Rules: only, Does: "deletes what is beyond the limit before it refuses a batch",
-			serve: when(long, refuseAfter(func(ids []string) []string { return ids[limit:] })),
-		},
-		{
-			Name: "far-too-many-deletes", Rules: only, Does: "deletes the last of thousands of ids before it refuses them",
-			serve: when(func(_ *Server, c *call) bool { return len(c.ids) > 1000 }, refuseAfter(func(ids []string) []string { return ids[len(ids)-1:] })),
 		},
 		{
 			Name: "queues-before-it-counts", Rules: only, Linger: 400 * time.Millisecond,
@@ -146,25 +99,12 @@ func lengthCodes() []Variant {
 	only := []string{"BATCH-4"}
 	return []Variant{
 		{
-			Name: "too-many-is-a-value", Rules: only, Does: "answers for too many ids that a value is wrong",
-			serve: recodes(contract.TooMany, contract.WrongValue, func(*call) bool { return true }),
-		},
-		{
 			Name: "far-too-many-is-a-type", Rules: only, Does: "answers for more than twice the limit that the type is wrong",
 			serve: recodes(contract.TooMany, contract.WrongType, func(c *call) bool { return len(c.ids) > 2*contract.MaxBatch }),
 		},
 		{
 			Name: "one-too-many-is-a-value", Rules: only, Does: "answers for one id too many that a value is wrong",
 			serve: recodes(contract.TooMany, contract.WrongValue, func(c *call) bool { return len(c.ids) == contract.MaxBatch+1 }),
-		},
-		{
-			Name: "too-many-are-missing", Rules: only, Does: "answers for too many ids that a snapshot is missing, if one is",
-			serve: func(s *Server, c *call) {
-				s.pass(c)
-				if c.is(contract.TooMany) && slices.ContainsFunc(c.ids, s.missing) {
-					c.fails(contract.NotFound)
-				}
-			},
 		},
 	}
 }
@@ -178,41 +118,13 @@ func places() []Variant {
 			serve: when(ofSize(33), crash),
 		},
 		{
-			Name: "refuses-20", Rules: only, Does: "refuses a batch of 20",
-			serve: when(ofSize(20), refuseLength),
-		},
-		{
 			Name: "fails-at-37", Rules: only, Effort: "normal", Does: "fails at a batch of 37",
 			serve: when(ofSize(37), crash),
-		},
-		{
-			Name: "forgets-the-10th-of-11", Rules: only, Does: "leaves out the tenth of eleven",
-			serve: forgets(func(place, size int) bool { return size == 11 && place == 9 }),
-		},
-		{
-			Name: "forgets-the-33rd", Rules: only, Does: "leaves out the 33rd",
-			serve: forgets(func(place, _ int) bool { return place == 32 }),
 		},
 		{
 			Name: "forgets-the-64th-of-64", Rules: only, Does: "leaves out the last of 64 where all of them can be deleted",
 			serve: when(func(s *Server, c *call) bool { return len(those(c.ids, s.normal)) == 64 },
 				forgets(func(place, size int) bool { return size == 64 && place == 63 })),
-		},
-		{
-			Name: "forgets-the-first-of-65", Rules: only, Does: "leaves out the first of 65",
-			serve: forgets(func(place, size int) bool { return size == 65 && place == 0 }),
-		},
-		{
-			Name: "stops-at-64", Rules: only, Does: "leaves out whatever comes after the 64th",
-			serve: forgets(func(place, _ int) bool { return place >= 64 }),
-		},
-		{
-			Name: "forgets-the-remainder", Rules: only, Does: "works by tens, and leaves out what a batch has more than these",
-			serve: forgets(func(place, size int) bool { return size > 10 && place >= size/10*10 }),
-		},
-		{
-			Name: "forgets-the-18th-of-77", Rules: only, Effort: "normal", Does: "leaves out the 18th of 77",
-			serve: forgets(func(place, size int) bool { return size == 77 && place == 17 }),
 		},
 		{
 			Name: "forgets-now-and-then", Rules: only, Does: "leaves out the last of every tenth batch of several",
@@ -222,36 +134,6 @@ func places() []Variant {
 				} else {
 					s.pass(c)
 				}
-			},
-		},
-		{
-			Name: "forgets-like-ids", Rules: only, Does: "takes two ids for one if they have the same hash of twelve bits",
-			serve: func(s *Server, c *call) {
-				seen := map[uint32]string{}
-				kept := those(c.ids, func(id string) bool {
-					hash := fnv.New32a()
-					hash.Write([]byte(id))
-					bits := hash.Sum32() % 4096
-					before, known := seen[bits]
-					seen[bits] = id
-					return !known || before == id
-				})
-				s.passMost(c, kept)
-			},
-		},
-		{
-			Name: "gives-up-at-failures", Rules: only, Does: "leaves out the rest of a batch after ten ids in a row that cannot be deleted",
-			serve: func(s *Server, c *call) {
-				run := 0
-				s.passMost(c, those(c.ids, func(id string) bool {
-					before := run
-					if s.normal(id) && before < 10 {
-						run = 0
-					} else {
-						run++
-					}
-					return before < 10
-				}))
 			},
 		},
 		{
@@ -265,33 +147,10 @@ func places() []Variant {
 			},
 		},
 		{
-			Name: "forgets-good-after-bad", Rules: only, Does: "leaves out the second half of a batch's deletable ids where they follow a missing one",
-			serve: func(s *Server, c *call) {
-				var kept []string
-				for place, id := range c.ids {
-					if place <= len(c.ids)/2 || !s.normal(id) || !s.missing(c.ids[place-1]) {
-						kept = append(kept, id)
-					}
-				}
-				s.passMost(c, kept)
-			},
-		},
-		{
 			Name: "unlists-the-last", Rules: only, Does: "does not list the last of a full batch if it is the only one that cannot be deleted",
 			serve: unlists(func(place, size, listed int) bool {
 				return size == contract.MaxBatch && place == size-1 && listed == 1
 			}),
-		},
-		{
-			Name: "lists-the-last-portion", Rules: only, Does: "works by fifties, and lists the failures of the last of them only",
-			serve: unlists(func(place, size, _ int) bool { return size > 50 && place < 50 }),
-		},
-		{
-			Name: "lists-eighty", Rules: only, Does: "lists no more than eighty ids",
-			serve: func(s *Server, c *call) {
-				s.pass(c)
-				c.editList(func(listed []string) any { return listed[:min(80, len(listed))] })
-			},
 		},
 	}
 }

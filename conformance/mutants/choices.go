@@ -5,16 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
@@ -44,10 +40,6 @@ func ofRequests() []Variant {
 			serve: emptyList(func(c *call) { c.succeed([]string{}) }),
 		},
 		{
-			Name: "empty-list-is-missing", Does: "refuses an empty list as if there were none, with 422",
-			serve: emptyList(func(c *call) { c.refuse(http.StatusUnprocessableEntity, contract.MissingParameter.Code) }),
-		},
-		{
 			Name: "ignores-unknown-fields", Does: "ignores fields of a request that it does not know",
 			serve: func(s *Server, c *call) {
 				var body map[string]json.RawMessage
@@ -65,21 +57,12 @@ func ofRequests() []Variant {
 				}
 			},
 		},
-		{
-			Name: "takes-duplicates-for-a-conflict", Does: "refuses too many ids with 409 if it is for duplicates, with a code of its own",
-			serve: answered(func(_ *Server, c *call) {
-				if len(c.ids) > contract.MaxBatch && len(distinct(c.ids)) <= contract.MaxBatch && c.code() == contract.TooMany.Code {
-					c.refuse(http.StatusConflict, "DUPLICATE_SNAPSHOT")
-				}
-			}),
-		},
 	}
 }
 
 // ofOddIDs: the second half of REQ-7. The mock refuses a request with an id that nobody would hand out.
 func ofOddIDs() []Variant {
 	odd := func(id string) bool { return !contract.PlausibleID(id) }
-	long := func(id string) bool { return len(id) > contract.MaxIDLength }
 	oddly := func(answer func(s *Server, c *call)) behaviour {
 		return answered(func(s *Server, c *call) {
 			if c.code() == contract.WrongPattern.Code {
@@ -88,24 +71,9 @@ func ofOddIDs() []Variant {
 		})
 	}
 	return []Variant{
-		{Name: "odd-ids-are-missing", Does: "takes text that is no id for the id of a missing snapshot", serve: oddly(missOdd)},
 		{
 			Name: "odd-ids-422", Does: "refuses a request with text that is no id, with 422",
 			serve: oddly(func(_ *Server, c *call) { c.refuse(http.StatusUnprocessableEntity, contract.WrongValue.Code) }),
-		},
-		{
-			Name: "odd-ids-404", Does: "refuses a whole request with text that is no id as if that were missing alone",
-			serve: oddly(func(_ *Server, c *call) { c.fails(contract.NotFound) }),
-		},
-		{
-			Name: "long-ids-413", Does: "refuses a request with an id that is too long, with 413, and takes other text for missing",
-			serve: oddly(func(s *Server, c *call) {
-				if slices.ContainsFunc(c.ids, long) {
-					c.refuse(http.StatusRequestEntityTooLarge, contract.TooMany.Code)
-					return
-				}
-				missOdd(s, c)
-			}),
 		},
 		{
 			Name: "odd-ids-by-turns", Does: "refuses a request with text that is no id now and then, and else takes that for missing",
@@ -146,7 +114,6 @@ func ofStatuses() []Variant {
 			}
 		})
 	}
-	always := func(status int) behaviour { return refusedWith(func(*Server) int { return status }) }
 	var all []int
 	for status := 400; status < 500; status++ {
 		if status != http.StatusTooManyRequests {
@@ -154,22 +121,9 @@ func ofStatuses() []Variant {
 		}
 	}
 	return []Variant{
-		{Name: "refuses-with-404", Does: "refuses every mistake with 404", serve: always(http.StatusNotFound)},
-		{Name: "refuses-with-413", Does: "refuses every mistake with 413", serve: always(http.StatusRequestEntityTooLarge)},
 		{
 			Name: "refuses-with-any-4xx", Does: "refuses mistakes with all the statuses from 400 to 499, save 429, one after the other",
 			serve: refusedWith(func(s *Server) int { return all[s.count("refused")%int64(len(all))] }),
-		},
-		{
-			Name: "codes-of-its-own", Does: "refuses mistakes that no rule has a code for with codes of its own",
-			serve: answered(func(_ *Server, c *call) {
-				if own := map[string]string{
-					contract.WrongValue.Code: "MALFORMED_JSON", contract.UnknownAction.Code: "NO_SUCH_ACTION",
-					contract.WrongPattern.Code: "NOT_AN_ID", contract.TooFew.Code: "NOTHING_TO_DO",
-				}[c.code()]; own != "" {
-					c.refuse(c.status(), own)
-				}
-			}),
 		},
 		{
 			Name: "knows-describe-snapshots", Does: "answers DescribeSnapshots, as an action of its own",
@@ -183,18 +137,6 @@ func ofStatuses() []Variant {
 					delete(response, contract.FieldSnapshotIDs)
 					response["totalCount"], response["dataSet"] = 0, []any{}
 				})
-			},
-		},
-		{
-			Name: "reads-the-body-first", Does: "finds fault with a body before it looks at the action",
-			serve: func(s *Server, c *call) {
-				header := c.request.Header.Clone()
-				if s.passUnder(c, "Nothing"); c.code() == contract.UnknownAction.Code && !json.Valid(c.body) {
-					c.refuse(http.StatusBadRequest, contract.WrongValue.Code)
-					return
-				}
-				c.request.Header = header
-				s.pass(c)
 			},
 		},
 	}
@@ -232,10 +174,6 @@ func ofNoneDeletable() []Variant {
 		{
 			Name: "none-deletable-400", Does: "answers several ids of which none can be deleted with 400 if one is in another state, and else with 404",
 			serve: preferring((*Server).denied),
-		},
-		{
-			Name: "none-deletable-first", Does: "answers several ids of which none can be deleted with the error of the first",
-			serve: none(func(s *Server, c *call, ids []string) { fitting(s, c, ids[0]) }),
 		},
 		{
 			Name: "none-deletable-by-turns", Does: "answers several ids of which none can be deleted with the error of any, or lists them",
@@ -279,10 +217,6 @@ func ofLists() []Variant {
 			serve: nothing(func(_ *Server, response map[string]any) { null(response) }),
 		},
 		{
-			Name: "list-reversed", Does: "lists what failed from the last to the first",
-			serve: ordered(func(_ *Server, listed []string) { slices.Reverse(listed) }),
-		},
-		{
 			Name: "list-shuffled", Does: "lists what failed in any order",
 			serve: ordered(func(_ *Server, listed []string) {
 				rand.Shuffle(len(listed), func(i, j int) { listed[i], listed[j] = listed[j], listed[i] })
@@ -293,23 +227,7 @@ func ofLists() []Variant {
 
 // ofEnvelopes: fields that nobody has heard of.
 func ofEnvelopes() []Variant {
-	unknown := map[string]any{
-		"success": true, "traceId": "x", "costMs": 1.5, "data": nil, "": "", "0": json.RawMessage("1e400"), "größe": "😀",
-		"links": []any{map[string]any{"a": []any{nil}}}, "deep": json.RawMessage(strings.Repeat("[", 100) + strings.Repeat("]", 100)),
-	}
-	both := func(change func(object map[string]any)) behaviour {
-		return edited(func(body map[string]any) {
-			if response, ok := body[contract.FieldResponse].(map[string]any); ok {
-				change(response)
-			}
-			change(body)
-		})
-	}
 	return []Variant{
-		{
-			Name: "extra-fields", Does: "answers more fields than it has to, of every type",
-			serve: both(func(object map[string]any) { maps.Copy(object, unknown) }),
-		},
 		{
 			Name: "extra-fields-of-known-names", Does: "answers more fields, named like known ones of other places",
 			serve: edited(func(body map[string]any) {
@@ -323,15 +241,6 @@ func ofEnvelopes() []Variant {
 				body[contract.FieldSnapshotIDs] = "none"
 				response[contract.FieldCode], response[contract.FieldMessage] = contract.NotFound.Code, 7
 				response[contract.FieldResponse] = map[string]any{contract.FieldSnapshotIDs: []any{"snap"}, contract.FieldRequestID: "other"}
-			}),
-		},
-		{
-			Name: "extra-fields-in-other-case", Does: "answers more fields, which differ from known ones in case only",
-			serve: both(func(object map[string]any) {
-				maps.Copy(object, map[string]any{
-					"RequestId": "other", "REQUESTID": 1, "Response": []any{}, "SnapshotIds": []any{"snap"}, "snapshotids": nil,
-					"Code": "OK", "MESSAGE": "",
-				})
 			}),
 		},
 		{
@@ -355,25 +264,6 @@ func ofRequestIDs() []Variant {
 		})
 	}
 	return []Variant{
-		{
-			Name: "request-ids-count", Does: "counts requests from 1, in text",
-			serve: named(func(number int64) string { return fmt.Sprint(number) }),
-		},
-		{
-			Name: "request-ids-lower-case", Does: "gives requests an id in lower case",
-			serve: named(func(int64) string { return "t" + uuid.NewString() }),
-		},
-		{
-			Name: "request-ids-without-t", Does: "gives requests an id without a T, and one character longer now and then",
-			serve: named(func(number int64) string {
-				return strings.ToUpper(uuid.NewString()) + strings.Repeat("0", int(number%2))
-			}),
-		},
-		{Name: "request-ids-ulid", Does: "gives requests a ULID for an id", serve: named(func(int64) string { return ulid() })},
-		{
-			Name: "request-ids-by-case", Does: "gives requests ids that differ in case only",
-			serve: named(func(number int64) string { return cased("requestidentification", number) }),
-		},
 		{
 			Name: "request-ids-of-any-script", Does: "gives requests ids with letters of other scripts, quotes and spaces",
 			serve: named(func(number int64) string { return fmt.Sprintf(" 请求 \"%d\" عدد\n😀", number) }),
@@ -407,26 +297,6 @@ func ofDeletions() []Variant {
 	}
 	return []Variant{
 		{
-			Name: "going-is-missing", Does: "takes a snapshot that is being deleted for missing, while the testbed still shows it",
-			remove: func(s *Server, ids []string) map[string]contract.State {
-				claimed, inTheWay := s.claimAll(ids)
-				for _, id := range claimed {
-					s.notes.Store(id, true)
-					s.releaseLater(id, while)
-				}
-				for id := range inTheWay {
-					if _, going := s.notes.Load(id); going {
-						inTheWay[id] = gone
-					}
-				}
-				return inTheWay
-			},
-		},
-		{
-			Name: "going-looks-normal", Does: "has the testbed show a snapshot that is being deleted NORMAL until it is gone",
-			remove: looking(func() contract.State { return contract.Normal }),
-		},
-		{
 			Name: "going-looks-anyhow", Does: "has the testbed show a snapshot that is being deleted in any state until it is gone",
 			remove: looking(func() contract.State { return contract.States[rand.IntN(len(contract.States))] }),
 		},
@@ -447,17 +317,6 @@ func ofDeletions() []Variant {
 			},
 		},
 		{
-			Name: "answers-when-done", Does: "answers when the snapshots are gone, and denies them to others meanwhile",
-			remove: func(s *Server, ids []string) map[string]contract.State {
-				claimed, inTheWay := s.claimAll(ids)
-				<-time.After(5 * time.Millisecond)
-				for _, id := range claimed {
-					s.Release(id)
-				}
-				return inTheWay
-			},
-		},
-		{
 			Name: "one-by-one", Does: "deals with the ids of a batch one after the other, and with other calls in between",
 			remove: func(s *Server, ids []string) map[string]contract.State {
 				inTheWay := map[string]contract.State{}
@@ -470,44 +329,6 @@ func ofDeletions() []Variant {
 					} else {
 						s.Release(id)
 					}
-				}
-				return inTheWay
-			},
-		},
-		{
-			Name: "all-at-once", Does: "deals with the ids of a batch at the same time, each by itself",
-			remove: func(s *Server, ids []string) map[string]contract.State {
-				var mu sync.Mutex
-				inTheWay := map[string]contract.State{}
-				var tasks sync.WaitGroup
-				for _, id := range ids {
-					tasks.Go(func() {
-						state := s.claim(id)
-						if state == contract.Normal {
-							s.Release(id)
-							return
-						}
-						mu.Lock()
-						defer mu.Unlock()
-						inTheWay[id] = state
-					})
-				}
-				tasks.Wait()
-				return inTheWay
-			},
-		},
-		{
-			Name: "locks-each-snapshot", Does: "locks every snapshot of a batch, in the order of the alphabet, and works for a while",
-			remove: func(s *Server, ids []string) map[string]contract.State {
-				for _, id := range slices.Sorted(slices.Values(ids)) {
-					lock, _ := s.notes.LoadOrStore(id, new(sync.Mutex))
-					lock.(*sync.Mutex).Lock()
-					defer lock.(*sync.Mutex).Unlock()
-				}
-				<-time.After(time.Millisecond)
-				claimed, inTheWay := s.claimAll(ids)
-				for _, id := range claimed {
-					s.Release(id)
 				}
 				return inTheWay
 			},
@@ -542,14 +363,6 @@ func ofPatience() []Variant {
 			c.answer.Header().Set("Retry-After", seconds)
 		}
 	}
-	plain := func(text string) reply {
-		return func(c *call) {
-			c.say(contract.TooFast.Status, nil)
-			c.answer.Header().Set("Content-Type", "text/plain")
-			c.answer.Body.Reset()
-			c.answer.Body.WriteString(text)
-		}
-	}
 	putting := func(off func(s *Server) bool, replies ...reply) behaviour {
 		return func(s *Server, c *call) {
 			if off(s) {
@@ -572,12 +385,6 @@ func ofPatience() []Variant {
 	}
 	return []Variant{
 		{Name: "too-fast", Does: "answers 429 now and then", serve: putting(nowAndThen, tooFast)},
-		{Name: "too-fast-by-a-gateway", Does: "answers 429 with text or nothing now and then, as a gateway does", serve: putting(nowAndThen, plain("slow down\n"), plain(""))},
-		{Name: "too-fast-at-first", Does: "answers the first three calls with 429", serve: putting(func(s *Server) bool { return s.calls.Load() <= 3 }, tooFast)},
-		{
-			Name: "too-fast-in-a-row", Does: "answers 429 three times in a row now and then",
-			serve: putting(func(s *Server) bool { return s.calls.Load()%300 > 296 }, tooFast),
-		},
 		{
 			Name: "too-fast-under-load", Does: "answers 429 to more than eight calls at once",
 			serve: func(s *Server, c *call) {
@@ -585,15 +392,9 @@ func ofPatience() []Variant {
 				putting(func(s *Server) bool { return s.busy.Load() > 8 }, tooFast)(s, c)
 			},
 		},
-		{Name: "too-fast-as-400", Does: "answers the code of 429 with status 400 now and then", serve: putting(nowAndThen, func(c *call) { c.refuse(http.StatusBadRequest, contract.TooFast.Code) })},
 		{Name: "unavailable-retry-after", Does: "answers 503 with Retry-After now and then", serve: putting(nowAndThen, after("1", unavailable))},
-		{
-			Name: "unavailable-until-a-date", Does: "answers 503 with a date in Retry-After now and then",
-			serve: putting(nowAndThen, func(c *call) { after(time.Now().UTC().Format(http.TimeFormat), unavailable)(c) }),
-		},
 		{Name: "busy-in-every-way", Does: "answers 429 and 503 in turns, now and then", serve: putting(nowAndThen, tooFast, unavailable, after("0", tooFast), after("0", unavailable))},
 		{Name: "testbed-too-fast", Does: "has the testbed answer 429 now and then", testbed: testbed(http.StatusTooManyRequests)},
-		{Name: "testbed-unavailable", Does: "has the testbed answer 503 now and then", testbed: testbed(http.StatusServiceUnavailable)},
 	}
 }
 
@@ -632,32 +433,9 @@ func ofTestbeds() []Variant {
 			},
 		},
 		{Name: "makes-normal-alone", Does: "can make no snapshot in another state than NORMAL", testbed: makes(true, contract.Normal)},
-		{Name: "lists-what-it-cannot-make", Does: "can make no snapshot in another state than NORMAL, and lists the others all the same", testbed: makes(false, contract.Normal)},
 		{
 			Name: "makes-more-states", Does: "has a testbed that can make states that nobody has heard of, too",
 			testbed: makes(true, append([]contract.State{"ARCHIVED", "normal"}, contract.States...)...),
-		},
-		{
-			Name: "testbed-says-more", Does: "has a testbed that answers with more fields",
-			testbed: func(s *Server, w http.ResponseWriter, r *http.Request) bool {
-				if r.Method != http.MethodGet {
-					return false
-				}
-				s.relay(w, r, func(body map[string]any) {
-					body["createdAt"], body["disk"] = 1, map[string]any{"state": contract.Leaving, "snapshotId": "other"}
-				})
-				return true
-			},
-		},
-		{
-			Name: "crowded", Does: "has snapshots of others among those that the testbed makes",
-			testbed: func(s *Server, _ http.ResponseWriter, r *http.Request) bool {
-				if r.Method == http.MethodPost {
-					s.Create(contract.Normal, 1)
-					s.Create(contract.Leaving, 1)
-				}
-				return false
-			},
 		},
 	}
 	for _, state := range others {
@@ -683,11 +461,8 @@ func refusesStates(w http.ResponseWriter, r *http.Request, can []contract.State)
 
 // ofCallers: AUTH-1. The mock takes any credentials.
 func ofCallers() []Variant {
-	token := signing.Credentials{Token: "any-token-at-all"}
 	return []Variant{
 		{Name: "wants-a-signature", Does: "takes nothing but its own key pair", Credentials: keys, serve: wanting(keys, http.StatusUnauthorized)},
-		{Name: "wants-a-signature-403", Does: "takes nothing but its own key pair, and answers 403 to others", Credentials: keys, serve: wanting(keys, http.StatusForbidden)},
-		{Name: "wants-a-token", Does: "takes nothing but its own token", Credentials: token, serve: wanting(token, http.StatusUnauthorized)},
 	}
 }
 

@@ -1,7 +1,6 @@
 package mutants
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -32,16 +31,6 @@ func underLoad(calls int64, does behaviour) behaviour {
 func disturbed() []Variant {
 	return []Variant{
 		{
-			Name: "keeps-the-last-under-load", Rules: []string{"CONC-1"},
-			Does: "does not delete the last of a batch that meets another one",
-			serve: underLoad(2, keeping(func(_ *Server, c *call, r roles) []string {
-				if len(c.ids) == 1 {
-					return nil
-				}
-				return final(r.normal)
-			})),
-		},
-		{
 			Name: "keeps-all-of-a-mixed-batch-under-load", Rules: []string{"CONC-1"},
 			Does: "deletes nothing of a mixed batch that meets three other calls",
 			serve: underLoad(4, keeping(func(_ *Server, _ *call, r roles) []string {
@@ -60,25 +49,6 @@ func disturbed() []Variant {
 					return
 				}
 				s.pass(c)
-			})),
-		},
-		{
-			Name: "omits-missing-ones-under-load", Rules: []string{"CONC-1"},
-			Does: "does not list what is missing while other calls are under way",
-			serve: underLoad(2, following(func(_ *Server, c *call, r roles) {
-				if r.mixed() {
-					c.editList(func(listed []string) any { return without(listed, r.missing) })
-				}
-			})),
-		},
-		{
-			Name: "deletes-denied-ones-under-load", Rules: []string{"CONC-1", "STATE-2"},
-			Does: "does not look at the states in a batch that meets another call",
-			serve: underLoad(2, deleting(func(_ *Server, _ *call, r roles) []string {
-				if len(r.normal) == 0 {
-					return nil
-				}
-				return r.denied
 			})),
 		},
 		{
@@ -107,25 +77,9 @@ func disturbed() []Variant {
 			}),
 		},
 		{
-			Name: "breaks-under-load", Rules: []string{"CONC-1"},
-			Does:  "answers with status 500 while three other calls are under way",
-			serve: underLoad(4, func(_ *Server, c *call) { c.fails(contract.Internal) }),
-		},
-		{
 			Name: "breaks-under-heavy-load", Rules: []string{"CONC-1"},
 			Does:  "answers with status 500 while twelve other calls are under way",
 			serve: underLoad(13, func(_ *Server, c *call) { c.fails(contract.Internal) }),
-		},
-		{
-			Name: "refuses-a-batch-under-load", Rules: []string{"CONC-1"},
-			Does: "refuses a batch that meets another call",
-			serve: underLoad(2, func(s *Server, c *call) {
-				if len(c.ids) > 1 {
-					c.refuse(http.StatusConflict, contract.DeniedState.Code)
-					return
-				}
-				s.pass(c)
-			}),
 		},
 		{
 			Name: "calls-denied-ones-missing-after-a-race", Rules: []string{"ERR-2"},
@@ -171,11 +125,6 @@ func raced() []Variant {
 	}
 	return []Variant{
 		{
-			Name: "looks-then-deletes", Rules: []string{"CONC-2"},
-			Does:  "looks whether snapshots can be deleted some time before it deletes them",
-			serve: looksFirst(func(*call) bool { return true }),
-		},
-		{
 			Name: "looks-then-deletes-one", Rules: []string{"CONC-2"},
 			Does:  "looks some time before it deletes a snapshot that is named alone",
 			serve: looksFirst((*call).alone),
@@ -207,28 +156,6 @@ func raced() []Variant {
 					return
 				}
 				s.pass(c)
-			}),
-		},
-		{
-			Name: "lets-nobody-win", Rules: []string{"CONC-2"},
-			Does: "answers all calls that want the same snapshot at once that it is not found, though it deletes it",
-			serve: knowing(func(s *Server, c *call, r roles) {
-				rivals := s.rivals(c, r.normal)
-				s.pass(c)
-				if rivals && c.alone() {
-					c.fails(contract.NotFound)
-				}
-			}),
-		},
-		{
-			Name: "breaks-for-the-loser", Rules: []string{"CONC-2"},
-			Does: "answers with status 500 where another call was faster",
-			serve: knowing(func(s *Server, c *call, r roles) {
-				s.rivals(c, r.normal)
-				s.pass(c)
-				if len(r.normal) > 0 && c.is(contract.NotFound) {
-					c.fails(contract.Internal)
-				}
 			}),
 		},
 		{

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
@@ -21,42 +19,14 @@ func successes() []Variant {
 	only := []string{"ENV-1"}
 	return []Variant{
 		{
-			Name: "no-response", Rules: only, Does: "leaves out the response where there is nothing to list",
-			serve: edits(whole, func(body map[string]any) { delete(body, contract.FieldResponse) }),
-		},
-		{
-			Name: "flat-response", Rules: only, Does: "has the list in the place of the response",
-			serve: edits((*call).ok, func(body map[string]any) {
-				body[contract.FieldResponse] = body[contract.FieldResponse].(map[string]any)[contract.FieldSnapshotIDs]
-			}),
-		},
-		{
 			Name: "quoted-response", Rules: only, Does: "has the response as a text of JSON",
 			serve: edits((*call).ok, func(body map[string]any) { body[contract.FieldResponse] = fmt.Sprint(body[contract.FieldResponse]) }),
-		},
-		{
-			Name: "no-inner-id", Rules: only, Does: "leaves out the inner requestId where it lists something",
-			serve: editsInner(partial, func(response map[string]any) { delete(response, contract.FieldRequestID) }),
-		},
-		{
-			Name: "joined-list", Rules: only, Does: "joins the list by commas",
-			serve: editsInner(partial, func(response map[string]any) {
-				response[contract.FieldSnapshotIDs] = strings.Join(texts(response[contract.FieldSnapshotIDs]), ",")
-			}),
 		},
 		{
 			Name: "list-of-one-is-text", Rules: only, Does: "lists one id as a text and not as a list",
 			serve: editsInner(partial, func(response map[string]any) {
 				if listed := texts(response[contract.FieldSnapshotIDs]); len(listed) == 1 {
 					response[contract.FieldSnapshotIDs] = listed[0]
-				}
-			}),
-		},
-		{
-			Name: "list-ends-in-null", Rules: only, Does: "ends a list of several in null",
-			serve: editsInner(partial, func(response map[string]any) {
-				if listed := response[contract.FieldSnapshotIDs].([]any); len(listed) > 1 {
-					response[contract.FieldSnapshotIDs] = append(listed, nil)
 				}
 			}),
 		},
@@ -69,18 +39,8 @@ func innerIDs() []Variant {
 	another := func(response map[string]any) { response[contract.FieldRequestID] = newRequestID() }
 	return []Variant{
 		{
-			Name: "two-request-ids", Rules: only, Does: "has another requestId inside than outside",
-			serve: editsInner((*call).ok, another),
-		},
-		{
 			Name: "two-request-ids-for-failures", Rules: only, Does: "has another requestId inside than outside where it lists something",
 			serve: editsInner(partial, another),
-		},
-		{
-			Name: "lower-case-inner-id", Rules: only, Does: "spells the inner requestId in lower case",
-			serve: editsInner((*call).ok, func(response map[string]any) {
-				response[contract.FieldRequestID] = strings.ToLower(response[contract.FieldRequestID].(string))
-			}),
 		},
 		{
 			Name: "last-inner-id", Rules: only, Does: "has the requestId of the success before inside, now and then",
@@ -102,24 +62,6 @@ func requestIDs() []Variant {
 	only := []string{"ENV-3"}
 	return []Variant{
 		{
-			Name: "one-request-id-for-errors", Rules: only, Does: "gives every failure the same requestId",
-			serve: edits(isFailure, func(body map[string]any) { body[contract.FieldRequestID] = "T00000000-0000-0000-0000-000000000000" }),
-		},
-		{
-			Name: "request-ids-by-the-second", Rules: only, Does: "makes requestIds of the time in seconds",
-			serve: func(s *Server, c *call) {
-				s.pass(c)
-				c.setRequestID(fmt.Sprintf("T%d", time.Now().Unix()))
-			},
-		},
-		{
-			Name: "request-ids-wrap", Rules: only, Does: "begins again after 64 requestIds",
-			serve: func(s *Server, c *call) {
-				s.pass(c)
-				c.setRequestID(fmt.Sprintf("T%02d", s.count("ids")%64))
-			},
-		},
-		{
 			Name: "request-ids-by-body", Rules: only, Does: "makes the requestId of the request, so that the same request has the same one again",
 			serve: func(s *Server, c *call) {
 				s.pass(c)
@@ -140,20 +82,8 @@ func requestIDs() []Variant {
 			},
 		},
 		{
-			Name: "request-ids-of-64-bits", Rules: []string{"ENV-3", "ENV-4"}, Does: "has a number for the requestId of a failure",
-			serve: edits(isFailure, func(body map[string]any) { body[contract.FieldRequestID] = time.Now().UnixNano() }),
-		},
-		{
-			Name: "empty-request-id", Rules: []string{"ENV-3", "ENV-4"}, Does: "has an empty requestId where a snapshot is missing",
-			serve: edits(notFound, func(body map[string]any) { body[contract.FieldRequestID] = "" }),
-		},
-		{
 			Name: "no-request-id", Rules: []string{"ENV-3", "ENV-4"}, Does: "has no requestId where it refuses a request for its form",
 			serve: edits(malformed, func(body map[string]any) { delete(body, contract.FieldRequestID) }),
-		},
-		{
-			Name: "request-id-in-snake-case", Rules: []string{"ENV-3", "ENV-1"}, Does: "spells requestId in another way in a success",
-			serve: edits((*call).ok, func(body map[string]any) { rename(body, contract.FieldRequestID, "request_id") }),
 		},
 	}
 }
@@ -167,20 +97,6 @@ func failures() []Variant {
 			serve: edits(notFound, func(body map[string]any) { delete(body, contract.FieldMessage) }),
 		},
 		{
-			Name: "empty-message", Rules: only, Does: "has an empty message where the state forbids a deletion",
-			serve: edits(deniedState, func(body map[string]any) { body[contract.FieldMessage] = "" }),
-		},
-		{
-			Name: "translated-message", Rules: only, Does: "has the message in several languages, as an object",
-			serve: edits(isFailure, func(body map[string]any) {
-				body[contract.FieldMessage] = map[string]any{"en": body[contract.FieldMessage]}
-			}),
-		},
-		{
-			Name: "no-code", Rules: only, Does: "has no code where it refuses a request for its form",
-			serve: edits(malformed, func(body map[string]any) { delete(body, contract.FieldCode) }),
-		},
-		{
 			Name: "number-for-a-code", Rules: only, Does: "has the status for a code where there are too many ids",
 			serve: func(s *Server, c *call) {
 				s.pass(c)
@@ -189,14 +105,6 @@ func failures() []Variant {
 				}
 			},
 		},
-		{
-			Name: "nested-failure", Rules: only, Does: "has code and message in an object of their own",
-			serve: edits(malformed, func(body map[string]any) {
-				body["error"] = map[string]any{"code": body[contract.FieldCode], "message": body[contract.FieldMessage]}
-				delete(body, contract.FieldCode)
-				delete(body, contract.FieldMessage)
-			}),
-		},
 	}
 }
 
@@ -204,10 +112,6 @@ func failures() []Variant {
 func statuses() []Variant {
 	only := []string{"ENV-5"}
 	return []Variant{
-		{
-			Name: "created", Rules: only, Does: "answers a success with 201",
-			serve: withStatus((*call).ok, http.StatusCreated),
-		},
 		{
 			Name: "no-content", Rules: []string{"ENV-5", "ENV-6"}, Does: "answers with 204 and nothing where there is nothing to list",
 			serve: func(s *Server, c *call) {
@@ -219,32 +123,8 @@ func statuses() []Variant {
 			},
 		},
 		{
-			Name: "multi-status", Rules: only, Does: "answers with 207 where it lists something",
-			serve: withStatus(partial, http.StatusMultiStatus),
-		},
-		{
 			Name: "always-ok", Rules: only, Does: "answers a failure with 200, and tells it by the code",
 			serve: withStatus(isFailure, http.StatusOK),
-		},
-		{
-			Name: "redirects", Rules: only, Does: "sends a malformed request elsewhere",
-			serve: func(s *Server, c *call) {
-				s.pass(c)
-				if malformed(c) {
-					c.answer.Code = http.StatusFound
-					c.answer.Header().Set("Location", "/help")
-				}
-			},
-		},
-		{
-			Name: "not-modified", Rules: []string{"ENV-5", "ENV-6"}, Does: "answers with 304 and nothing where the state forbids a deletion",
-			serve: func(s *Server, c *call) {
-				s.pass(c)
-				if deniedState(c) {
-					c.answer.Code = http.StatusNotModified
-					c.answer.Body.Reset()
-				}
-			},
 		},
 		{
 			Name: "hangs-up", Rules: only, Does: "closes the connection on a body that is not an object",
@@ -263,37 +143,8 @@ func contents() []Variant {
 	only := []string{"ENV-6"}
 	return []Variant{
 		{
-			Name: "plain-text", Rules: only, Does: "says that its answers are plain text",
-			serve: withType(always, "text/plain; charset=utf-8"),
-		},
-		{
-			Name: "no-content-type", Rules: only, Does: "does not say what its failures are",
-			serve: withType(isFailure, ""),
-		},
-		{
 			Name: "problem-json", Rules: only, Does: "says that its failures are of another type of JSON",
 			serve: withType(isFailure, "application/problem+json"),
-		},
-		{
-			Name: "byte-order-mark", Rules: only, Does: "begins with a byte-order mark where it lists something",
-			serve: respells(partial, func(text string) string { return "\ufeff" + text }),
-		},
-		{
-			Name: "bad-utf8", Rules: only, Does: "has a byte in a message that is not UTF-8",
-			serve: respells(isFailure, func(text string) string { return strings.Replace(text, ".", "\xe9", 1) }),
-		},
-		{
-			Name: "trailing-log", Rules: only, Does: "has a line of its log after every ninth answer",
-			serve: func(s *Server, c *call) {
-				s.pass(c)
-				if s.count("answers")%9 == 0 {
-					c.answer.Body.WriteString("deleted in 3 ms\n")
-				}
-			},
-		},
-		{
-			Name: "two-values", Rules: only, Does: "answers twice where it refuses a request for its form",
-			serve: respells(malformed, func(text string) string { return text + text }),
 		},
 		{
 			Name: "cut-short", Rules: only, Does: "cuts answers of more than two thousand bytes",
@@ -310,26 +161,16 @@ func contents() []Variant {
 				}
 			},
 		},
-		{
-			Name: "nothing-for-nothing", Rules: only, Does: "has no body in its answer to an empty one",
-			serve: func(s *Server, c *call) {
-				s.pass(c)
-				if len(c.body) == 0 {
-					c.answer.Body.Reset()
-				}
-			},
-		},
 	}
 }
 
 // Kinds of answers.
-func always(*call) bool        { return true }
-func isFailure(c *call) bool   { return !c.ok() }
-func partial(c *call) bool     { return len(c.listed()) > 0 }
-func whole(c *call) bool       { return c.ok() && len(c.listed()) == 0 }
-func notFound(c *call) bool    { return c.is(contract.NotFound) }
-func deniedState(c *call) bool { return c.is(contract.DeniedState) }
-func malformed(c *call) bool   { return c.ids == nil && isFailure(c) }
+func always(*call) bool      { return true }
+func isFailure(c *call) bool { return !c.ok() }
+func partial(c *call) bool   { return len(c.listed()) > 0 }
+func whole(c *call) bool     { return c.ok() && len(c.listed()) == 0 }
+func notFound(c *call) bool  { return c.is(contract.NotFound) }
+func malformed(c *call) bool { return c.ids == nil && isFailure(c) }
 
 // edits changes the members of some answers.
 func edits(which func(c *call) bool, change func(body map[string]any)) behaviour {
@@ -395,10 +236,4 @@ func alignInner(body map[string]any) {
 	if response, ok := body[contract.FieldResponse].(map[string]any); ok {
 		response[contract.FieldRequestID] = body[contract.FieldRequestID]
 	}
-}
-
-// rename spells the name of a member in another way.
-func rename(body map[string]any, from, to string) {
-	body[to] = body[from]
-	delete(body, from)
 }

@@ -34,50 +34,11 @@ func named(times int) func(s *Server, c *call) bool {
 
 // mistakesMissing: ERR-1.
 func mistakesMissing() []Variant {
-	code, status := contract.NotFound.Code, contract.NotFound.Status
 	return []Variant{
 		{
 			Name: "succeeds-for-a-missing-one", Rules: []string{"ERR-1"},
 			Does:  "answers for a missing snapshot as if it had deleted it",
 			serve: instead(contract.NotFound, anywhere, func(c *call) { c.succeed(nil) }),
-		},
-		{
-			Name: "lists-a-missing-one", Rules: []string{"ERR-1"},
-			Does:  "answers for a missing snapshot alone with success, and lists it",
-			serve: instead(contract.NotFound, anywhere, func(c *call) { c.succeed(distinct(c.ids)) }),
-		},
-		{
-			Name: "calls-a-missing-one-bad", Rules: []string{"ERR-1"},
-			Does:  "answers for a missing snapshot with the status of a bad request",
-			serve: instead(contract.NotFound, anywhere, func(c *call) { c.refuse(http.StatusBadRequest, code) }),
-		},
-		{
-			Name: "calls-a-missing-one-gone", Rules: []string{"ERR-1"},
-			Does:  "answers for a missing snapshot with status 410",
-			serve: instead(contract.NotFound, anywhere, func(c *call) { c.refuse(http.StatusGone, code) }),
-		},
-		{
-			Name: "calls-a-missing-one-a-resource", Rules: []string{"ERR-1"},
-			Does:  "answers for a missing snapshot with the code for any resource",
-			serve: instead(contract.NotFound, anywhere, func(c *call) { c.refuse(status, contract.NoResource.Code) }),
-		},
-		{
-			Name: "calls-a-missing-one-denied", Rules: []string{"ERR-1"},
-			Does:  "answers for a missing snapshot that its state forbids it",
-			serve: instead(contract.NotFound, anywhere, func(c *call) { c.fails(contract.DeniedState) }),
-		},
-		{
-			Name: "tells-what-never-was", Rules: []string{"ERR-1"},
-			Does: "takes an id that was never in use for an illegal value",
-			serve: instead(contract.NotFound, func(s *Server, c *call) bool {
-				_, _, made := s.find(c.ids[0])
-				return !made
-			}, func(c *call) { c.fails(contract.WrongValue) }),
-		},
-		{
-			Name: "calls-a-missing-pair-bad", Rules: []string{"ERR-1"},
-			Does:  "takes a missing id that is named twice for an illegal value",
-			serve: instead(contract.NotFound, named(2), func(c *call) { c.fails(contract.WrongValue) }),
 		},
 		{
 			Name: "denies-a-missing-pair", Rules: []string{"ERR-1"},
@@ -110,31 +71,6 @@ func mistakesDenied() []Variant {
 	code := contract.DeniedState.Code
 	return []Variant{
 		{
-			Name: "calls-a-denied-one-missing", Rules: []string{"ERR-2"},
-			Does:  "answers for a snapshot that it may not delete that it is not found",
-			serve: instead(contract.DeniedState, anywhere, func(c *call) { c.fails(contract.NotFound) }),
-		},
-		{
-			Name: "lists-a-denied-one", Rules: []string{"ERR-2"},
-			Does:  "answers for a snapshot alone that it may not delete with success, and lists it",
-			serve: instead(contract.DeniedState, anywhere, func(c *call) { c.succeed(distinct(c.ids)) }),
-		},
-		{
-			Name: "succeeds-for-a-denied-one", Rules: []string{"ERR-2"},
-			Does:  "answers for a snapshot that it may not delete as if it had, and keeps it",
-			serve: instead(contract.DeniedState, anywhere, func(c *call) { c.succeed(nil) }),
-		},
-		{
-			Name: "forbids-a-denied-one", Rules: []string{"ERR-2"},
-			Does:  "answers for a snapshot that it may not delete with status 403",
-			serve: instead(contract.DeniedState, anywhere, func(c *call) { c.refuse(http.StatusForbidden, code) }),
-		},
-		{
-			Name: "spells-the-denial-otherwise", Rules: []string{"ERR-2"},
-			Does:  "answers for a snapshot that it may not delete with a code that is nearly right",
-			serve: instead(contract.DeniedState, anywhere, func(c *call) { c.refuse(contract.DeniedState.Status, "OPERATION_DENIED_SNAPSHOT_STATUS") }),
-		},
-		{
 			Name: "loses-patience", Rules: []string{"ERR-2"},
 			Does: "answers with status 409 for a snapshot that it has denied before",
 			serve: instead(contract.DeniedState, func(s *Server, c *call) bool { return !s.first(c.ids[0]) },
@@ -146,17 +82,11 @@ func mistakesDenied() []Variant {
 // mistakesState: ERR-2, for one state.
 func mistakesState(state contract.State) []Variant {
 	pair := func(s *Server, c *call) bool { return s.in(state, c.ids[0]) && len(c.ids) == 2 }
-	alone := func(s *Server, c *call) bool { return s.in(state, c.ids[0]) && len(c.ids) == 1 }
 	return []Variant{
 		{
 			Name: "calls-a-pair-of-" + slug(state) + "-bad", Rules: []string{"ERR-2"},
 			Does:  "takes a snapshot in state " + string(state) + " that is named twice for an illegal value",
 			serve: instead(contract.DeniedState, pair, func(c *call) { c.fails(contract.WrongValue) }),
-		},
-		{
-			Name: "calls-" + slug(state) + "-a-conflict", Rules: []string{"ERR-2"},
-			Does:  "answers with status 409 for a snapshot in state " + string(state),
-			serve: instead(contract.DeniedState, alone, func(c *call) { c.refuse(http.StatusConflict, contract.DeniedState.Code) }),
 		},
 	}
 }

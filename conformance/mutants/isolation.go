@@ -52,64 +52,11 @@ func isolation() []Variant {
 			}),
 		},
 		{
-			Name: "deletes-the-newest-for-a-missing-one", Rules: []string{"ISO-1"},
-			Does: "deletes the newest snapshot where one is missing that is named alone",
-			serve: following(func(s *Server, c *call, _ roles) {
-				if c.is(contract.NotFound) {
-					deleteNewest(s, c)
-				}
-			}),
-		},
-		{
-			Name: "deletes-the-newest-for-a-full-batch", Rules: []string{"ISO-1"},
-			Does: "deletes the newest snapshot besides a full batch",
-			serve: following(func(s *Server, c *call, _ roles) {
-				if len(c.ids) == contract.MaxBatch {
-					deleteNewest(s, c)
-				}
-			}),
-		},
-		{
-			Name: "deletes-the-newest-on-every-20th-request", Rules: []string{"ISO-1"},
-			Does: "deletes the newest snapshot, too, on every 20th request",
-			serve: following(func(s *Server, c *call, _ roles) {
-				if s.count("call")%20 == 0 {
-					deleteNewest(s, c)
-				}
-			}),
-		},
-		{
-			Name: "fails-the-newest", Rules: []string{"ISO-1"},
-			Does: "puts the newest snapshot into state FAILED when it denies another one",
-			serve: following(func(s *Server, c *call, _ roles) {
-				if !c.is(contract.DeniedState) {
-					return
-				}
-				for _, id := range newest(s, c) {
-					s.Put(id, failed)
-				}
-			}),
-		},
-		{
 			Name: "deletes-the-newest-later", Rules: []string{"ISO-1"}, Linger: time.Second,
 			Does: "deletes what is the newest snapshot half a second after a success",
 			serve: following(func(s *Server, c *call, r roles) {
 				if len(r.normal) > 0 {
 					time.AfterFunc(500*time.Millisecond, func() { deleteNewest(s, c) })
-				}
-			}),
-		},
-		{
-			Name: "clears-failed-ones-away", Rules: []string{"ISO-1"},
-			Does: "deletes a FAILED snapshot that nobody has named yet on each success",
-			serve: following(func(s *Server, c *call, r roles) {
-				for _, id := range r.denied {
-					s.first(id)
-				}
-				for _, id := range bystanders(s, c, failed) {
-					if _, named := s.notes.Load(id); len(r.normal) > 0 && !named {
-						s.Release(id)
-					}
 				}
 			}),
 		},

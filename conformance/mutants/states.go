@@ -21,17 +21,6 @@ func states() []Variant {
 	var all []Variant
 	for _, state := range others {
 		all = append(all, deletesState(state)...)
-		all = append(all, Variant{
-			Name: "changes-" + slug(state), Rules: []string{"STATE-3"},
-			Does: "gives a snapshot in state " + string(state) + " another one when it is refused",
-			serve: following(func(s *Server, _ *call, r roles) {
-				for _, id := range r.denied {
-					if s.in(state, id) {
-						s.Put(id, others[(slices.Index(others, state)+1)%len(others)])
-					}
-				}
-			}),
-		})
 	}
 	return slices.Concat(all, deletesDenied(), keepsNormal(), changesRefused(), forgetsDeletions())
 }
@@ -47,16 +36,6 @@ func deletesState(state contract.State) []Variant {
 		return those(ids, func(id string) bool { return s.in(state, id) })
 	}
 	return []Variant{
-		{
-			Name: "deletes-" + slug(state) + "-alone", Rules: []string{"STATE-2", "ERR-2"},
-			Does: "deletes a snapshot in state " + string(state) + " that is named alone",
-			serve: deleting(func(s *Server, c *call, r roles) []string {
-				if !c.alone() {
-					return nil
-				}
-				return in(s, r.denied)
-			}),
-		},
 		{
 			Name: "deletes-several-" + slug(state) + "-in-a-small-batch", Rules: []string{"STATE-2"},
 			Does: "deletes snapshots in state " + string(state) + " where a batch of fewer than ten has several, and one to delete",
@@ -84,23 +63,6 @@ func deletesState(state contract.State) []Variant {
 func deletesDenied() []Variant {
 	return []Variant{
 		{
-			Name: "deletes-any-state", Rules: []string{"STATE-2"},
-			Does: "does not look at the states in a batch of which something can be deleted",
-			serve: deleting(func(_ *Server, _ *call, r roles) []string {
-				if len(r.normal) == 0 {
-					return nil
-				}
-				return r.denied
-			}),
-		},
-		{
-			Name: "deletes-a-denied-one-in-the-100th-place", Rules: []string{"STATE-2"},
-			Does: "does not look at the state in the 100th place",
-			serve: deleting(func(_ *Server, c *call, r roles) []string {
-				return those(r.denied, func(id string) bool { return c.place(id) == 99 })
-			}),
-		},
-		{
 			Name: "deletes-denied-ones-at-size-33", Rules: []string{"STATE-2"},
 			Does: "does not look at the state of the first snapshot in a batch of 33",
 			serve: deleting(func(_ *Server, c *call, r roles) []string {
@@ -117,51 +79,12 @@ func deletesDenied() []Variant {
 				return those(r.denied, func(id string) bool { return slices.Contains(r.normal, c.neighbour(id, -1)) })
 			}),
 		},
-		{
-			Name: "deletes-what-it-lists", Rules: []string{"STATE-2", "PART-3"},
-			Does: "lists a snapshot in state FAILED that stands first in a mixed batch, and deletes it all the same",
-			serve: following(func(s *Server, c *call, r roles) {
-				if r.mixed() && s.in(failed, c.ids[0]) {
-					s.Release(c.ids[0])
-				}
-			}),
-		},
-		{
-			Name: "deletes-denied-ones-beside-missing-ones", Rules: []string{"STATE-2"},
-			Does: "deletes what is denied where all the others are missing",
-			serve: deleting(func(_ *Server, _ *call, r roles) []string {
-				if len(r.missing) == 0 || len(r.normal) > 0 {
-					return nil
-				}
-				return r.denied
-			}),
-		},
 	}
 }
 
 // keepsNormal: STATE-1.
 func keepsNormal() []Variant {
 	return []Variant{
-		{
-			Name: "keeps-one-that-is-alone", Rules: []string{"STATE-1"},
-			Does: "does not delete a snapshot that is named alone",
-			serve: keeping(func(_ *Server, c *call, r roles) []string {
-				if !c.alone() {
-					return nil
-				}
-				return r.normal
-			}),
-		},
-		{
-			Name: "keeps-all-on-every-7th-request", Rules: []string{"STATE-1"},
-			Does: "deletes nothing on every 7th request",
-			serve: keeping(func(s *Server, _ *call, r roles) []string {
-				if s.count("call")%7 != 0 {
-					return nil
-				}
-				return r.normal
-			}),
-		},
 		{
 			Name: "keeps-all-after-200-requests", Rules: []string{"STATE-1"},
 			Does: "deletes nothing any more after 200 requests",
@@ -170,20 +93,6 @@ func keepsNormal() []Variant {
 					return nil
 				}
 				return r.normal
-			}),
-		},
-		{
-			Name: "never-finishes-deleting", Rules: []string{"STATE-1"},
-			Does: "leaves a deleted snapshot in state DELETING for good",
-			serve: knowing(func(s *Server, c *call, r roles) {
-				if len(r.normal) == 0 {
-					s.pass(c)
-					return
-				}
-				for _, id := range r.normal {
-					s.Put(id, contract.Leaving)
-				}
-				c.succeed(those(distinct(c.ids), r.failing))
 			}),
 		},
 		{
@@ -297,15 +206,6 @@ func changesRefused() []Variant {
 			}),
 		},
 		{
-			Name: "frees-a-refused-one-later", Rules: []string{"STATE-3"}, Linger: 1500 * time.Millisecond,
-			Does: "makes a snapshot NORMAL a second after it was refused alone",
-			serve: following(func(s *Server, c *call, r roles) {
-				if c.is(contract.DeniedState) {
-					time.AfterFunc(time.Second, func() { s.Put(r.denied[0], contract.Normal) })
-				}
-			}),
-		},
-		{
 			Name: "gives-in-at-the-third-attempt", Rules: []string{"STATE-3", "STATE-2"},
 			Does: "deletes a snapshot that it has refused twice",
 			serve: deleting(func(s *Server, _ *call, r roles) []string {
@@ -321,20 +221,6 @@ func changesRefused() []Variant {
 				}
 				s.pass(c)
 			},
-		},
-		{
-			Name: "deletes-the-refused-at-the-next-error", Rules: []string{"STATE-3", "STATE-2"},
-			Does: "deletes what it refused alone when the next answer is an error, too",
-			serve: following(func(s *Server, c *call, r roles) {
-				if c.ok() {
-					s.last("refused", []string{})
-					return
-				}
-				before, _ := s.last("refused", r.denied).([]string)
-				for _, id := range before {
-					s.Release(id)
-				}
-			}),
 		},
 	}
 }
@@ -357,28 +243,9 @@ func forgetsDeletions() []Variant {
 			}),
 		},
 		{
-			Name: "brings-back-as-failed", Rules: []string{"STATE-4"}, Linger: time.Second,
-			Does: "has the first of a batch back in state FAILED half a second later",
-			serve: following(func(s *Server, c *call, r roles) {
-				if len(r.normal) > 1 {
-					time.AfterFunc(500*time.Millisecond, func() { s.bringBack(failed, r.normal[0]) })
-				}
-			}),
-		},
-		{
 			Name: "brings-back-at-the-second-deletion", Rules: []string{"STATE-4"},
 			Does:  "has a snapshot back that is deleted a second time",
 			serve: following(func(s *Server, _ *call, r roles) { s.bringBack(contract.Normal, deleted(s, r.missing)...) }),
-		},
-		{
-			Name: "rolls-back-at-an-error", Rules: []string{"STATE-4"},
-			Does: "undoes what the request before has deleted when there is nothing of a snapshot that is named alone",
-			serve: following(func(s *Server, c *call, r roles) {
-				before, _ := s.last("deleted", r.normal).([]string)
-				if c.is(contract.NotFound) {
-					s.bringBack(contract.Normal, before...)
-				}
-			}),
 		},
 		{
 			Name: "succeeds-twice", Rules: []string{"STATE-4", "ERR-1"},
@@ -409,17 +276,6 @@ func forgetsDeletions() []Variant {
 				}
 				if _, noted := s.notes.Load(c.ids[0]); noted && c.is(contract.NotFound) {
 					c.fails(contract.DeniedState)
-				}
-			}),
-		},
-		{
-			Name: "omits-a-gone-one", Rules: []string{"STATE-4", "PART-1"},
-			Does: "does not list a deleted snapshot that stands first in a batch",
-			serve: knowing(func(s *Server, c *call, r roles) {
-				gone := deleted(s, c.ids[:1])
-				s.pass(c)
-				if len(r.normal) > 0 {
-					c.editList(func(listed []string) any { return without(listed, gone) })
 				}
 			}),
 		},

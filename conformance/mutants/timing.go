@@ -43,26 +43,11 @@ func asynchronous() []Variant {
 	}
 	return []Variant{
 		{Name: "gone-after-100ms", Does: "deletes within 100 ms of the answer", remove: always(100 * time.Millisecond)},
-		{Name: "gone-after-1s", Does: "deletes within a second of the answer", remove: always(time.Second), Settle: settle},
 		{Name: "gone-after-5s", Does: "deletes within five seconds of the answer", remove: always(5 * time.Second), Settle: settle},
 		{
 			Name: "gone-sooner-or-later", Does: "deletes within 300 ms of the answer, each snapshot in its own time",
 			remove: within(func(*Server, int) time.Duration { return rand.N(300 * time.Millisecond) }),
 		},
-		{
-			Name: "gone-one-by-one", Does: "deletes the snapshots of a batch one after the other when it has answered",
-			remove: within(func(_ *Server, place int) time.Duration { return time.Duration(place) * 3 * time.Millisecond }),
-		},
-		{
-			Name: "gone-late-now-and-then", Does: "deletes at once, and now and then within half a second of the answer",
-			remove: within(func(s *Server, _ int) time.Duration {
-				if s.count("deletion")%100 == 0 {
-					return 500 * time.Millisecond
-				}
-				return 0
-			}),
-		},
-		{Name: "looks-lag", Does: "has a testbed that shows a deleted snapshot NORMAL for 200 ms", remove: lagging(200 * time.Millisecond)},
 		{
 			Name: "looks-from-two-replicas", Does: "has a testbed that shows a deleted snapshot now NORMAL and now gone, for 200 ms",
 			remove: lagging(200 * time.Millisecond),
@@ -94,48 +79,8 @@ func paces() []Variant {
 		})
 	}
 	return []Variant{
-		{Name: "slow", Does: "takes 10 ms for every answer", serve: slow(func(*Server) time.Duration { return 10 * time.Millisecond })},
 		{Name: "slow-or-not", Does: "takes up to 15 ms for an answer", serve: slow(func(*Server) time.Duration { return rand.N(15 * time.Millisecond) })},
-		{
-			Name: "slow-now-and-then", Does: "takes 300 ms for an answer now and then",
-			serve: slow(func(s *Server) time.Duration {
-				if s.count("call")%100 == 50 {
-					return 300 * time.Millisecond
-				}
-				return 0
-			}),
-		},
-		{
-			Name: "slow-at-first", Does: "takes half a second for its first answer",
-			serve: slow(func(s *Server) time.Duration {
-				if s.first("call") {
-					return 500 * time.Millisecond
-				}
-				return 0
-			}),
-		},
-		{
-			Name: "slow-when-done", Does: "deletes at once, and answers up to 10 ms later",
-			serve: answered(func(*Server, *call) { <-time.After(rand.N(10 * time.Millisecond)) }),
-		},
-		{
-			Name: "slow-testbed", Does: "has a testbed that takes 5 ms for every answer",
-			testbed: func(*Server, http.ResponseWriter, *http.Request) bool {
-				<-time.After(5 * time.Millisecond)
-				return false
-			},
-		},
 		{Name: "one-at-a-time", Does: "deals with one request at a time, those to the testbed included", around: inTurn},
-		{
-			Name: "one-call-at-a-time", Does: "deals with one call at a time, and takes 2 ms for it",
-			serve: func(s *Server, c *call) {
-				lock, _ := s.notes.LoadOrStore("lock", new(sync.Mutex))
-				lock.(*sync.Mutex).Lock()
-				defer lock.(*sync.Mutex).Unlock()
-				<-time.After(2 * time.Millisecond)
-				s.pass(c)
-			},
-		},
 		{
 			Name: "token-bucket", Does: "answers 429 to more than 500 calls a second, save for a burst of 100",
 			serve: func(s *Server, c *call) {

@@ -37,10 +37,6 @@ func together(twins []Variant) []Variant {
 			"gone-sooner-or-later", "list-shuffled", "chunked", "ids-uuid", "normal-is-available",
 		),
 		of(
-			"several-other-things", "takes what is going for missing, has fields of its own, packs answers, counts snapshots, and is busy",
-			"going-is-missing", "extra-fields", "gzip", "ids-are-prefixes", "testbed-unavailable",
-		),
-		of(
 			"several-more-things", "deletes one by one, answers with errors where it may, escapes all, speaks HTTP/2, and makes NORMAL snapshots alone",
 			"one-by-one", "none-deletable-404", "escapes", "ids-of-every-character", "http-2", "makes-normal-alone",
 		),

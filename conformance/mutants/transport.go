@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -14,7 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode"
 	"unicode/utf16"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -60,36 +58,10 @@ func ofConnections() []Variant {
 	}
 	return []Variant{
 		{Name: "closes", Does: "closes every connection after one answer, and says so", around: closing(1)},
-		{Name: "closes-now-and-then", Does: "closes a connection after every seventh answer, and says so", around: closing(7)},
-		{
-			Name: "closes-without-a-word", Does: "closes every connection after one answer, and does not say so",
-			around: inBytes(func(status int, body []byte) string {
-				return fmt.Sprintf("HTTP/1.1 %d x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
-			}),
-		},
-		{
-			Name: "closes-what-is-idle", Does: "closes a connection that has been idle for 20 ms",
-			listen: func(server *http.Server) { server.IdleTimeout = 20 * time.Millisecond },
-		},
 		{
 			Name: "http-1-0", Does: "answers in HTTP/1.0, in which the body ends with the connection",
 			around: inBytes(func(status int, body []byte) string {
 				return fmt.Sprintf("HTTP/1.0 %d x\r\ncontent-type: application/json\r\n\r\n%s", status, body)
-			}),
-		},
-		{
-			Name: "without-a-reason", Does: "gives no reason in the status line, and ends the body with the connection",
-			around: inBytes(func(status int, body []byte) string {
-				return fmt.Sprintf("HTTP/1.1 %d \r\nConnection: close\r\nContent-Type:application/json\r\n\r\n%s", status, body)
-			}),
-		},
-		{
-			Name: "says-continue", Does: "says 100 and 103 before it answers",
-			around: rewritten(func(w http.ResponseWriter, _ *http.Request, answer *httptest.ResponseRecorder) {
-				w.WriteHeader(http.StatusContinue)
-				w.Header().Set("Link", "</style.css>; rel=preload")
-				w.WriteHeader(http.StatusEarlyHints)
-				deliver(w, answer)
 			}),
 		},
 	}
@@ -99,7 +71,6 @@ func ofConnections() []Variant {
 func ofTLS() []Variant {
 	return []Variant{
 		{Name: "http-2", Does: "speaks HTTP/2, over TLS", listen: secured(true)},
-		{Name: "http-1-1-over-tls", Does: "speaks HTTP/1.1 over TLS", listen: secured(false)},
 	}
 }
 
@@ -126,7 +97,6 @@ var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 func ofBodies() []Variant {
 	return []Variant{
 		{Name: "chunked", Does: "sends its answers in one chunk", around: inPieces("/", 1<<20)},
-		{Name: "byte-by-byte", Does: "sends the answers of the API byte by byte", around: inPieces(contract.Path, 1)},
 		{
 			Name: "gzip", Does: "packs its answers with gzip for those who take that",
 			around: rewritten(func(w http.ResponseWriter, r *http.Request, answer *httptest.ResponseRecorder) {
@@ -142,14 +112,6 @@ func ofBodies() []Variant {
 					answer.Header().Set("Vary", "Accept-Encoding")
 				}
 				deliver(w, answer)
-			}),
-		},
-		{
-			Name: "trailers", Does: "sends header fields after its answers",
-			around: rewritten(func(w http.ResponseWriter, _ *http.Request, answer *httptest.ResponseRecorder) {
-				w.Header().Set("Trailer", "X-Checksum, Content-Language")
-				deliver(w, answer)
-				w.Header().Set("X-Checksum", "0")
 			}),
 		},
 		{
@@ -197,29 +159,7 @@ func ofHeaders() []Variant {
 	}
 	return []Variant{
 		{Name: "lower-case-headers", Does: "spells header names in lower case", around: spelled(strings.ToLower)},
-		{
-			Name: "odd-case-headers", Does: "spells header names in any case",
-			around: spelled(func(name string) string {
-				return strings.Map(func(r rune) rune { return []rune{unicode.ToLower(r), unicode.ToUpper(r)}[rand.IntN(2)] }, name)
-			}),
-		},
 		{Name: "charset", Does: "tells the charset of its answers in quotes, and more", around: typed(contract.ContentType + ` ;v=1;charset="UTF-8";profile="a;b"`)},
-		{Name: "upper-case-type", Does: "spells the type of its answers in upper case", around: typed(strings.ToUpper(contract.ContentType))},
-		{
-			Name: "more-headers", Does: "sends more header fields, some of them twice or empty",
-			around: headed(func(header http.Header) {
-				header["Set-Cookie"] = []string{"a=1; Path=/; HttpOnly", "b=2"}
-				header["Server"], header["X-Empty"] = []string{"zec"}, []string{""}
-				header["X-Request-Id"], header["Retry-After"] = []string{"other"}, []string{"100"}
-				header["Www-Authenticate"], header["Etag"] = []string{`Basic realm="x"`}, []string{`W/"x"`}
-				header["Location"] = []string{"/elsewhere"}
-			}),
-		},
-		{Name: "without-a-date", Does: "sends no Date", around: headed(func(header http.Header) { header["Date"] = nil })},
-		{
-			Name: "long-headers", Does: "sends a header of 30 kB",
-			around: headed(func(header http.Header) { header.Set("X-Trace", strings.Repeat("x", 30<<10)) }),
-		},
 	}
 }
 
@@ -241,24 +181,8 @@ func ofSpelling() []Variant {
 		}
 		return `"` + spelled.String() + `"`
 	}
-	slashed := func(text string) string {
-		plain, _ := json.Marshal(text) // strings always encode
-		return strings.ReplaceAll(string(plain), "/", `\/`)
-	}
 	return []Variant{
-		{
-			Name: "white-space", Does: "puts white space wherever JSON takes some",
-			around: spelled(func(value any) []byte {
-				text, _ := json.MarshalIndent(value, "\r", " \t\n") // was JSON before
-				return slices.Concat([]byte("\r\n\t "), text, []byte(strings.Repeat(" \n", 100)))
-			}),
-		},
 		{Name: "escapes", Does: "escapes every character in JSON, those of names included", around: spelled(func(value any) []byte { return []byte(spell(value, escaped)) })},
-		{
-			Name: "escapes-slashes", Does: "escapes slashes in JSON, and writes members in another order",
-			ids:    func() func() string { return func() string { return "a/" + newRequestID() } },
-			around: spelled(func(value any) []byte { return []byte(spell(value, slashed)) }),
-		},
 	}
 }
 
