@@ -4,10 +4,12 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 )
 
+const leavesAlone = "leaves alone what nobody named"
+
 // isolation: ISO-1. Every snapshot that nobody names is looked at when the run is over; the check here puts some in
 // every state beside deletions of every kind.
 func (s *suite) isolation() {
-	It("leaves alone what nobody named", Rule("ISO-1"), func(ctx SpecContext) {
+	It(leavesAlone, Rule("ISO-1"), func(ctx SpecContext) {
 		var bystanders []string
 		for _, state := range s.others() {
 			bystanders = append(bystanders, s.Make(ctx, state, 2)...)

@@ -34,6 +34,8 @@ type suite struct {
 	run  context.Context // ends when the run is interrupted, or cannot go on
 	stop context.CancelCauseFunc
 
+	takenBy sync.Map // by id, the text of the check that a snapshot was made for
+
 	cannot map[contract.State]string // why snapshots in a state are not to be had
 	check  atomic.Pointer[string]    // the text of the check that is being carried out
 	silent atomic.Int32              // exchanges in a row without an answer, where waiting on may be in vain
@@ -209,7 +211,15 @@ func (s *suite) Make(ctx context.Context, state contract.State, count int) []str
 	if err != nil {
 		s.abort(err)
 	}
+	s.takes(ids)
 	return ids
+}
+
+// takes remembers which check snapshots were made for: what becomes of those that it never names is its to show.
+func (s *suite) takes(ids []string) {
+	for _, id := range ids {
+		s.takenBy.Store(id, *s.check.Load())
+	}
 }
 
 // Newest has the testbed make NORMAL snapshots at this very moment. What goes for the latest snapshots, whatever it was
@@ -221,6 +231,7 @@ func (s *suite) Newest(ctx context.Context, count int) []string {
 	if err != nil {
 		s.abort(err)
 	}
+	s.takes(ids)
 	return ids
 }
 
@@ -420,10 +431,13 @@ func (s *suite) broken(rule string, e *target.Exchange, what, permitted string) 
 	s.journal.fail(failure{rule: rule, check: *s.check.Load(), what: what, permitted: permitted, exchanges: []*target.Exchange{e}})
 }
 
-// discrepancy puts down that a snapshot is not as it should be. The check is that which named it last, not that during
-// which it was seen.
+// discrepancy puts down that a snapshot is not as it should be. The check is that which named it last, or had it made
+// and never named it, not that during which it was seen.
 func (s *suite) discrepancy(d population.Discrepancy) {
-	check := *s.check.Load()
+	check := leavesAlone // which is there for snapshots that no check has had a use for, too
+	if taker, taken := s.takenBy.Load(d.ID); taken {
+		check = taker.(string)
+	}
 	if len(d.Exchanges) > 0 {
 		check = d.Exchanges[len(d.Exchanges)-1].From
 	}

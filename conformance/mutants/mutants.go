@@ -39,6 +39,9 @@ type behaviour func(s *Server, c *call)
 // Mutant tells whether the variant breaks a rule.
 func (v Variant) Mutant() bool { return len(v.Rules) > 0 }
 
+// Plain tells whether the variant has nothing unusual about how HTTP is spoken or how its testbed answers.
+func (v Variant) Plain() bool { return v.testbed == nil && v.around == nil && v.listen == nil }
+
 // New makes an implementation without snapshots. Like the mock, it serves the API at contract.Path and the testbed
 // protocol at mock.TestbedPath.
 func (v Variant) New() http.Handler {

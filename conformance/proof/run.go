@@ -59,8 +59,8 @@ func Do(ctx context.Context, job Job) Run {
 		Credentials: variant.Credentials, Seed: job.Seed, Effort: conformance.Effort(effort(variant)),
 		Settle: max(settle, variant.Settle), Linger: max(linger, variant.Linger),
 	}
-	if variant.Mutant() {
-		// How its testbed is reached makes no difference to a mutant, and most of a run goes into looks.
+	if variant.Plain() {
+		// How the testbed is reached makes no difference then, and most of a run goes into looks.
 		config.Handler = variant.New()
 		config.Bed = testbed.NewHandler(config.Handler, mock.TestbedPath, patience)
 	} else {

@@ -98,7 +98,7 @@ func (o options) newPool() (proof.Pool, error) {
 	return proof.Pool{Workers: o.workers, Timeout: o.timeout, Command: func(ctx context.Context) *exec.Cmd {
 		command := exec.CommandContext(ctx, program, "--worker")
 		command.Stderr = os.Stderr
-		command.Env = append(os.Environ(), "GOGC=off", "GOMEMLIMIT=512MiB") // memory for time
+		command.Env = append(os.Environ(), "GOGC=300", "GOMEMLIMIT=512MiB") // memory for time
 		return command
 	}}, err
 }
