@@ -33,7 +33,6 @@ func identifiers() []Variant {
 	}
 	low := func() string { return strings.ToLower(rand.Text()) }
 	return []Variant{
-		{Name: "ids-count", Does: "counts snapshots: 1, 2, 3", ids: numbered(func(number int64) string { return fmt.Sprint(number) })},
 		{
 			Name: "ids-are-prefixes", Does: "counts snapshots, so that ids begin with other ids: snap-1, snap-10, snap-100",
 			ids: numbered(func(number int64) string { return fmt.Sprintf("snap-%d", number) }),

@@ -36,9 +36,5 @@ func together(twins []Variant) []Variant {
 			"several-things", "deletes later, lists in any order, sends chunks, has UUIDs, and says AVAILABLE for NORMAL",
 			"gone-sooner-or-later", "list-shuffled", "chunked", "ids-uuid", "normal-is-available",
 		),
-		of(
-			"several-more-things", "deletes one by one, answers with errors where it may, escapes all, speaks HTTP/2, and makes NORMAL snapshots alone",
-			"one-by-one", "none-deletable-404", "escapes", "ids-of-every-character", "http-2", "makes-normal-alone",
-		),
 	}
 }

@@ -3,6 +3,8 @@ package proof
 import (
 	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
@@ -16,7 +18,27 @@ import (
 type Job struct {
 	Name string `json:"name"` // of the mutant or twin, or of the rare fault
 	Seed int64  `json:"seed"`
-	Rare *Rare  `json:"rare,omitempty"`
+	// Filter is a label filter; empty for the whole suite.
+	Filter string `json:"filter,omitempty"`
+	Rare   *Rare  `json:"rare,omitempty"`
+}
+
+// Jobs gives a job for each variant and seed. With the first seed, every variant meets the whole suite. With the others, a
+// mutant meets the checks of the rules that it breaks alone, which is the harder trial, and the shorter; a twin meets all
+// of them, and so does a mutant of what is judged on every exchange.
+func Jobs(variants []mutants.Variant, seeds []int64) []Job {
+	var jobs []Job
+	for i, seed := range seeds {
+		for _, v := range variants {
+			job := Job{Name: v.Name, Seed: seed}
+			everywhere := slices.ContainsFunc(v.Rules, func(rule string) bool { return strings.HasPrefix(rule, "ENV-") })
+			if i > 0 && !everywhere {
+				job.Filter = strings.Join(v.Rules, " || ")
+			}
+			jobs = append(jobs, job)
+		}
+	}
+	return jobs
 }
 
 // Rare makes a job one with a fault that shows now and then.
@@ -56,7 +78,7 @@ func Do(ctx context.Context, job Job) Run {
 		return run
 	}
 	config := conformance.Config{
-		Credentials: variant.Credentials, Seed: job.Seed, Effort: conformance.Effort(effort(variant)),
+		Credentials: variant.Credentials, Seed: job.Seed, Effort: conformance.Effort(effort(variant)), Filter: job.Filter,
 		Settle: max(settle, variant.Settle), Linger: max(linger, variant.Linger),
 	}
 	if variant.Plain() {

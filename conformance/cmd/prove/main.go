@@ -98,7 +98,7 @@ func (o options) newPool() (proof.Pool, error) {
 	return proof.Pool{Workers: o.workers, Timeout: o.timeout, Command: func(ctx context.Context) *exec.Cmd {
 		command := exec.CommandContext(ctx, program, "--worker")
 		command.Stderr = os.Stderr
-		command.Env = append(os.Environ(), "GOGC=300", "GOMEMLIMIT=512MiB") // memory for time
+		command.Env = append(os.Environ(), "GOGC=300") // memory for time
 		return command
 	}}, err
 }
@@ -114,7 +114,7 @@ func prove(ctx context.Context, o options, out io.Writer) (*proof.Proof, error) 
 	}
 	began := time.Now()
 	var runs []proof.Run
-	pool.Do(ctx, jobs(variants, o.seeds), func(run proof.Run) {
+	pool.Do(ctx, proof.Jobs(bySize(variants), o.seeds), func(run proof.Run) {
 		runs = append(runs, run)
 		tell(out, run)
 	})
@@ -148,8 +148,8 @@ func chosen(o options) ([]mutants.Variant, []conformance.Check, error) {
 	return variants, checks, err
 }
 
-// jobs gives one for each variant and seed, those that take long first, so that none of them is left alone at the end.
-func jobs(variants []mutants.Variant, seeds []int64) []proof.Job {
+// bySize puts those that take long first, so that none of them is left alone at the end.
+func bySize(variants []mutants.Variant) []mutants.Variant {
 	slow := func(v mutants.Variant) time.Duration {
 		wait := v.Settle + v.Linger
 		if v.Effort != "" {
@@ -157,14 +157,7 @@ func jobs(variants []mutants.Variant, seeds []int64) []proof.Job {
 		}
 		return wait
 	}
-	variants = slices.SortedStableFunc(slices.Values(variants), func(a, b mutants.Variant) int { return int(slow(b) - slow(a)) })
-	var all []proof.Job
-	for _, v := range variants {
-		for _, seed := range seeds {
-			all = append(all, proof.Job{Name: v.Name, Seed: seed})
-		}
-	}
-	return all
+	return slices.SortedStableFunc(slices.Values(variants), func(a, b mutants.Variant) int { return int(slow(b) - slow(a)) })
 }
 
 func tell(out io.Writer, run proof.Run) {
