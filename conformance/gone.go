@@ -21,7 +21,7 @@ func (s *suite) goneForGood() {
 	})
 
 	It("finds a snapshot missing when it is gone", Rule("STATE-4", "ERR-1"), func(ctx SpecContext) {
-		const few, times = 5, 3
+		const few, times = 12, 3
 		fresh := s.Make(ctx, contract.Normal, few)
 		s.ExpectPermitted(s.Delete(ctx, fresh))
 		gone := s.Gone(ctx, append(fresh, s.deleted(max(few, s.amount.again/times))...))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 
@@ -24,6 +25,7 @@ func (s *suite) partialFailures() {
 				batches = append(batches, s.batch(ctx, pattern+added))
 			}
 		}
+		batches = append(batches, s.batch(ctx, neighbourhoods("dnm", 4)))
 		s.InLanes(lanes, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
 	})
 
@@ -63,6 +65,7 @@ func (s *suite) partialFailures() {
 			{m[0], m[0], n[4], m[1], m[0]},
 			slices.Repeat([]string{n[5]}, contract.MaxBatch),
 			append(slices.Repeat([]string{n[6], m[0]}, contract.MaxBatch/2-1), n[7], m[1]),
+			slices.Repeat(s.batch(ctx, repeat("dnm", contract.MaxBatch/2)), 2),
 		}
 		if d := s.Denied(ctx, 2); len(d) == 2 {
 			batches = append(batches, []string{d[0], n[8], d[0], n[8]}, []string{n[9], n[9], d[0], m[0], d[0], m[0], d[1]})
@@ -121,6 +124,31 @@ func (s *suite) batch(ctx context.Context, roles string) []string {
 		ids[role] = ids[role][1:]
 	}
 	return batch
+}
+
+// neighbourhoods gives a text of roles in which every sequence of so many of them stands somewhere: a de Bruijn sequence,
+// made of Lyndon words, and as much of its start again as makes it a line.
+func neighbourhoods(roles string, length int) string {
+	var text strings.Builder
+	word := []int{0}
+	for len(word) > 0 {
+		if length%len(word) == 0 {
+			for _, role := range word {
+				text.WriteByte(roles[role])
+			}
+		}
+		period := len(word)
+		for len(word) < length {
+			word = append(word, word[len(word)-period])
+		}
+		for len(word) > 0 && word[len(word)-1] == len(roles)-1 {
+			word = word[:len(word)-1]
+		}
+		if len(word) > 0 {
+			word[len(word)-1]++
+		}
+	}
+	return text.String() + text.String()[:length-1]
 }
 
 // repeat repeats a text of roles up to a size.

@@ -82,7 +82,7 @@ func disturbed() []Variant {
 			serve: underLoad(13, func(_ *Server, c *call) { c.fails(contract.Internal) }),
 		},
 		{
-			Name: "calls-denied-ones-missing-after-a-race", Rules: []string{"ERR-2"},
+			Name: "calls-denied-ones-missing-after-a-race", Rules: []string{"ERR-2"}, Whole: true,
 			Does: "does not find a denied snapshot that is named alone once two calls have wanted the same one",
 			serve: knowing(func(s *Server, c *call, r roles) {
 				quiet := s.busy.Load() == 1

@@ -20,6 +20,7 @@ type Variant struct {
 	Does  string   // what it does otherwise than the mock, as the end of a sentence that starts with "it"
 
 	// What a suite needs to see the difference. Zero values stand for the least that it can do.
+	Whole       bool                // the many requests of a whole run, where those of its own rules are too few
 	Effort      string              // "normal" or "thorough", where "quick" is not enough
 	Settle      time.Duration       // how long a deletion takes to show, at the most
 	Linger      time.Duration       // how long after the last request it can be seen, at the least

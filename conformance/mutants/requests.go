@@ -33,11 +33,11 @@ func properRequests() []Variant {
 			serve: func(s *Server, c *call) { s.passBody(c, strings.ReplaceAll(string(c.body), `\u`, `\\u`)) },
 		},
 		{
-			Name: "fails-every-seventh", Rules: []string{"REQ-1"}, Does: "fails at every seventh request",
+			Name: "fails-every-seventh", Whole: true, Rules: []string{"REQ-1"}, Does: "fails at every seventh request",
 			serve: when(every(7), crash),
 		},
 		{
-			Name: "holds-a-grudge", Rules: []string{"REQ-1"}, Does: "refuses a good request that comes right after a bad one",
+			Name: "holds-a-grudge", Whole: true, Rules: []string{"REQ-1"}, Does: "refuses a good request that comes right after a bad one",
 			serve: func(s *Server, c *call) {
 				if _, before := s.notes.LoadAndDelete("bad"); before && c.ids != nil {
 					refuseValue(s, c)

@@ -86,7 +86,7 @@ func deletesDenied() []Variant {
 func keepsNormal() []Variant {
 	return []Variant{
 		{
-			Name: "keeps-all-after-200-requests", Rules: []string{"STATE-1"},
+			Name: "keeps-all-after-200-requests", Rules: []string{"STATE-1"}, Whole: true,
 			Does: "deletes nothing any more after 200 requests",
 			serve: keeping(func(s *Server, _ *call, r roles) []string {
 				if s.count("call") <= 200 {
@@ -162,7 +162,7 @@ func keepsNormal() []Variant {
 			},
 		},
 		{
-			Name: "forgets-old-snapshots", Rules: []string{"STATE-1"},
+			Name: "forgets-old-snapshots", Rules: []string{"STATE-1"}, Whole: true,
 			Does: "does not find a snapshot any more when a thousand have been made after it",
 			serve: func(s *Server, c *call) {
 				recent := s.newest(1000)

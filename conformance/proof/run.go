@@ -32,7 +32,7 @@ func Jobs(variants []mutants.Variant, seeds []int64) []Job {
 		for _, v := range variants {
 			job := Job{Name: v.Name, Seed: seed}
 			everywhere := slices.ContainsFunc(v.Rules, func(rule string) bool { return strings.HasPrefix(rule, "ENV-") })
-			if i > 0 && !everywhere {
+			if i > 0 && !everywhere && !v.Whole && v.Mutant() {
 				job.Filter = strings.Join(v.Rules, " || ")
 			}
 			jobs = append(jobs, job)
