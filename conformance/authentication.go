@@ -15,11 +15,11 @@ import (
 func (s *suite) authentication() {
 	own := s.config.Credentials
 
-	It("refuses a request that is not signed", Rule("AUTH-1"), func(ctx SpecContext) {
+	It("refuses a request that is not signed", Rule("AUTH-1"), Catches("lets-in-unsigned", "checks-later"), func(ctx SpecContext) {
 		s.refuses(ctx, own.Present(), func(*http.Request, []byte) {})
 	})
 
-	It("refuses a request with somebody else's signature or token", Rule("AUTH-1"), func(ctx SpecContext) {
+	It("refuses a request with somebody else's signature or token", Rule("AUTH-1"), Catches("token-prefix", "trusts-the-key-id"), func(ctx SpecContext) {
 		stranger := own
 		if own.Secret != "" {
 			stranger.Secret = own.Secret + "-not"
@@ -29,11 +29,11 @@ func (s *suite) authentication() {
 		s.refuses(ctx, own.Present(), func(r *http.Request, body []byte) { stranger.Sign(r, body, time.Now()) })
 	})
 
-	It("refuses a request that was altered after it was signed", Rule("AUTH-1"), func(ctx SpecContext) {
+	It("refuses a request that was altered after it was signed", Rule("AUTH-1"), Catches("signs-trimmed-bodies"), func(ctx SpecContext) {
 		s.refuses(ctx, own.Secret != "", func(r *http.Request, body []byte) { own.Sign(r, append(body, ' '), time.Now()) })
 	})
 
-	It("refuses a request that was signed too long ago", Rule("AUTH-1"), func(ctx SpecContext) {
+	It("refuses a request that was signed too long ago", Rule("AUTH-1"), Catches("has-no-clock"), func(ctx SpecContext) {
 		s.refuses(ctx, own.Secret != "", func(r *http.Request, body []byte) {
 			own.Sign(r, body, time.Now().Add(-contract.MaxClockSkew-time.Minute))
 		})

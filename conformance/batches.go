@@ -16,11 +16,11 @@ const bulky = 60_000
 
 // batches: BATCH-1 to BATCH-6, how many snapshots a request may name.
 func (s *suite) batches() {
-	It(fmt.Sprintf("deletes a batch of %d", contract.MaxBatch), Rule("BATCH-1", "BATCH-5", "ISO-1"), func(ctx SpecContext) {
+	It(fmt.Sprintf("deletes a batch of %d", contract.MaxBatch), Rule("BATCH-1", "BATCH-5", "ISO-1"), Catches("grows-late", "deletes-the-next"), func(ctx SpecContext) {
 		s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, contract.MaxBatch), "BATCH-1"))
 	})
 
-	It(fmt.Sprintf("takes %d snapshots again and again", contract.MaxBatch), Rule("BATCH-1", "PART-1", "PART-2"), func(ctx SpecContext) {
+	It(fmt.Sprintf("takes %d snapshots again and again", contract.MaxBatch), Rule("BATCH-1", "PART-1", "PART-2"), Catches("full-only-once", "cut-short"), func(ctx SpecContext) {
 		chance := s.random("full")
 		batches := make([]string, s.amount.again)
 		for i := range batches {
@@ -31,12 +31,16 @@ func (s *suite) batches() {
 		s.InLanes(lanes, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, batches[i]), "BATCH-1")) })
 	})
 
-	It("deletes batches of every size, each snapshot wherever it stands", Rule("BATCH-5", "STATE-1", "ISO-1"), func(ctx SpecContext) {
+	It("deletes batches of every size, each snapshot wherever it stands", Rule("BATCH-5", "STATE-1", "ISO-1"), Catches(
+		"forgets-the-64th-of-64", "fails-every-seventh", "fails-at-33", "fails-at-37",
+	), func(ctx SpecContext) {
 		sizes := s.sizes(1, 2, 3, 9, 10, 11, 16, 20, 25, 31, 32, 33, 50, 64)
 		s.InLanes(lanes/3, len(sizes), func(i int) { s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, sizes[i]))) })
 	})
 
-	It("lists all but one of a batch, at every size and wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), func(ctx SpecContext) {
+	It("lists all but one of a batch, at every size and wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), Catches(
+		"forgets-the-only-one", "deletes-denied-ones-at-size-33", "omits-one-at-size-25", "deletes-a-refused-one-later", "gives-in-at-the-third-attempt", "lists-ten-at-the-most",
+	), func(ctx SpecContext) {
 		sizes := s.sizes(2, 3, 9, 10, 11, 16, 20, 25, 31, 32, 33, 49, 50, 51, 63, 64, 65, 99, contract.MaxBatch)
 		batches := make([][]string, len(sizes))
 		for i, size := range sizes {
@@ -47,7 +51,7 @@ func (s *suite) batches() {
 		s.InLanes(lanes, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
 	})
 
-	It("deletes all but one of a batch, wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), func(ctx SpecContext) {
+	It("deletes all but one of a batch, wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), Catches("unlists-the-last"), func(ctx SpecContext) {
 		for i, place := range []int{0, contract.MaxBatch - 1} {
 			roles := []byte(repeat("d", contract.MaxBatch))
 			roles[place] = "nm"[i%2]
@@ -55,7 +59,9 @@ func (s *suite) batches() {
 		}
 	})
 
-	It(fmt.Sprintf("refuses more than %d snapshots and deletes none of them", contract.MaxBatch), Rule("BATCH-2", "BATCH-3", "BATCH-4"), func(ctx SpecContext) {
+	It(fmt.Sprintf("refuses more than %d snapshots and deletes none of them", contract.MaxBatch), Rule("BATCH-2", "BATCH-3", "BATCH-4"), Catches(
+		"counts-in-a-byte", "far-too-many-is-a-type", "limit-of-101", "queues-before-it-counts", "one-too-many-is-a-value",
+	), func(ctx SpecContext) {
 		// At the start, about the limit and at the end stand snapshots that could be deleted, the others are missing.
 		limit := contract.MaxBatch
 		excesses := []int{1, 2, 10, 27, 28, 100, 155, 156, 157}
@@ -84,7 +90,7 @@ func (s *suite) batches() {
 		})
 	})
 
-	It("deletes nothing for a request that is fifty times too long", Rule("BATCH-2", "BATCH-3"), func(ctx SpecContext) {
+	It("deletes nothing for a request that is fifty times too long", Rule("BATCH-2", "BATCH-3"), Catches("streams-large-bodies"), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 2)
 		missing := s.Missing(ctx, 2*contract.MaxBatch)
 		ids := append(slices.Repeat(missing, 25), kept...)
@@ -93,7 +99,7 @@ func (s *suite) batches() {
 		s.ExpectUntouched(answer, kept, "BATCH-3")
 	})
 
-	It("refuses too many snapshots again and again", Rule("BATCH-2", "BATCH-3", "BATCH-4"), func(ctx SpecContext) {
+	It("refuses too many snapshots again and again", Rule("BATCH-2", "BATCH-3", "BATCH-4"), Catches("warns-once", "second-refusal-deletes"), func(ctx SpecContext) {
 		batch := s.batch(ctx, repeat("d", 3)+repeat("m", 2*contract.MaxBatch))
 		s.InLanes(lanes, max(2, s.amount.again/2), func(i int) {
 			for range 2 {
@@ -104,7 +110,7 @@ func (s *suite) batches() {
 		})
 	})
 
-	It("shows whether ids that are named twice count twice toward the limit", Rule("BATCH-6", "BATCH-3", "PART-3"), func(ctx SpecContext) {
+	It("shows whether ids that are named twice count twice toward the limit", Rule("BATCH-6", "BATCH-3", "PART-3"), Catches("duplicates-delete"), func(ctx SpecContext) {
 		ids := s.Make(ctx, contract.Normal, 2)
 		answer := s.Delete(ctx, slices.Repeat(ids, contract.MaxBatch/2+1))
 		s.ExpectPermitted(answer)

@@ -20,7 +20,9 @@ const (
 
 // concurrency: CONC-1 and CONC-2, requests at the same time.
 func (s *suite) concurrency() {
-	It("answers requests about different snapshots as if each were alone", Rule("CONC-1", "ENV-3"), func(ctx SpecContext) {
+	It("answers requests about different snapshots as if each were alone", Rule("CONC-1", "ENV-3"), Catches(
+		"keeps-all-of-a-mixed-batch-under-load", "misses-one-under-load", "shares-its-ids", "breaks-under-heavy-load", "request-ids-in-pairs",
+	), func(ctx SpecContext) {
 		for round := range s.amount.rounds {
 			batches := make([][]string, callers)
 			denied := s.Denied(ctx, 3*callers)
@@ -38,7 +40,9 @@ func (s *suite) concurrency() {
 		}
 	})
 
-	It("lets one of several requests about one snapshot succeed", Rule("CONC-2"), func(ctx SpecContext) {
+	It("lets one of several requests about one snapshot succeed", Rule("CONC-2"), Catches(
+		"looks-then-deletes-one", "answers-equal-requests-once", "gives-up-a-batch-that-lost-one",
+	), func(ctx SpecContext) {
 		for round := range s.amount.rounds {
 			contested := s.Make(ctx, contract.Normal, 1)[0]
 			own := s.Make(ctx, contract.Normal, rivals)
@@ -56,7 +60,7 @@ func (s *suite) concurrency() {
 		}
 	})
 
-	It("answers overlapping batches so that some order explains what became of each snapshot", Rule("CONC-2"), func(ctx SpecContext) {
+	It("answers overlapping batches so that some order explains what became of each snapshot", Rule("CONC-2"), Catches("looks-then-deletes-a-batch"), func(ctx SpecContext) {
 		chance := s.random("overlapping")
 		for range s.amount.rounds {
 			contested := s.Make(ctx, contract.Normal, rivals)
@@ -73,7 +77,9 @@ func (s *suite) concurrency() {
 		}
 	})
 
-	It("answers rightly when the rush is over", Rule("CONC-1"), func(ctx SpecContext) {
+	It("answers rightly when the rush is over", Rule("CONC-1"), Catches(
+		"calls-denied-ones-missing-after-a-race",
+	), func(ctx SpecContext) {
 		for _, roles := range []string{"d", "m", "n", "dnm", "nm", "ddd"} {
 			s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, roles), "CONC-1"))
 		}

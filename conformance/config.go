@@ -194,7 +194,7 @@ type walking struct {
 
 var efforts = map[Effort]amount{
 	Quick: {
-		everySize: false, again: 4, rounds: 4, portion: 32,
+		everySize: false, again: 4, rounds: 4, portion: 16,
 		walks:     walking{rounds: 1, width: 16, length: 1, snapshots: 500, time: 5 * time.Second, shrink: 500 * time.Millisecond},
 		exchanges: 1200, snapshots: 3500, usual: 2 * time.Second,
 	},

@@ -9,7 +9,9 @@ import (
 // goneForGood: STATE-4, what follows a deletion, and what becomes of old snapshots. It comes last, when most deletions of
 // the run have long settled; that what is gone stays gone is seen by the last look.
 func (s *suite) goneForGood() {
-	It("finds a snapshot missing or on its way out right after its deletion", Rule("STATE-4"), func(ctx SpecContext) {
+	It("finds a snapshot missing or on its way out right after its deletion", Rule("STATE-4"), Catches(
+		"brings-back-after-a-second", "succeeds-twice",
+	), func(ctx SpecContext) {
 		const few = 5
 		ids := s.Make(ctx, contract.Normal, few)
 		s.Together(len(ids), func(i int) {
@@ -20,7 +22,9 @@ func (s *suite) goneForGood() {
 		s.ExpectPermitted(again)
 	})
 
-	It("finds a snapshot missing when it is gone", Rule("STATE-4", "ERR-1"), func(ctx SpecContext) {
+	It("finds a snapshot missing when it is gone", Rule("STATE-4", "ERR-1"), Catches(
+		"succeeds-at-the-fourth-attempt", "calls-gone-ones-denied",
+	), func(ctx SpecContext) {
 		const few, times = 12, 3
 		fresh := s.Make(ctx, contract.Normal, few)
 		s.ExpectPermitted(s.Delete(ctx, fresh))
@@ -32,12 +36,12 @@ func (s *suite) goneForGood() {
 		})
 	})
 
-	It("deletes a snapshot that was made when the run began", Rule("STATE-1"), func(ctx SpecContext) {
+	It("deletes a snapshot that was made when the run began", Rule("STATE-1"), Catches("forgets-old-snapshots"), func(ctx SpecContext) {
 		s.ExpectPermitted(s.Delete(ctx, s.early[:1]))
 		s.ExpectPermitted(s.Delete(ctx, append(s.Denied(ctx, 1), s.early[1:]...)))
 	})
 
-	It("lists what is gone among what it deletes", Rule("STATE-4", "PART-1"), func(ctx SpecContext) {
+	It("lists what is gone among what it deletes", Rule("STATE-4", "PART-1"), Catches("omits-many-gone-ones"), func(ctx SpecContext) {
 		gone := s.Gone(ctx, s.deleted(contract.MaxBatch-1))
 		if len(gone) == 0 {
 			Skip("nothing that was deleted is gone")

@@ -17,7 +17,9 @@ const lanes = 24
 
 // partialFailures: PART-1 to PART-4, batches of which a part cannot be deleted.
 func (s *suite) partialFailures() {
-	It("lists what it cannot delete and deletes the rest, in small batches of every order", Rule("PART-1", "PART-2", "PART-3"), func(ctx SpecContext) {
+	It("lists what it cannot delete and deletes the rest, in small batches of every order", Rule("PART-1", "PART-2", "PART-3"), Catches(
+		"skips-the-middle-of-three", "skips-one-behind-a-gap", "refuses-a-batch-for-one-missing",
+	), func(ctx SpecContext) {
 		// Every way to fill two or three places with one to delete, one that is denied and one that is missing.
 		var batches [][]string
 		for _, pattern := range []string{"dn", "dm", "nd", "nm", "md", "mn", "nn", "mm"} {
@@ -29,7 +31,7 @@ func (s *suite) partialFailures() {
 		s.InLanes(lanes, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
 	})
 
-	It("lists a missing and a denied snapshot at every place of a full batch", Rule("PART-1", "PART-2", "BATCH-5"), func(ctx SpecContext) {
+	It("lists a missing and a denied snapshot at every place of a full batch", Rule("PART-1", "PART-2", "BATCH-5"), Catches("omits-the-100th-behind-a-denied-one"), func(ctx SpecContext) {
 		// Shifted by one from batch to batch, so that every place has every role, beside every other.
 		var batches [][]string
 		orders := []string{"dnm"}
@@ -45,7 +47,7 @@ func (s *suite) partialFailures() {
 		s.InLanes(lanes, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
 	})
 
-	It("sorts out mixed batches in random order", Rule("PART-1", "PART-2", "PART-3", "BATCH-5"), func(ctx SpecContext) {
+	It("sorts out mixed batches in random order", Rule("PART-1", "PART-2", "PART-3", "BATCH-5"), Catches("stops-at-the-first-failure"), func(ctx SpecContext) {
 		chance := s.random("mixed")
 		batches := make([]string, s.amount.again)
 		for i := range batches {
@@ -55,7 +57,9 @@ func (s *suite) partialFailures() {
 		s.InLanes(lanes, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, batches[i]))) })
 	})
 
-	It("treats an id that is named more than once as one", Rule("PART-1", "PART-2", "PART-3"), func(ctx SpecContext) {
+	It("treats an id that is named more than once as one", Rule("PART-1", "PART-2", "PART-3"), Catches(
+		"keeps-a-pair-in-a-full-batch", "keeps-one-named-a-hundred-times", "calls-a-pair-missing",
+	), func(ctx SpecContext) {
 		n := s.Make(ctx, contract.Normal, 10)
 		m := s.Missing(ctx, 2)
 		batches := [][]string{
@@ -73,7 +77,7 @@ func (s *suite) partialFailures() {
 		s.InLanes(lanes, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
 	})
 
-	It("treats repeated ids as one in random batches", Rule("PART-1", "PART-3"), func(ctx SpecContext) {
+	It("treats repeated ids as one in random batches", Rule("PART-1", "PART-3"), Catches("lists-what-comes-again-far-behind"), func(ctx SpecContext) {
 		chance := s.random("duplicates")
 		batches := make([][]string, s.amount.again)
 		for i := range batches {
@@ -92,7 +96,7 @@ func (s *suite) partialFailures() {
 		s.InLanes(lanes, len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
 	})
 
-	It("answers for several snapshots of which none can be deleted", Rule("PART-4", "PART-3"), func(ctx SpecContext) {
+	It("answers for several snapshots of which none can be deleted", Rule("PART-4", "PART-3"), Catches("lists-nothing-where-nothing-goes"), func(ctx SpecContext) {
 		var batches [][]string
 		for _, size := range []int{2, 3, 10, 11, contract.MaxBatch / 2, contract.MaxBatch} {
 			batches = append(batches, s.batch(ctx, repeat("m", size)), s.batch(ctx, repeat("n", size)), s.batch(ctx, repeat("nm", size)))

@@ -16,12 +16,12 @@ import (
 
 // requests: REQ-1 to REQ-9, what is taken for a request and what is not.
 func (s *suite) requests() {
-	It("takes the request as it is documented", Rule("REQ-1"), func(ctx SpecContext) {
+	It("takes the request as it is documented", Rule("REQ-1"), Catches("warms-up"), func(ctx SpecContext) {
 		ids := s.Make(ctx, contract.Normal, 2)
 		s.ExpectPermitted(s.Delete(ctx, ids, "REQ-1"))
 	})
 
-	It("takes the same request spelled with other white space and escapes", Rule("REQ-1"), func(ctx SpecContext) {
+	It("takes the same request spelled with other white space and escapes", Rule("REQ-1"), Catches("wants-compact-json", "leaves-escapes"), func(ctx SpecContext) {
 		ids := s.Make(ctx, contract.Normal, 2)
 		spread := fmt.Sprintf("\r\n{\n\t%q :\n  [ %q ,\n    %q ]\n}\n", contract.FieldSnapshotIDs, ids[0], ids[1])
 		s.ExpectPermitted(s.DeleteAs(ctx, target.Request{Body: []byte(spread)}, ids, "REQ-1"))
@@ -31,7 +31,9 @@ func (s *suite) requests() {
 		s.ExpectPermitted(s.DeleteAs(ctx, target.Request{Body: []byte(escaped)}, ids, "REQ-1"))
 	})
 
-	It("refuses a body without snapshotIds", Rule("REQ-2", "REQ-6"), func(ctx SpecContext) {
+	It("refuses a body without snapshotIds", Rule("REQ-2", "REQ-6"), Catches(
+		"absent-is-none", "null-fails", "null-is-latest", "absent-is-a-wrong-value",
+	), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 2)
 		bodies := []string{
 			`{}`,
@@ -48,7 +50,9 @@ func (s *suite) requests() {
 		})
 	})
 
-	It("refuses snapshotIds that is not an array of strings", Rule("REQ-3", "REQ-6"), func(ctx SpecContext) {
+	It("refuses snapshotIds that is not an array of strings", Rule("REQ-3", "REQ-6"), Catches(
+		"takes-text", "skips-null", "deep-lists-fail", "types-are-values", "deletes-the-rest-later",
+	), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 2)
 		a, b := quoted(kept[0]), quoted(kept[1])
 		values := []string{
@@ -70,7 +74,7 @@ func (s *suite) requests() {
 		})
 	})
 
-	It("refuses a long array in which one member is not a string", Rule("REQ-3"), func(ctx SpecContext) {
+	It("refuses a long array in which one member is not a string", Rule("REQ-3"), Catches("skips-far-strangers"), func(ctx SpecContext) {
 		kept := s.Newest(ctx, contract.MaxBatch-1)
 		for _, place := range []int{0, len(kept) / 2, len(kept)} {
 			members := make([]any, 0, contract.MaxBatch)
@@ -85,7 +89,9 @@ func (s *suite) requests() {
 		}
 	})
 
-	It("refuses a body that is empty, not JSON or not an object", Rule("REQ-4"), func(ctx SpecContext) {
+	It("refuses a body that is empty, not JSON or not an object", Rule("REQ-4"), Catches(
+		"trailing-commas", "takes-a-list-of-requests", "hangs-up",
+	), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 2)
 		a, b := quoted(kept[0]), quoted(kept[1])
 		proper := `{"snapshotIds":[` + a + `]}`
@@ -107,7 +113,9 @@ func (s *suite) requests() {
 		})
 	})
 
-	It("deletes nothing without an action, or under another one", Rule("REQ-5", "REQ-4"), func(ctx SpecContext) {
+	It("deletes nothing without an action, or under another one", Rule("REQ-5", "REQ-4"), Catches(
+		"any-action", "any-action-on-snapshots", "refuses-actions-late",
+	), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 2)
 		// None of these is an action that would do harm to an implementation that has more of them.
 		actions := []string{
@@ -129,7 +137,9 @@ func (s *suite) requests() {
 		})
 	})
 
-	It("takes nothing but a snapshot's own id for it", Rule("REQ-7", "ISO-1"), func(ctx SpecContext) {
+	It("takes nothing but a snapshot's own id for it", Rule("REQ-7", "ISO-1"), Catches(
+		"folds-case", "folds-case-in-batches", "trims", "matches-prefixes", "takes-injections", "quotes-fail",
+	), func(ctx SpecContext) {
 		victims := s.Newest(ctx, 2)
 		others := s.Newest(ctx, 2)
 		candidates := nearMisses(victims[0], victims[1])
@@ -153,14 +163,14 @@ func (s *suite) requests() {
 		})
 	})
 
-	It("tells ids apart that a snapshot's own id is part of", Rule("REQ-7"), func(ctx SpecContext) {
+	It("tells ids apart that a snapshot's own id is part of", Rule("REQ-7"), Catches("looks-for-ids-within"), func(ctx SpecContext) {
 		victim := s.Make(ctx, contract.Normal, 1)[0]
 		texts := s.Harmless(ctx, []string{"0" + victim, victim + "0", victim + "-" + victim})
 		answer := s.Delete(ctx, append(texts, victim), "REQ-7")
 		s.ExpectPermitted(answer)
 	})
 
-	It("shows what it makes of an empty list", Rule("REQ-8", "REQ-4"), func(ctx SpecContext) {
+	It("shows what it makes of an empty list", Rule("REQ-8", "REQ-4"), Catches("no-ids-fail"), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 1)
 		answer := s.Send(ctx, target.Request{Body: bodyOf([]string{})})
 		s.Expect("REQ-4", answer).To(BeSuccessOrRefused())
@@ -172,7 +182,7 @@ func (s *suite) requests() {
 		}
 	})
 
-	It("shows what it makes of an unknown field", Rule("REQ-9", "REQ-4"), func(ctx SpecContext) {
+	It("shows what it makes of an unknown field", Rule("REQ-9", "REQ-4"), Catches("unknown-fields-fail"), func(ctx SpecContext) {
 		ids := s.Make(ctx, contract.Normal, 1)
 		body := fmt.Sprintf(`{%q:[%q],"x-unknown":{"deep":[1,2,3]}}`, contract.FieldSnapshotIDs, ids[0])
 		answer := s.DeleteAs(ctx, target.Request{Body: []byte(body)}, ids)

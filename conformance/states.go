@@ -12,7 +12,7 @@ import (
 // states: STATE-1 to STATE-3, from which state a snapshot is deleted. STATE-4 needs deletions that are over, and has
 // its checks at the end of the run.
 func (s *suite) states() {
-	It("deletes a snapshot in state "+string(contract.Normal), Rule("STATE-1"), func(ctx SpecContext) {
+	It("deletes a snapshot in state "+string(contract.Normal), Rule("STATE-1"), Catches("keeps-all-after-200-requests"), func(ctx SpecContext) {
 		ids := s.Make(ctx, contract.Normal, s.amount.again)
 		s.InLanes(lanes, len(ids), func(i int) { s.ExpectPermitted(s.Delete(ctx, ids[i:i+1])) })
 	})
@@ -21,7 +21,9 @@ func (s *suite) states() {
 		if state == contract.Normal {
 			continue
 		}
-		It("does not delete snapshots in state "+string(state)+" among others", Rule("STATE-2", "STATE-3", "PART-1"), func(ctx SpecContext) {
+		It("does not delete snapshots in state "+string(state)+" among others", Rule("STATE-2", "STATE-3", "PART-1"), Catches(
+			"deletes-several-"+slug(state)+"-in-a-small-batch",
+		), func(ctx SpecContext) {
 			denied := s.Make(ctx, state, 6)
 			ids := s.Make(ctx, contract.Normal, 7)
 			missing := s.Missing(ctx, 1)[0]
@@ -37,13 +39,13 @@ func (s *suite) states() {
 			s.Together(len(batches), func(i int) { s.ExpectPermitted(s.Delete(ctx, batches[i])) })
 		})
 
-		It("does not delete a batch of snapshots in state "+string(state), Rule("STATE-2", "STATE-3", "PART-4"), func(ctx SpecContext) {
+		It("does not delete a batch of snapshots in state "+string(state), Rule("STATE-2", "STATE-3", "PART-4"), Catches("deletes-a-batch-of-"+slug(state)), func(ctx SpecContext) {
 			denied := s.Make(ctx, state, 3)
 			s.Together(2, func(i int) { s.ExpectPermitted(s.Delete(ctx, denied[:2+i])) })
 		})
 	}
 
-	It("keeps a refused snapshot so that it can still be deleted", Rule("STATE-3", "STATE-1"), func(ctx SpecContext) {
+	It("keeps a refused snapshot so that it can still be deleted", Rule("STATE-3", "STATE-1"), Catches("locks-what-a-broken-request-names"), func(ctx SpecContext) {
 		kept := s.Make(ctx, contract.Normal, 2)
 		refused := s.Send(ctx, target.Request{Body: append(bodyOf(kept), '}')})
 		s.Expect("REQ-4", refused).To(BeRefused())

@@ -110,6 +110,11 @@ func Catches(mutants ...string) Labels {
 
 const catches = "catches: "
 
+// slug spells a state as mutants' names do.
+func slug(state contract.State) string {
+	return strings.ToLower(strings.ReplaceAll(string(state), "_", "-"))
+}
+
 // mutantsOf gives the mutants among a check's labels.
 func mutantsOf(labels []string) []string {
 	var mutants []string

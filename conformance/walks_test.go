@@ -16,7 +16,7 @@ import (
 const walkCheck = "keeps to the contract on random walks"
 
 // onlyWalks is a label filter that chooses the random walks alone.
-const onlyWalks = "REQ-7 && STATE-4"
+const onlyWalks = "BATCH-3 && STATE-4"
 
 // TestAWalkIsShrunkAndCanBeTakenAgain has a fault that takes two requests in a row to show.
 func TestAWalkIsShrunkAndCanBeTakenAgain(t *testing.T) {

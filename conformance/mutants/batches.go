@@ -17,10 +17,6 @@ func batches() []Variant {
 func fullBatches() []Variant {
 	return []Variant{
 		{
-			Name: "limit-of-99", Rules: []string{"BATCH-1"}, Does: "refuses a full batch",
-			serve: when(full, refuseLength),
-		},
-		{
 			Name: "grows-late", Rules: []string{"BATCH-1"}, Does: "fails when it deletes a hundred snapshots for the first time",
 			serve: when(func(s *Server, c *call) bool {
 				return len(those(c.ids, s.normal)) == contract.MaxBatch && len(distinct(c.ids)) == contract.MaxBatch && s.first("grown")
@@ -48,20 +44,12 @@ func longBatches() []Variant {
 			}, carryOut),
 		},
 		{
-			Name: "first-hundred", Rules: beyond, Does: "carries out as much of a batch as is allowed, and ignores the rest",
-			serve: when(long, func(s *Server, c *call) { s.passIDs(c, c.ids[:contract.MaxBatch]) }),
-		},
-		{
 			Name: "streams-large-bodies", Rules: beyond, Does: "does not count ids where there are thousands",
 			serve: when(func(_ *Server, c *call) bool { return len(c.ids) > 4096 }, carryOut),
 		},
 		{
 			Name: "warns-once", Rules: beyond, Does: "refuses a batch that is too long, and carries it out when asked again",
 			serve: when(func(s *Server, c *call) bool { return long(s, c) && !s.first(fmt.Sprint(c.ids)) }, carryOut),
-		},
-		{
-			Name: "lets-some-through", Rules: beyond, Does: "carries out every third batch that is too long",
-			serve: when(func(s *Server, c *call) bool { return long(s, c) && s.count("long")%3 == 0 }, carryOut),
 		},
 	}
 }
@@ -71,10 +59,6 @@ func lateRefusals() []Variant {
 	only := []string{"BATCH-3"}
 	limit := contract.MaxBatch
 	return []Variant{
-		{
-			Name: "counts-as-it-deletes", Rules: only, Does: "deletes as it counts, and refuses a batch when it comes to the id that is one too many",
-			serve: when(long, refuseAfter(func(ids []string) []string { return ids[:limit] })),
-		},
 		{
 			Name: "queues-before-it-counts", Rules: only, Linger: 400 * time.Millisecond,
 			Does: "refuses a batch that is too long, and deletes the last of it a little later",
@@ -125,16 +109,6 @@ func places() []Variant {
 			Name: "forgets-the-64th-of-64", Rules: only, Does: "leaves out the last of 64 where all of them can be deleted",
 			serve: when(func(s *Server, c *call) bool { return len(those(c.ids, s.normal)) == 64 },
 				forgets(func(place, size int) bool { return size == 64 && place == 63 })),
-		},
-		{
-			Name: "forgets-now-and-then", Rules: only, Does: "leaves out the last of every tenth batch of several",
-			serve: func(s *Server, c *call) {
-				if len(c.ids) > 2 && s.count("batch")%10 == 0 {
-					s.passIDs(c, c.ids[:len(c.ids)-1])
-				} else {
-					s.pass(c)
-				}
-			},
 		},
 		{
 			Name: "forgets-the-only-one", Rules: only, Does: "leaves out the only one of fifty that can be deleted",

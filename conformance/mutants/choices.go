@@ -236,14 +236,6 @@ func ofEnvelopes() []Variant {
 				response[contract.FieldResponse] = map[string]any{contract.FieldSnapshotIDs: []any{"snap"}, contract.FieldRequestID: "other"}
 			}),
 		},
-		{
-			Name: "success-has-a-code", Does: "answers a success with a code and a message, too",
-			serve: edited(func(body map[string]any) {
-				if body[contract.FieldResponse] != nil {
-					body[contract.FieldCode], body[contract.FieldMessage] = "SUCCESS", ""
-				}
-			}),
-		},
 	}
 }
 
@@ -352,21 +344,9 @@ func ofPatience() []Variant {
 		}
 	}
 	nowAndThen := func(s *Server) bool { return s.count("call")%97 == 5 }
-	testbed := func(status int) func(s *Server, w http.ResponseWriter, r *http.Request) bool {
-		return func(s *Server, w http.ResponseWriter, r *http.Request) bool {
-			busy := s.count("look")%97 == 5
-			if busy {
-				w.Header().Set("Retry-After", "0")
-				w.WriteHeader(status)
-			}
-			return busy
-		}
-	}
 	return []Variant{
 		{Name: "too-fast", Does: "answers 429 now and then", serve: putting(nowAndThen, tooFast)},
-		{Name: "unavailable-retry-after", Does: "answers 503 with Retry-After now and then", serve: putting(nowAndThen, after("1", unavailable))},
 		{Name: "busy-in-every-way", Does: "answers 429 and 503 in turns, now and then", serve: putting(nowAndThen, tooFast, unavailable, after("0", tooFast), after("0", unavailable))},
-		{Name: "testbed-too-fast", Does: "has the testbed answer 429 now and then", testbed: testbed(http.StatusTooManyRequests)},
 	}
 }
 

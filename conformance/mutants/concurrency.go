@@ -52,21 +52,6 @@ func disturbed() []Variant {
 			})),
 		},
 		{
-			Name: "shares-its-list", Rules: []string{"CONC-1"},
-			Does: "answers with the list of whichever call came last",
-			serve: following(func(s *Server, c *call, r roles) {
-				if !c.ok() {
-					return
-				}
-				s.notes.Store("list", c.listed())
-				s.crowded(2)
-				c.editList(func([]string) any {
-					list, _ := s.notes.Load("list")
-					return list
-				})
-			}),
-		},
-		{
 			Name: "shares-its-ids", Rules: []string{"CONC-1"},
 			Does: "deletes what the call that came last has named",
 			serve: knowing(func(s *Server, c *call, _ roles) {

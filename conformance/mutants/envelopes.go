@@ -43,12 +43,12 @@ func innerIDs() []Variant {
 			serve: editsInner(partial, another),
 		},
 		{
-			Name: "last-inner-id", Rules: only, Does: "has the requestId of the success before inside, now and then",
+			Name: "last-inner-id", Rules: only, Does: "has the requestId of the success before inside every third success",
 			serve: func(s *Server, c *call) {
 				s.pass(c)
 				c.editResponse(func(response map[string]any) {
 					last, known := s.notes.Swap("inner", response[contract.FieldRequestID])
-					if known && s.count("successes")%9 == 0 {
+					if known && s.count("successes")%3 == 0 {
 						response[contract.FieldRequestID] = last
 					}
 				})
@@ -69,12 +69,12 @@ func requestIDs() []Variant {
 			},
 		},
 		{
-			Name: "request-ids-in-pairs", Rules: only, Does: "gives every fiftieth request the requestId of the one before",
+			Name: "request-ids-in-pairs", Rules: only, Does: "gives every fifth request the requestId of the one before",
 			serve: func(s *Server, c *call) {
 				s.pass(c)
 				c.edit(func(body map[string]any) {
 					last, known := s.notes.Swap("last", body[contract.FieldRequestID])
-					if known && s.count("pairs")%50 == 0 {
+					if known && s.count("pairs")%5 == 0 {
 						body[contract.FieldRequestID] = last
 					}
 				})
@@ -96,15 +96,6 @@ func failures() []Variant {
 			Name: "no-message", Rules: only, Does: "has no message where a snapshot is missing",
 			serve: edits(notFound, func(body map[string]any) { delete(body, contract.FieldMessage) }),
 		},
-		{
-			Name: "number-for-a-code", Rules: only, Does: "has the status for a code where there are too many ids",
-			serve: func(s *Server, c *call) {
-				s.pass(c)
-				if long(s, c) {
-					c.edit(func(body map[string]any) { body[contract.FieldCode] = c.status() })
-				}
-			},
-		},
 	}
 }
 
@@ -112,16 +103,6 @@ func failures() []Variant {
 func statuses() []Variant {
 	only := []string{"ENV-5"}
 	return []Variant{
-		{
-			Name: "no-content", Rules: []string{"ENV-5", "ENV-6"}, Does: "answers with 204 and nothing where there is nothing to list",
-			serve: func(s *Server, c *call) {
-				s.pass(c)
-				if whole(c) {
-					c.answer.Code = http.StatusNoContent
-					c.answer.Body.Reset()
-				}
-			},
-		},
 		{
 			Name: "always-ok", Rules: only, Does: "answers a failure with 200, and tells it by the code",
 			serve: withStatus(isFailure, http.StatusOK),
@@ -150,17 +131,6 @@ func contents() []Variant {
 			Name: "cut-short", Rules: only, Does: "cuts answers of more than two thousand bytes",
 			serve: respells(always, func(text string) string { return text[:min(2000, len(text))] }),
 		},
-		{
-			Name: "html-for-too-many", Rules: only, Does: "has a page for too many ids",
-			serve: func(s *Server, c *call) {
-				s.pass(c)
-				if long(s, c) && isFailure(c) {
-					c.answer.Header().Set("Content-Type", "text/html")
-					c.answer.Body.Reset()
-					c.answer.Body.WriteString("<html><body><h1>400 Bad Request</h1></body></html>")
-				}
-			},
-		},
 	}
 }
 
@@ -168,7 +138,6 @@ func contents() []Variant {
 func always(*call) bool      { return true }
 func isFailure(c *call) bool { return !c.ok() }
 func partial(c *call) bool   { return len(c.listed()) > 0 }
-func whole(c *call) bool     { return c.ok() && len(c.listed()) == 0 }
 func notFound(c *call) bool  { return c.is(contract.NotFound) }
 func malformed(c *call) bool { return c.ids == nil && isFailure(c) }
 

@@ -1,7 +1,6 @@
 package mutants
 
 import (
-	"net/http"
 	"slices"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -25,8 +24,6 @@ func instead(of contract.Error, where func(s *Server, c *call) bool, answer func
 	})
 }
 
-func anywhere(*Server, *call) bool { return true }
-
 // named tells whether a call is one that has only one id, and has it as often.
 func named(times int) func(s *Server, c *call) bool {
 	return func(_ *Server, c *call) bool { return len(c.ids) == times }
@@ -35,11 +32,6 @@ func named(times int) func(s *Server, c *call) bool {
 // mistakesMissing: ERR-1.
 func mistakesMissing() []Variant {
 	return []Variant{
-		{
-			Name: "succeeds-for-a-missing-one", Rules: []string{"ERR-1"},
-			Does:  "answers for a missing snapshot as if it had deleted it",
-			serve: instead(contract.NotFound, anywhere, func(c *call) { c.succeed(nil) }),
-		},
 		{
 			Name: "denies-a-missing-pair", Rules: []string{"ERR-1"},
 			Does:  "answers for a missing id that is named twice that its state forbids it",
@@ -68,15 +60,7 @@ func mistakesMissing() []Variant {
 
 // mistakesDenied: ERR-2, whatever the state.
 func mistakesDenied() []Variant {
-	code := contract.DeniedState.Code
-	return []Variant{
-		{
-			Name: "loses-patience", Rules: []string{"ERR-2"},
-			Does: "answers with status 409 for a snapshot that it has denied before",
-			serve: instead(contract.DeniedState, func(s *Server, c *call) bool { return !s.first(c.ids[0]) },
-				func(c *call) { c.refuse(http.StatusConflict, code) }),
-		},
-	}
+	return []Variant{}
 }
 
 // mistakesState: ERR-2, for one state.

@@ -43,15 +43,6 @@ func isolation() []Variant {
 			}),
 		},
 		{
-			Name: "deletes-the-newest", Rules: []string{"ISO-1"},
-			Does: "deletes the newest snapshot, too, on each success",
-			serve: following(func(s *Server, c *call, r roles) {
-				if len(r.normal) > 0 {
-					deleteNewest(s, c)
-				}
-			}),
-		},
-		{
 			Name: "deletes-the-newest-later", Rules: []string{"ISO-1"}, Linger: time.Second,
 			Does: "deletes what is the newest snapshot half a second after a success",
 			serve: following(func(s *Server, c *call, r roles) {

@@ -18,6 +18,5 @@ func languages() []Variant {
 	always := func(message string) behaviour { return saying(func(*call) string { return message }) }
 	return []Variant{
 		{Name: "says-it-in-chinese", Does: "says what is wrong in Chinese", serve: always("快照不存在或状态不允许删除，请稍后重试。")},
-		{Name: "says-it-in-html", Does: "says what is wrong in HTML", serve: always("<b>no</b> &amp; <script>alert(1)</script><!--")},
 	}
 }

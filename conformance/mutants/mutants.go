@@ -77,8 +77,7 @@ func Mutants() []Variant {
 
 // Twins gives every twin, by what each does otherwise.
 func Twins() []Variant {
-	twins := slices.Concat(choices(), timing(), transport(), identifiers(), languages(), doors())
-	return append(twins, together(twins)...)
+	return slices.Concat(choices(), timing(), transport(), identifiers(), languages(), doors())
 }
 
 // Named finds a mutant or a twin.

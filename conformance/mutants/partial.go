@@ -29,13 +29,6 @@ func listsWrongly() []Variant {
 			serve: mixed(func(_ *call, _ roles, listed []string) []string { return listed[:min(len(listed), 10)] }),
 		},
 		{
-			Name: "lists-repetitions", Rules: []string{"PART-1"},
-			Does: "lists a missing id as often as it was named",
-			serve: mixed(func(c *call, r roles, listed []string) []string {
-				return append(without(listed, r.missing), those(c.ids, func(id string) bool { return slices.Contains(r.missing, id) })...)
-			}),
-		},
-		{
 			Name: "omits-the-100th-behind-a-denied-one", Rules: []string{"PART-1"},
 			Does: "does not list a missing id in the 100th place where the 99th is denied",
 			serve: mixed(func(c *call, r roles, listed []string) []string {
@@ -109,11 +102,6 @@ func keepsTheRest() []Variant {
 				missing := func(distance int) bool { return slices.Contains(r.missing, c.neighbour(id, distance)) }
 				return len(distinct(c.ids)) == len(c.ids) && missing(-1) && missing(-2) && slices.Contains(r.normal, c.neighbour(id, -3))
 			}),
-		},
-		{
-			Name: "keeps-the-33rd-where-some-fail", Rules: []string{"PART-2"},
-			Does:  "does not delete the one in the 33rd place where something fails",
-			serve: mixed(func(c *call, _ roles, id string) bool { return c.place(id) == 32 }),
 		},
 	}
 }

@@ -101,22 +101,6 @@ func otherTypes() []Variant {
 			}),
 		},
 		{
-			Name: "deletes-as-it-reads", Rules: []string{"REQ-3"}, Does: "deletes the ids before a member that is no string, and then refuses the list",
-			serve: func(s *Server, c *call) {
-				list, _ := c.value().([]any)
-				for _, member := range list {
-					id, ok := member.(string)
-					if !ok {
-						break
-					}
-					if c.ids == nil {
-						s.erase(id)
-					}
-				}
-				s.pass(c)
-			},
-		},
-		{
 			Name: "deletes-the-rest-later", Rules: []string{"REQ-3"}, Linger: 400 * time.Millisecond,
 			Does: "refuses a list with a member that is no string, and deletes its last member a little later",
 			serve: func(s *Server, c *call) {
@@ -138,14 +122,6 @@ func otherTypes() []Variant {
 // otherBodies: REQ-4.
 func otherBodies() []Variant {
 	return []Variant{
-		{
-			Name: "reads-the-first-value", Rules: []string{"REQ-4"}, Does: "reads one JSON value and ignores what follows it",
-			serve: mends(func(body string) string {
-				var value json.RawMessage
-				_ = json.NewDecoder(strings.NewReader(body)).Decode(&value) // what has no value stays empty, and is refused
-				return string(value)
-			}),
-		},
 		{
 			Name: "trailing-commas", Rules: []string{"REQ-4"}, Does: "allows a comma after the last member",
 			serve: mends(strings.NewReplacer(",]", "]", ",}", "}").Replace),
@@ -224,19 +200,8 @@ func looseIDs() []Variant {
 			serve: reads(strings.TrimSpace),
 		},
 		{
-			Name: "ends-at-nul", Rules: []string{"REQ-7"}, Does: "reads an id up to a NUL",
-			serve: reads(func(id string) string { id, _, _ = strings.Cut(id, "\x00"); return id }),
-		},
-		{
 			Name: "matches-prefixes", Rules: []string{"REQ-7"}, Does: "takes the start of an id for the whole",
 			serve: finds(func(text, id string) bool { return len(text) > len("snap-") && strings.HasPrefix(id, text) }),
-		},
-		{
-			Name: "matches-like", Rules: []string{"REQ-7"}, Does: "takes % for any text, as databases do",
-			serve: finds(func(text, id string) bool {
-				start, end, wild := strings.Cut(text, "%")
-				return wild && len(text) > 1 && strings.HasPrefix(id, start) && strings.HasSuffix(id, end)
-			}),
 		},
 		{
 			Name: "takes-injections", Rules: []string{"REQ-7"}, Does: "puts an id between quotes into a query, as it is",

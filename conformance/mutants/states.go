@@ -72,13 +72,6 @@ func deletesDenied() []Variant {
 				return r.denied[:min(len(r.denied), 1)]
 			}),
 		},
-		{
-			Name: "deletes-a-denied-neighbour", Rules: []string{"STATE-2"},
-			Does: "takes a snapshot for NORMAL because the one named before it was",
-			serve: deleting(func(_ *Server, c *call, r roles) []string {
-				return those(r.denied, func(id string) bool { return slices.Contains(r.normal, c.neighbour(id, -1)) })
-			}),
-		},
 	}
 }
 
@@ -93,17 +86,6 @@ func keepsNormal() []Variant {
 					return nil
 				}
 				return r.normal
-			}),
-		},
-		{
-			Name: "fails-every-5th-deletion", Rules: []string{"STATE-1"},
-			Does: "leaves every fifth deleted snapshot in state FAILED",
-			serve: keeping(func(s *Server, _ *call, r roles) []string {
-				unlucky := those(r.normal, func(string) bool { return s.count("deletion")%5 == 0 })
-				for _, id := range unlucky {
-					s.Put(id, failed)
-				}
-				return unlucky
 			}),
 		},
 		{
@@ -147,7 +129,7 @@ func keepsNormal() []Variant {
 			},
 		},
 		{
-			Name: "locks-what-a-refused-batch-names", Rules: []string{"STATE-1"},
+			Name: "locks-what-a-refused-batch-names", Rules: []string{"STATE-1"}, Whole: true,
 			Does: "lists for ever what was named in a batch that was too large",
 			serve: func(s *Server, c *call) {
 				for _, id := range c.ids {
@@ -212,16 +194,6 @@ func changesRefused() []Variant {
 				return those(r.denied, func(id string) bool { return s.count("refused "+id) == 3 })
 			}),
 		},
-		{
-			Name: "fails-what-a-broken-request-names", Rules: []string{"STATE-3"},
-			Does: "puts what is named in a body that is not JSON into state FAILED",
-			serve: func(s *Server, c *call) {
-				for _, id := range namedByAccident(s, c) {
-					s.Put(id, failed)
-				}
-				s.pass(c)
-			},
-		},
 	}
 }
 
@@ -241,11 +213,6 @@ func forgetsDeletions() []Variant {
 			serve: following(func(s *Server, c *call, r roles) {
 				time.AfterFunc(time.Second, func() { s.bringBack(contract.Normal, r.normal...) })
 			}),
-		},
-		{
-			Name: "brings-back-at-the-second-deletion", Rules: []string{"STATE-4"},
-			Does:  "has a snapshot back that is deleted a second time",
-			serve: following(func(s *Server, _ *call, r roles) { s.bringBack(contract.Normal, deleted(s, r.missing)...) }),
 		},
 		{
 			Name: "succeeds-twice", Rules: []string{"STATE-4", "ERR-1"},

@@ -3,7 +3,6 @@ package mutants
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf16"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
@@ -46,24 +44,8 @@ func ofConnections() []Variant {
 		})
 	}
 	// inBytes sends an answer as it is put down here, and closes the connection without a word.
-	inBytes := func(answer func(status int, body []byte) string) func(http.Handler) http.Handler {
-		return rewritten(func(w http.ResponseWriter, _ *http.Request, put *httptest.ResponseRecorder) {
-			connection, _, err := http.NewResponseController(w).Hijack()
-			if err != nil { // the caller has gone
-				return
-			}
-			defer connection.Close()
-			_, _ = connection.Write([]byte(answer(put.Code, put.Body.Bytes())))
-		})
-	}
 	return []Variant{
 		{Name: "closes", Does: "closes every connection after one answer, and says so", around: closing(1)},
-		{
-			Name: "http-1-0", Does: "answers in HTTP/1.0, in which the body ends with the connection",
-			around: inBytes(func(status int, body []byte) string {
-				return fmt.Sprintf("HTTP/1.0 %d x\r\ncontent-type: application/json\r\n\r\n%s", status, body)
-			}),
-		},
 	}
 }
 
@@ -114,14 +96,6 @@ func ofBodies() []Variant {
 				deliver(w, answer)
 			}),
 		},
-		{
-			Name: "large-answers", Does: "answers with 200 kB of other fields now and then",
-			serve: answered(func(s *Server, c *call) {
-				if s.count("call")%20 == 0 {
-					c.edit(func(body map[string]any) { body["padding"] = strings.Repeat("x", 200<<10) })
-				}
-			}),
-		},
 	}
 }
 
@@ -165,46 +139,5 @@ func ofHeaders() []Variant {
 
 // ofSpelling: the same JSON in other bytes.
 func ofSpelling() []Variant {
-	spelled := func(spell func(value any) []byte) func(http.Handler) http.Handler {
-		return rewritten(func(w http.ResponseWriter, _ *http.Request, answer *httptest.ResponseRecorder) {
-			var value any
-			if json.Unmarshal(answer.Body.Bytes(), &value) == nil {
-				answer.Body = bytes.NewBuffer(spell(value))
-			}
-			deliver(w, answer)
-		})
-	}
-	escaped := func(text string) string {
-		var spelled strings.Builder
-		for _, unit := range utf16.Encode([]rune(text)) {
-			fmt.Fprintf(&spelled, `\u%04X`, unit)
-		}
-		return `"` + spelled.String() + `"`
-	}
-	return []Variant{
-		{Name: "escapes", Does: "escapes every character in JSON, those of names included", around: spelled(func(value any) []byte { return []byte(spell(value, escaped)) })},
-	}
-}
-
-// spell writes JSON with the members of objects from the last to the first, and strings as text spells them.
-func spell(value any, text func(string) string) string {
-	switch value := value.(type) {
-	case map[string]any:
-		var members []string
-		for _, name := range slices.Sorted(maps.Keys(value)) {
-			members = append(members, text(name)+":"+spell(value[name], text))
-		}
-		slices.Reverse(members)
-		return "{" + strings.Join(members, ",") + "}"
-	case []any:
-		var members []string
-		for _, member := range value {
-			members = append(members, spell(member, text))
-		}
-		return "[" + strings.Join(members, ",") + "]"
-	case string:
-		return text(value)
-	}
-	plain, _ := json.Marshal(value) // was JSON before
-	return string(plain)
+	return []Variant{}
 }
