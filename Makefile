@@ -6,7 +6,7 @@ GREMLINS := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 # The race detector needs a C compiler. Where there is none, the tests run without it.
 RACE     := $(if $(shell command -v $$($(GO) env CC)),-race)
 
-.PHONY: run test build generate lint bench mutation
+.PHONY: run test build generate lint prove power bench mutation
 
 run: build ## judge the embedded mock
 	$(BIN) run
@@ -17,6 +17,7 @@ build: ## the command, in bin/
 test: lint build ## everything that CI runs
 	CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) ./...
 	$(BIN) run --quiet
+	@$(MAKE) --no-print-directory prove
 
 generate: ## client, server stub and embedded document, from openapi.yaml
 	$(GO) generate ./...
@@ -26,6 +27,14 @@ lint:
 	$(GO) tool staticcheck ./conformance/...
 	@unformatted=$$($(GO) tool gofumpt -l tools.go conformance); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run 'go tool gofumpt -w .':"; echo "$$unformatted"; exit 1; fi
+
+prove: ## does the suite catch every mutant, and leave every twin alone? writes bin/proof.md and bin/proof.json
+	$(GO) build -o bin/prove ./conformance/cmd/prove
+	bin/prove --out bin
+
+power: ## how likely is a run to find a fault that shows now and then? writes bin/power.md, .json and .svg; takes half an hour
+	$(GO) build -o bin/prove ./conformance/cmd/prove
+	bin/prove power --out bin
 
 bench: ## a whole run, one exchange of 1 and of 100 ids, the oracle
 	$(GO) test -run '^$$' -bench . -benchmem ./conformance ./conformance/oracle ./conformance/mock

@@ -87,7 +87,7 @@ all rules and has to be left alone. Exit status: 0 proved, 1 not proved, 2 could
 
 // pool adds the flags for how runs are made.
 func (o *options) pool(flags *pflag.FlagSet) {
-	flags.IntVar(&o.workers, "workers", runtime.NumCPU()+1, "how many runs are made at once")
+	flags.IntVar(&o.workers, "workers", 2*runtime.NumCPU(), "how many runs are made at once")
 	flags.DurationVar(&o.timeout, "timeout", time.Minute, "how long one run may take")
 	flags.StringVar(&o.out, "out", "", "a `FOLDER` for what was found, as Markdown and JSON")
 }
