@@ -200,12 +200,12 @@ var efforts = map[Effort]amount{
 	},
 	Normal: {
 		everySize: true, again: 150, rounds: 20, portion: 64,
-		walks:     walking{rounds: 2, width: 2 * lanes, length: 2, snapshots: 2000, time: 15 * time.Second, shrink: 4 * time.Second},
+		walks:     walking{rounds: 2, width: 48, length: 2, snapshots: 2000, time: 15 * time.Second, shrink: 4 * time.Second},
 		exchanges: 5000, snapshots: 12000, usual: 4 * time.Second,
 	},
 	Thorough: {
 		everySize: true, again: 1500, rounds: 120, portion: 256,
-		walks:     walking{rounds: 20, width: 2 * lanes, length: 3, snapshots: 15000, time: time.Minute, shrink: 10 * time.Second},
+		walks:     walking{rounds: 20, width: 48, length: 3, snapshots: 15000, time: time.Minute, shrink: 10 * time.Second},
 		exchanges: 45000, snapshots: 60000, usual: 20 * time.Second,
 	},
 }

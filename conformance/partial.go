@@ -13,7 +13,7 @@ import (
 
 // lanes is how many requests are made at once where they are independent of each other. The waiting overlaps; rules that
 // hold under load have checks of their own.
-const lanes = 24
+const lanes = 32
 
 // partialFailures: PART-1 to PART-4, batches of which a part cannot be deleted.
 func (s *suite) partialFailures() {

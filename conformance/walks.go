@@ -11,8 +11,10 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
+	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
+	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 	"github.com/zec-conformance/deletesnapshots/conformance/walk"
 )
 
@@ -126,7 +128,7 @@ func (s *suite) takeWalks(ctx context.Context, round []walk.Walk, odd []string) 
 	missing := s.Missing(ctx, walk.MostMissing)
 	func() {
 		defer GinkgoRecover() // where the run ends, it ends without a panic through the search
-		s.InLanes(lanes, len(round), func(i int) {
+		s.Together(len(round), func(i int) {
 			w := &walker{suite: s, walk: round[i], missing: missing, odd: odd}
 			stumbles[i] = w.take(ctx)
 		})
@@ -143,10 +145,18 @@ func (w *walker) take(ctx context.Context) *stumble {
 			return found
 		}
 	}
-	for i := range w.made {
-		if found := w.look(ctx, walk.Name{Number: i + 1}); found != nil {
-			return found
-		}
+	return w.lookBack(ctx)
+}
+
+// lookBack looks at every snapshot of the walk, all at once, when the walk is over.
+func (w *walker) lookBack(ctx context.Context) *stumble {
+	wrong := make([]bool, len(w.made))
+	w.suite.Together(len(w.made), func(i int) {
+		_, discrepancy := w.observe(ctx, w.made[i])
+		wrong[i] = discrepancy != nil
+	})
+	if first := slices.Index(wrong, true); first >= 0 {
+		return w.look(ctx, walk.Name{Number: first + 1})
 	}
 	return nil
 }
@@ -212,18 +222,22 @@ func (w *walker) garble(ctx context.Context, step walk.Step) *stumble {
 
 // look has the testbed show a snapshot. One that is on its way out may show anything; that it goes in time is watched.
 func (w *walker) look(ctx context.Context, name walk.Name) *stumble {
-	id := w.made[name.Number-1]
+	sight, discrepancy := w.observe(ctx, w.made[name.Number-1])
+	w.tell("look %s → %s", name, sight)
+	if discrepancy != nil {
+		return &stumble{walker: w, rules: discrepancy.Rules, what: discrepancy.String(), permitted: "to " + discrepancy.Expected}
+	}
+	return nil
+}
+
+func (w *walker) observe(ctx context.Context, id string) (testbed.Sight, *population.Discrepancy) {
 	ctx, cancel := w.suite.going(ctx)
 	defer cancel()
 	sight, discrepancy, err := w.suite.people.Observe(ctx, id)
 	if err != nil {
 		w.suite.abort(err)
 	}
-	w.tell("look %s → %s", name, sight)
-	if discrepancy != nil {
-		return &stumble{walker: w, rules: discrepancy.Rules, what: discrepancy.String(), permitted: "to " + discrepancy.Expected}
-	}
-	return nil
+	return sight, discrepancy
 }
 
 func (w *walker) tell(format string, arguments ...any) {

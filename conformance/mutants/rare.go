@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"encoding/json"
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -131,7 +132,9 @@ func (o *Occasions) Count() (occasions, shown int) {
 // come in the same order; 0 stands for never.
 func (r Rare) OneIn(n int, seed int64) (Variant, *Occasions) {
 	o := &Occasions{}
-	chance := rand.New(rand.NewPCG(uint64(seed), uint64(n)))
+	name := fnv.New64a()
+	_, _ = name.Write([]byte(r.Name)) // a hash takes everything
+	chance := rand.New(rand.NewPCG(uint64(seed), name.Sum64()))
 	return Variant{
 		Name: r.Name, Rules: []string{r.Rule}, Does: r.Does,
 		serve: func(s *Server, c *call) {

@@ -32,7 +32,7 @@ func power(ctx context.Context, out io.Writer) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.IntSliceVar(&o.rarities, "one-in", []int{2, 5, 10, 20, 50, 100, 200, 500}, "in one request of how many the faults show")
-	flags.IntVar(&o.runs, "runs", 50, "how many runs are made at each point")
+	flags.IntVar(&o.runs, "runs", 7, "how many runs are made with each of the faults at each point")
 	o.pool(flags)
 	o.timeout = 5 * time.Minute
 	flags.Lookup("timeout").DefValue = o.timeout.String()
