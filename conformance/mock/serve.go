@@ -2,6 +2,7 @@ package mock
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -22,6 +23,7 @@ const (
 type Server struct {
 	http    *http.Server
 	url     string
+	roots   *x509.CertPool
 	stopped chan struct{}
 	err     error // why it stopped; set before stopped is closed
 }
@@ -51,7 +53,8 @@ func Serve(addr string, handler http.Handler, changes ...func(*http.Server)) (*S
 	for _, change := range changes {
 		change(s.http)
 	}
-	s.url = baseURL(s.http.TLSConfig != nil, listener.Addr())
+	// Before it serves: http.Server gives itself a TLSConfig then, whether it speaks TLS or not.
+	s.url, s.roots = baseURL(s.http.TLSConfig != nil, listener.Addr()), rootCAs(s.http.TLSConfig)
 	go s.serve(listener)
 	return s, nil
 }
@@ -72,12 +75,14 @@ func (s *Server) URL() string { return s.url }
 
 // RootCAs vouches for a server that speaks TLS with a certificate that nobody else would vouch for. It is nil for one that
 // does not speak TLS.
-func (s *Server) RootCAs() *x509.CertPool {
-	if s.http.TLSConfig == nil {
+func (s *Server) RootCAs() *x509.CertPool { return s.roots }
+
+func rootCAs(config *tls.Config) *x509.CertPool {
+	if config == nil {
 		return nil
 	}
 	pool := x509.NewCertPool()
-	for _, certificate := range s.http.TLSConfig.Certificates {
+	for _, certificate := range config.Certificates {
 		if certificate.Leaf != nil {
 			pool.AddCert(certificate.Leaf)
 		}

@@ -18,7 +18,7 @@ import (
 func choices() []Variant {
 	return slices.Concat(
 		ofRequests(), ofOddIDs(), ofStatuses(), ofNoneDeletable(), ofLists(), ofEnvelopes(), ofRequestIDs(),
-		ofDeletions(), ofPatience(), ofTestbeds(), ofCallers(),
+		ofDeletions(), ofPatience(), ofTestbeds(),
 	)
 }
 
@@ -399,9 +399,4 @@ func refusesStates(w http.ResponseWriter, r *http.Request, can []contract.State)
 	}
 	w.WriteHeader(http.StatusUnprocessableEntity)
 	return true
-}
-
-// ofCallers: AUTH-1. The mock takes any credentials.
-func ofCallers() []Variant {
-	return []Variant{}
 }

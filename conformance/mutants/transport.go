@@ -43,7 +43,6 @@ func ofConnections() []Variant {
 			deliver(w, answer)
 		})
 	}
-	// inBytes sends an answer as it is put down here, and closes the connection without a word.
 	return []Variant{
 		{Name: "closes", Does: "closes every connection after one answer, and says so", around: closing(1)},
 	}

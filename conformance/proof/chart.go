@@ -45,7 +45,7 @@ func (p *Power) of(effort string, oneIn int) []Point {
 	return slices.DeleteFunc(slices.Clone(p.Points), func(point Point) bool { return point.Effort != effort || point.OneIn != oneIn })
 }
 
-// share is which part of the runs at some points found the fault, and which part was to be expected.
+// share is which part of the runs at some points found the fault, and which part was to be expected; 0 where there are no runs.
 func share(points []Point) (found, chance float64) {
 	runs := 0
 	for _, point := range points {
@@ -53,7 +53,7 @@ func share(points []Point) (found, chance float64) {
 		chance += point.Chance / float64(len(points))
 		runs += point.Runs
 	}
-	return found / float64(runs), chance
+	return found / max(1, float64(runs)), chance
 }
 
 // WriteMarkdown writes a table for people: what was measured and, in brackets, what was worked out.
@@ -122,12 +122,12 @@ const (
 	width, height            = 640, 360
 	left, right, top, bottom = 50.0, 120.0, 20.0, 40.0
 	plotWidth, plotHeight    = width - left - right, height - top - bottom
-	rarest                   = 500.0
 )
 
 // WriteSVG draws a curve for each effort: the share of runs that find a fault, over how rare it is. Points are measured,
 // lines worked out, over all faults.
 func (p *Power) WriteSVG(w io.Writer) error {
+	rarest := float64(slices.Max(append(p.rarities(), 2))) // is where the axis ends
 	x := func(n float64) float64 { return left + plotWidth*math.Log(n)/math.Log(rarest) }
 	y := func(share float64) float64 { return top + plotHeight*(1-share) }
 	s := bufio.NewWriter(w) // keeps the first error for Flush

@@ -41,6 +41,9 @@ func (p Pool) Do(ctx context.Context, jobs []Job, done func(Run)) {
 		})
 	}
 	for _, job := range jobs {
+		if ctx.Err() != nil {
+			break
+		}
 		select {
 		case queue <- job:
 		case <-ctx.Done():
@@ -67,7 +70,8 @@ func (w *worker) do(ctx context.Context, job Job) Run {
 			return run
 		}
 	}
-	late := time.AfterFunc(w.pool.Timeout, func() { _ = w.command.Process.Kill() }) // if it lives no more, all the better
+	process := w.command.Process                                          // stop may be done with the command by then
+	late := time.AfterFunc(w.pool.Timeout, func() { _ = process.Kill() }) // if it lives no more, all the better
 	err := w.exchange(job, &run)
 	if !late.Stop() {
 		err = fmt.Errorf("no verdict within %s", w.pool.Timeout)
@@ -80,22 +84,21 @@ func (w *worker) do(ctx context.Context, job Job) Run {
 }
 
 func (w *worker) start(ctx context.Context) error {
-	w.command = w.pool.Command(ctx)
-	in, err := w.command.StdinPipe()
+	command := w.pool.Command(ctx)
+	in, err := command.StdinPipe()
 	if err != nil {
 		return err
 	}
-	out, err := w.command.StdoutPipe()
+	out, err := command.StdoutPipe()
 	if err != nil {
 		return err
 	}
-	w.in, w.out = in, bufio.NewScanner(out)
+	if err := command.Start(); err != nil {
+		return err
+	}
+	w.command, w.in, w.out = command, in, bufio.NewScanner(out)
 	const longest = 1 << 20 // bytes of one run
 	w.out.Buffer(nil, longest)
-	if err := w.command.Start(); err != nil {
-		w.command = nil
-		return err
-	}
 	return nil
 }
 

@@ -17,7 +17,8 @@ import (
 // at random.
 type Power struct {
 	Seconds float64 `json:"seconds"`
-	Runs    int     `json:"runs"` // at each point
+	Runs    int     `json:"runs"`   // at each point
+	Failed  int     `json:"failed"` // runs that could not be made, and count for nothing
 	Points  []Point `json:"points"`
 }
 
@@ -95,6 +96,11 @@ func JudgePower(runs []Run) *Power {
 	p := &Power{}
 	occasions := map[Rare]map[string]int{}
 	for _, run := range runs {
+		// A run is cut short when something is found; that is no failure.
+		if run.Verdict == report.CouldNotRun && len(run.Broken) == 0 {
+			p.Failed++
+			continue
+		}
 		if run.Rare.OneIn == 0 {
 			key := Rare{Effort: run.Rare.Effort}
 			if occasions[key] == nil {

@@ -20,7 +20,7 @@ type Proof struct {
 	Seconds float64 `json:"seconds"` // by the clock
 	Mutants []Entry `json:"mutants"`
 	Twins   []Entry `json:"twins"`
-	Checks  []Check `json:"checks"`
+	Checks  []Check `json:"checks"` // none where only runs are judged
 	// Faults say, a sentence each, why the suite is not proved; none if it is.
 	Faults []string `json:"faults"`
 }
@@ -46,8 +46,17 @@ type Check struct {
 	Alone   []string `json:"alone"`   // those of them that no other check caught at every seed
 }
 
-// Judge works out the proof from the runs, of which there has to be one for each variant and seed.
+// Judge works out the proof from the runs of all variants.
 func Judge(variants []mutants.Variant, checks []conformance.Check, seeds []int64, runs []Run) *Proof {
+	p := JudgeRuns(variants, seeds, runs)
+	p.judgeChecks(checks)
+	p.judgeRules()
+	return p
+}
+
+// JudgeRuns judges the runs, of which there has to be one for each variant and seed. It says nothing of checks and rules,
+// which only all variants together can show to be worth something.
+func JudgeRuns(variants []mutants.Variant, seeds []int64, runs []Run) *Proof {
 	p := &Proof{Seeds: seeds, Mutants: []Entry{}, Twins: []Entry{}, Checks: []Check{}, Faults: []string{}}
 	for _, v := range variants {
 		e := entry(v, runs)
@@ -58,8 +67,6 @@ func Judge(variants []mutants.Variant, checks []conformance.Check, seeds []int64
 		}
 		p.judgeRuns(e, seeds)
 	}
-	p.judgeChecks(checks)
-	p.judgeRules()
 	return p
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -38,27 +39,42 @@ func (p *Proof) WriteMarkdown(w io.Writer) error {
 	for _, e := range p.Twins {
 		fmt.Fprintf(m, "| %s | %s | %.1f | %s |\n", e.Name, e.verdicts(), e.Seconds, cell(e.Does))
 	}
-	fmt.Fprint(m, "\n## Checks: each is there for mutants of its own\n\n| check | is there for | catches | alone |\n|---|---|--:|--:|\n")
-	for _, c := range p.Checks {
-		fmt.Fprintf(m, "| %s | %s | %d | %d |\n", cell(c.Text), list(c.For), len(c.Catches), len(c.Alone))
+	if len(p.Checks) > 0 {
+		p.writeChecks(m)
 	}
 	return m.Flush()
 }
 
+func (p *Proof) writeChecks(m io.Writer) {
+	fmt.Fprint(m, "\n## Checks: each is there for mutants of its own\n\n| check | is there for | catches | alone |\n|---|---|--:|--:|\n")
+	for _, c := range p.Checks {
+		fmt.Fprintf(m, "| %s | %s | %d | %d |\n", cell(c.Text), list(c.For), len(c.Catches), len(c.Alone))
+	}
+}
+
 // Summary says in one paragraph what the proof comes to.
 func (p *Proof) Summary() string {
-	alone := 0
-	for _, c := range p.Checks {
-		if len(c.Alone) > 0 {
-			alone++
+	runs := 0
+	for _, e := range slices.Concat(p.Mutants, p.Twins) {
+		runs += len(e.Runs)
+	}
+	summary := fmt.Sprintf("%d mutants, %d twins, %d seeds: %d runs in %.0f s.", len(p.Mutants), len(p.Twins), len(p.Seeds), runs, p.Seconds)
+	if len(p.Checks) > 0 {
+		alone := 0
+		for _, c := range p.Checks {
+			if len(c.Alone) > 0 {
+				alone++
+			}
 		}
+		summary += fmt.Sprintf(" %d checks, %d of which catch a mutant that no other check catches.", len(p.Checks), alone)
 	}
-	verdict := "The suite is proved."
-	if len(p.Faults) > 0 {
-		verdict = fmt.Sprintf("The suite is not proved: %d faults.", len(p.Faults))
+	switch {
+	case len(p.Faults) > 0:
+		return summary + fmt.Sprintf(" The suite is not proved: %d faults.", len(p.Faults))
+	case len(p.Checks) == 0:
+		return summary + " These runs are as they have to be; the checks and the rules were not judged."
 	}
-	return fmt.Sprintf("%d mutants, %d twins, %d seeds: %d runs in %.0f s. %d checks, %d of which catch a mutant that no other check catches. %s",
-		len(p.Mutants), len(p.Twins), len(p.Seeds), (len(p.Mutants)+len(p.Twins))*len(p.Seeds), p.Seconds, len(p.Checks), alone, verdict)
+	return summary + " The suite is proved."
 }
 
 // verdicts gives the verdict of all runs of an entry, or of each if they differ.
@@ -66,11 +82,11 @@ func (e Entry) verdicts() string {
 	var all []string
 	for _, run := range e.Runs {
 		all = append(all, string(run.Verdict))
-		if run.Verdict != e.Runs[0].Verdict {
-			return strings.Join(all, ", ")
-		}
 	}
-	return strings.Join(all[:min(1, len(all))], "")
+	if e.always(func(run Run) bool { return run.Verdict == e.Runs[0].Verdict }) {
+		all = all[:1]
+	}
+	return strings.Join(all, ", ")
 }
 
 func list(texts []string) string { return cell(strings.Join(texts, ", ")) }

@@ -68,7 +68,11 @@ func measure(ctx context.Context, o powerOptions, out io.Writer) error {
 	p := proof.JudgePower(runs)
 	p.Seconds = time.Since(began).Seconds()
 	fmt.Fprint(out, p.Summary())
-	return o.keep(map[string]func(io.Writer) error{"power.md": p.WriteMarkdown, "power.json": p.WriteJSON, "power.svg": p.WriteSVG})
+	err = o.keep(map[string]func(io.Writer) error{"power.md": p.WriteMarkdown, "power.json": p.WriteJSON, "power.svg": p.WriteSVG})
+	if p.Failed > 0 {
+		err = errors.Join(fmt.Errorf("%d of %d runs could not be made", p.Failed, len(runs)), err)
+	}
+	return err
 }
 
 // keep writes files to the folder that was given, which is made if it does not exist.
