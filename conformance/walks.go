@@ -42,7 +42,10 @@ func (s *suite) walks() {
 				return 0, "" // as good as a round that finds nothing: the search comes to its end
 			}
 			which, found := s.takeWalks(ctx, round, odd)
-			if found.found() && shortest.shortens(found) {
+			if !found.found() || !shortest.alike(found) {
+				return 0, "" // to go after another fault would lead away from this one
+			}
+			if shortest.shortens(found) {
 				shortest = found
 			}
 			return which, found.String()
@@ -110,16 +113,20 @@ func (f *stumble) String() string {
 	return strings.Join(f.rules, " ")
 }
 
-// shortens tells whether another walk shows at least one of the same rules broken, and is simpler.
+// alike tells whether another walk shows at least one of the same rules broken. The first is like any.
+func (f *stumble) alike(by *stumble) bool {
+	return !f.found() || slices.ContainsFunc(by.rules, func(rule string) bool { return slices.Contains(f.rules, rule) })
+}
+
+// shortens tells whether another walk is simpler.
 func (f *stumble) shortens(by *stumble) bool {
 	if !f.found() {
 		by.first = by.done
 		return true
 	}
 	by.first = f.first
-	same := slices.ContainsFunc(by.rules, func(rule string) bool { return slices.Contains(f.rules, rule) })
 	a, b := by.walk[:by.done].String(), f.walk[:f.done].String()
-	return same && (by.done < f.done || by.done == f.done && len(a) < len(b))
+	return by.done < f.done || by.done == f.done && len(a) < len(b)
 }
 
 // takeWalks takes the walks of a round, all at once, and gives the one that stumbled first, by its place in the round.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -45,7 +46,8 @@ type Population struct {
 	lag    lag
 
 	stock  chan string   // NORMAL snapshots made ahead of need
-	spent  chan struct{} // closed when the budget does not allow for another portion
+	spent  chan struct{} // closed when the budget allows for no more of them
+	makers atomic.Int32  // of the stock, who are not at the end of the budget
 	tasks  sync.WaitGroup
 	making sync.RWMutex // held for reading while an order for snapshots is under way
 
@@ -96,6 +98,7 @@ func (p *Population) Stock(ctx context.Context) error {
 	if err := p.pace(ctx, ids[0]); err != nil {
 		return err
 	}
+	p.makers.Store(refillers)
 	for range refillers {
 		p.tasks.Go(p.refill)
 	}
@@ -123,11 +126,7 @@ func (p *Population) refill() {
 	for p.ctx.Err() == nil {
 		ids, err := p.Make(p.ctx, contract.Normal, p.config.Portion)
 		if errors.Is(err, ErrBudget) {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			select {
-			case <-p.spent: // another refiller was first
-			default:
+			if p.makers.Add(-1) == 0 { // until then, somebody still has a portion on its way
 				close(p.spent)
 			}
 			return

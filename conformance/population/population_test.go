@@ -14,6 +14,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
+	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
@@ -416,3 +417,38 @@ func TestALateLookDoesNotPutOffTheLastOne(t *testing.T) {
 }
 
 var _ testbed.Bed = (*fakeBed)(nil)
+
+func TestTheBudgetIsSpentToItsEndAndNoFurther(t *testing.T) {
+	t.Parallel()
+	const portions, portion, apart = 7, 8, 5
+	for range 50 { // what the makers of the stock do to each other is a matter of luck
+		g := NewWithT(t)
+		bed := newBed()
+		r := open(t, bed, func(c *population.Config) { c.Portion, c.Budget = portion, portions*portion+apart })
+		r.have(t, "FAILED", apart)
+		g.Expect(r.Stock(t.Context())).To(Succeed())
+		for range portions {
+			_, err := r.Take(t.Context(), portion)
+			g.Expect(err).NotTo(HaveOccurred())
+		}
+		_, err := r.Take(t.Context(), 1)
+		g.Expect(err).To(MatchError(population.ErrBudget))
+		_, err = r.Make(t.Context(), contract.Normal, 1)
+		g.Expect(err).To(MatchError(population.ErrBudget))
+		g.Expect(r.Count()).To(Equal(portions*portion + apart))
+		g.Expect(r.faults()).To(BeEmpty(), "the end of the budget is no fault of the testbed")
+	}
+}
+
+func TestAnOrderThatTheBudgetDoesNotCoverIsNotMade(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	bed := newBed()
+	r := open(t, bed, func(c *population.Config) { c.Budget = 10 })
+	r.have(t, contract.Normal, 4)
+	_, err := r.Make(t.Context(), contract.Normal, 7)
+	g.Expect(err).To(MatchError(population.ErrBudget))
+	g.Expect(bed.made).To(Equal(4))
+	r.have(t, "FAILED", 6)
+	g.Expect(bed.made).To(Equal(10))
+}

@@ -58,13 +58,13 @@ func TestBrokenSurroundingsAreNoVerdict(t *testing.T) {
 			bend: []middleware{at(base, text(200, contract.ContentType, `{"states": ["NORMAL", "ASLEEP"]}`))}, says: []string{"GET http://", "ASLEEP"},
 		},
 		"too few ids": {
-			bend: []middleware{handing(func(ids []string) any { return ids[1:] })}, says: []string{"POST http://", "handed out 31 ids where 32"},
+			bend: []middleware{handing(func(ids []string) any { return ids[1:] })}, says: []string{"POST http://", "handed out 15 ids where 16"},
 		},
 		"no ids": {
 			bend: []middleware{handing(func([]string) any { return nil })}, says: []string{"POST http://", "handed out 0 ids"},
 		},
 		"too many ids": {
-			bend: []middleware{handing(func(ids []string) any { return append(ids, "snap-more") })}, says: []string{"POST http://", "ids where 32 were asked for"},
+			bend: []middleware{handing(func(ids []string) any { return append(ids, "snap-more") })}, says: []string{"POST http://", "ids where 16 were asked for"},
 		},
 		"an id twice in one answer": {
 			bend: []middleware{handing(func(ids []string) any {
