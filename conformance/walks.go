@@ -276,7 +276,7 @@ func (s *suite) failWalk(f *stumble) {
 func (s *suite) lose(w *walker) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.run.Err() != nil && s.lostWay == nil {
+	if s.run.Err() != nil && s.lostWay == nil && w.done > 0 {
 		s.lostWay = w
 	}
 }
