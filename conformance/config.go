@@ -201,7 +201,7 @@ var efforts = map[Effort]amount{
 	Normal: {
 		everySize: true, again: 150, rounds: 20, portion: 64,
 		walks:     walking{rounds: 2, width: 48, length: 2, snapshots: 2000, time: 15 * time.Second, shrink: 4 * time.Second},
-		exchanges: 5000, snapshots: 12000, usual: 4 * time.Second,
+		exchanges: 5000, snapshots: 13000, usual: 4 * time.Second,
 	},
 	Thorough: {
 		everySize: true, again: 1500, rounds: 120, portion: 256,

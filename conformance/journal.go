@@ -93,7 +93,7 @@ func (j *journal) answered(asked time.Time) {
 	})
 }
 
-// close ends the journal: requests without an answer count, unless the implementation has gone away.
+// close ends the journal: requests without an answer count, unless the implementation has gone away, or may have.
 func (j *journal) close(away bool) {
 	if !away {
 		j.answered(time.Now())

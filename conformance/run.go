@@ -252,7 +252,8 @@ func (s *suite) report(started time.Time, endpoint *url.URL, cutShort error) *re
 		r.Reason = s.journal.redact.Replace(cutShort.Error())
 		untried = "the run ended before"
 	}
-	s.journal.close(s.away.Load())
+	fellSilent := errors.Is(cutShort, errSilent)
+	s.journal.close(s.away.Load() || cutShort != nil && !fellSilent)
 	r.Rules = s.journal.results(untried)
 	s.profileDeletions()
 	r.Profile = s.journal.profile()
@@ -262,6 +263,6 @@ func (s *suite) report(started time.Time, endpoint *url.URL, cutShort error) *re
 	r.Phases, r.Seconds = s.clock.finish()
 	// What was proved before the target fell silent is still proved. A fault of the testbed leaves nothing certain,
 	// and an interrupted run was not meant to be judged.
-	r.Judge(cutShort != nil, cutShort != nil && !errors.Is(cutShort, errSilent))
+	r.Judge(cutShort != nil, cutShort != nil && !fellSilent)
 	return r
 }

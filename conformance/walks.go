@@ -163,31 +163,30 @@ func (w *walker) lookBack(ctx context.Context) *stumble {
 		wrong[i] = discrepancy != nil
 	})
 	if first := slices.Index(wrong, true); first >= 0 {
-		return w.look(ctx, walk.Name{Number: first + 1})
+		last := walk.Step{Verb: walk.Look, Names: []walk.Name{{Number: first + 1}}}
+		w.begin(last)
+		return w.look(ctx, last)
 	}
 	return nil
 }
 
 func (w *walker) step(ctx context.Context, step walk.Step) *stumble {
 	w.done++
+	w.begin(step)
 	switch step.Verb {
 	case walk.Make:
 		ids := w.suite.Make(ctx, step.State, step.Count)
 		w.made = append(w.made, ids...)
-		w.tell("%s → %s", step, oracle.Abbreviate(ids))
+		w.tell(oracle.Abbreviate(ids))
 	case walk.Delete:
 		w.last = w.ids(step)
-		return w.ask(ctx, step)
+		return w.ask(ctx)
 	case walk.Again:
-		return w.ask(ctx, step)
+		return w.ask(ctx)
 	case walk.Garble:
 		return w.garble(ctx, step)
 	case walk.Look:
-		for _, name := range step.Names {
-			if found := w.look(ctx, name); found != nil {
-				return found
-			}
-		}
+		return w.look(ctx, step)
 	}
 	return nil
 }
@@ -206,10 +205,10 @@ func (w *walker) ids(step walk.Step) []string {
 }
 
 // ask sends the last request, for the first time or again.
-func (w *walker) ask(ctx context.Context, step walk.Step) *stumble {
+func (w *walker) ask(ctx context.Context) *stumble {
 	a := w.suite.Delete(ctx, w.last)
 	w.exchanges = append(w.exchanges, a.Exchange)
-	w.tell("%s → %s", step, a)
+	w.tell(a.String())
 	if rules := a.expected.Broken(a.said); len(rules) > 0 {
 		return &stumble{walker: w, rules: rules, what: a.String(), permitted: a.expected.String()}
 	}
@@ -220,19 +219,23 @@ func (w *walker) garble(ctx context.Context, step walk.Step) *stumble {
 	ids := w.ids(step)
 	a := w.suite.Send(ctx, target.Request{Body: append(bodyOf(ids), '}')})
 	w.exchanges = append(w.exchanges, a.Exchange)
-	w.tell("%s → %s", step, a)
+	w.tell(a.String())
 	if !oracle.Refused(a.said) {
 		return &stumble{walker: w, rules: []string{"REQ-4"}, what: a.String(), permitted: "a refusal: any 4xx with an error envelope"}
 	}
 	return nil
 }
 
-// look has the testbed show a snapshot. One that is on its way out may show anything; that it goes in time is watched.
-func (w *walker) look(ctx context.Context, name walk.Name) *stumble {
-	sight, discrepancy := w.observe(ctx, w.made[name.Number-1])
-	w.tell("look %s → %s", name, sight)
-	if discrepancy != nil {
-		return &stumble{walker: w, rules: discrepancy.Rules, what: discrepancy.String(), permitted: "to " + discrepancy.Expected}
+// look has the testbed show snapshots. One that is on its way out may show anything; that it goes in time is watched.
+func (w *walker) look(ctx context.Context, step walk.Step) *stumble {
+	var sights []string
+	for _, name := range step.Names {
+		sight, discrepancy := w.observe(ctx, w.made[name.Number-1])
+		sights = append(sights, sight.String())
+		w.tell(strings.Join(sights, ", "))
+		if discrepancy != nil {
+			return &stumble{walker: w, rules: discrepancy.Rules, what: discrepancy.String(), permitted: "to " + discrepancy.Expected}
+		}
 	}
 	return nil
 }
@@ -247,9 +250,18 @@ func (w *walker) observe(ctx context.Context, id string) (testbed.Sight, *popula
 	return sight, discrepancy
 }
 
-func (w *walker) tell(format string, arguments ...any) {
-	w.told = append(w.told, fmt.Sprintf(format, arguments...))
+// begin puts down a step, and tell what it came to.
+func (w *walker) begin(step walk.Step) {
+	w.told = append(w.told, step.String()+arrow+"no outcome")
 }
+
+func (w *walker) tell(outcome string) {
+	last := &w.told[len(w.told)-1]
+	step, _, _ := strings.Cut(*last, arrow)
+	*last = step + arrow + outcome
+}
+
+const arrow = " → "
 
 // spare is up to which number of snapshots a search may go on.
 func (s *suite) spare(most int) int {
@@ -279,15 +291,11 @@ func (s *suite) failWalk(f *stumble) {
 func (s *suite) lose(w *walker) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.run.Err() != nil && s.lostWay == nil {
+	if s.run.Err() != nil && s.lostWay == nil && w.done > 0 {
 		s.lostWay = w
 	}
 }
 
 func (w *walker) report(j *journal) *report.Walk {
-	steps := w.walk[:w.done].String()
-	if len(w.told) < w.done {
-		w.tell("%s → no outcome", w.walk[w.done-1])
-	}
-	return &report.Walk{Steps: steps, Story: j.redactAll(w.told)}
+	return &report.Walk{Steps: w.walk[:w.done].String(), Story: j.redactAll(w.told)}
 }

@@ -32,6 +32,9 @@ func (r *Report) complete() *Report {
 	})
 	c.Phases = each(r.Phases, nil)
 	c.Profile = each(r.Profile, func(choice *Choice) { choice.Words = each(choice.Words, nil) })
+	if r.Walk != nil {
+		c.Walk = &Walk{Steps: r.Walk.Steps, Story: each(r.Walk.Story, nil)}
+	}
 	return &c
 }
 

@@ -69,6 +69,8 @@ func TestReportsSatisfyTheSchema(t *testing.T) {
 		"broken":          broken(t),
 		"binary":          binary(t),
 		"empty":           {Verdict: report.CouldNotRun, Reason: "nothing answers"},
+		"without words":   {Verdict: report.Conformant, Profile: []report.Choice{{Silence: "rivals", Question: "Who?"}}},
+		"lost on a walk":  {Verdict: report.CouldNotRun, Reason: "it has gone", Walk: &report.Walk{}},
 		"without headers": {Verdict: report.NotConformant, Rules: []report.Rule{bare(t)}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,6 +129,17 @@ func TestTheSchemaRefusesWhatIsWrong(t *testing.T) {
 		"a MUST that is noted":             func(d object) { at(d, "rules", 0)["status"] = "noted" },
 		"an exchange without its curl":     func(d object) { delete(exchange(d), "curl") },
 		"a header with one text as values": func(d object) { at(exchange(d), "sent", "header")["A"] = "b" },
+		"a profile that is null":           func(d object) { d["profile"] = nil },
+		"no profile":                       func(d object) { delete(d, "profile") },
+		"a choice without its words":       func(d object) { delete(at(d, "profile", 0), "words") },
+		"the same word twice":              func(d object) { at(d, "profile", 0)["words"] = []any{"refused", "refused"} },
+		"a walk without its story":         func(d object) { delete(at(d, "walk"), "story") },
+		"a walk without its steps":         func(d object) { delete(at(d, "walk"), "steps") },
+		"broken by nothing":                func(d object) { failed(d)["brokenBy"] = []any{} },
+		"broken by one check twice":        func(d object) { failed(d)["brokenBy"] = []any{"a", "a"} },
+		"a rule that passed and is broken": func(d object) { at(d, "rules", 0)["brokenBy"] = []any{"a"} },
+		"a picture that leaves its folder": func(d object) { at(d, "rules", 4, "failures", 0, "picture")["name"] = "../race-9.html" },
+		"a picture of nothing":             func(d object) { delete(at(d, "rules", 4, "failures", 0, "picture"), "text") },
 		"raw bytes that are not base64":    func(d object) { at(exchange(d), "got")["raw"] = "!" },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -44,12 +44,15 @@ func broken(t *testing.T) *report.Report {
 
 	must := rule(t, "BATCH-2", report.Failed)
 	must.Checks, must.Broken = []string{"refuses 101 snapshots"}, 7
+	must.BrokenBy = []string{"refuses 101 snapshots, time 1", "refuses far more than 100"}
 	for i := range 5 {
 		must.Failures = append(must.Failures, failure(i+1))
 	}
 	should := rule(t, "REQ-6", report.Failed)
 	should.Broken, should.Failures = 1, []report.Failure{failure(9)}
+	should.Failures[0].Picture = &report.Picture{Name: "race-9.html", MediaType: "text/html", Text: "<html>a<b></html>"}
 	noted := rule(t, "REQ-8", report.Noted)
+	r.Walk = &report.Walk{Steps: "make NORMAL; delete 1", Story: []string{`make NORMAL → ["a"]`, "delete 1 → no outcome"}}
 	r.Profile = []report.Choice{
 		{Silence: "empty-list", Question: "An empty list.", Words: []string{"refused"}},
 		{Silence: "rivals", Question: "The losers of a race.", Words: nil},

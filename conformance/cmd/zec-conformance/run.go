@@ -75,8 +75,10 @@ func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) e
 	if err != nil {
 		return err
 	}
-	if err := pictureFolder(o.pictures); err != nil {
-		return err
+	if cmd.Flags().Changed("pictures") {
+		if err := pictureFolder(o.pictures); err != nil {
+			return err
+		}
 	}
 	config, err := c.configure(cmd, o)
 	if err != nil {
@@ -168,13 +170,12 @@ func (c *command) configure(cmd *cobra.Command, o runOptions) (conformance.Confi
 	return config, nil
 }
 
-// pictureFolder sees that pictures can be written, if they are to be.
+// pictureFolder sees that there is a folder for pictures.
 func pictureFolder(path string) error {
-	if path == "" {
-		return nil
-	}
 	info, err := os.Stat(path)
 	switch {
+	case path == "":
+		return errors.New("--pictures is empty; give a folder")
 	case err == nil && !info.IsDir():
 		return fmt.Errorf("--pictures %q is a file; give a folder", path)
 	case err != nil:
