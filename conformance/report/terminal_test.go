@@ -52,7 +52,7 @@ func TestSummaryOfAQuietRun(t *testing.T) {
 		"1 rule: ✓ 1 passed, ✗ 0 failed, ! 0 remarks, – 0 skipped, · 0 noted",
 		"1 check: 1 done, 0 skipped; 1234 exchanges, 567 snapshots, 2.50 s, seed 42",
 	)
-	refuse(t, out, "filter", "strict", "What failed", "skipped, and why", "put off", "released", "not tried", "reason", "\x1b")
+	refuse(t, out, "filter", "strict", "What failed", "skipped, and why", "put off", "released", "not tried", "reason", "walk", "\x1b")
 	if got := lastLine(out); got != "verdict: conformant" {
 		t.Errorf("the last line is %q", got)
 	}
@@ -76,6 +76,7 @@ func TestSummaryOfABrokenRun(t *testing.T) {
 		`repeat curl -i -X POST --data-binary '{"snapshotIds":["a<b>"]}' 'http://127.0.0.1:8080/api/v2/zec'`,
 		"3. refuses 101 snapshots, time 3",
 		"! REQ-6 SHOULD", "source: The vendor's list of common error codes", "broken once",
+		"The walk that was under way", `1. make NORMAL → ["a"]`, "2. delete 1 → no outcome", "again: --walk 'make NORMAL; delete 1'",
 		"put off by 429 or 503 3 times, for 4.50 s in all",
 		"2 snapshots could not be released", "left-1", "left-2",
 		"6 rules: ✓ 1 passed, ✗ 1 failed, ! 1 remark, – 2 skipped, · 1 noted",
