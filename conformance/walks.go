@@ -88,6 +88,7 @@ type walker struct {
 	last    []string // the ids of the last request for a deletion
 
 	done      int // steps
+	over      bool
 	told      []string
 	exchanges []*target.Exchange
 }
@@ -157,6 +158,7 @@ func (w *walker) take(ctx context.Context) *stumble {
 			return found
 		}
 	}
+	w.over = true
 	return nil
 }
 
@@ -227,11 +229,12 @@ func (w *walker) look(ctx context.Context, step walk.Step) *stumble {
 			w.suite.abort(err)
 		}
 		sights = append(sights, sight.String())
-		w.tell(strings.Join(sights, ", "))
 		if discrepancy != nil {
+			w.tell(strings.Join(sights, ", "))
 			return &stumble{walker: w, rules: discrepancy.Rules, what: discrepancy.String(), permitted: "to " + discrepancy.Expected}
 		}
 	}
+	w.tell(strings.Join(sights, ", "))
 	return nil
 }
 
@@ -276,7 +279,7 @@ func (s *suite) failWalk(f *stumble) {
 func (s *suite) lose(w *walker) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.run.Err() != nil && s.lostWay == nil && w.done > 0 {
+	if s.run.Err() != nil && s.lostWay == nil && !w.over {
 		s.lostWay = w
 	}
 }
