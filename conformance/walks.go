@@ -90,6 +90,7 @@ type walker struct {
 	last    []string // the ids of the last request for a deletion
 
 	done      int // steps
+	over      bool
 	told      []string
 	exchanges []*target.Exchange
 }
@@ -167,6 +168,7 @@ func (w *walker) lookBack(ctx context.Context) *stumble {
 		w.begin(last)
 		return w.look(ctx, last)
 	}
+	w.over = true
 	return nil
 }
 
@@ -232,11 +234,12 @@ func (w *walker) look(ctx context.Context, step walk.Step) *stumble {
 	for _, name := range step.Names {
 		sight, discrepancy := w.observe(ctx, w.made[name.Number-1])
 		sights = append(sights, sight.String())
-		w.tell(strings.Join(sights, ", "))
 		if discrepancy != nil {
+			w.tell(strings.Join(sights, ", "))
 			return &stumble{walker: w, rules: discrepancy.Rules, what: discrepancy.String(), permitted: "to " + discrepancy.Expected}
 		}
 	}
+	w.tell(strings.Join(sights, ", "))
 	return nil
 }
 
@@ -291,7 +294,7 @@ func (s *suite) failWalk(f *stumble) {
 func (s *suite) lose(w *walker) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.run.Err() != nil && s.lostWay == nil && w.done > 0 {
+	if s.run.Err() != nil && s.lostWay == nil && !w.over {
 		s.lostWay = w
 	}
 }

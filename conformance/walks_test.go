@@ -40,10 +40,12 @@ func TestAWalkIsShrunkAndCanBeTakenAgain(t *testing.T) {
 	g.Expect(walked(again).Check).To(Equal(walkCheck))
 	g.Expect(again.Checks.Total).To(Equal(1))
 	// How short it gets is a matter of time, and that it gets as short as can be is the search's own test.
-	g.Expect(spelled[1]).To(HaveSuffix("; again"))
 	lengths := regexp.MustCompile(`^a walk of (\d+) steps, the shortest found of one of (\d+):`).FindStringSubmatch(failure.What)
 	g.Expect(lengths).To(HaveLen(3), failure.What)
-	g.Expect(strconv.Atoi(lengths[1])).To(Equal(len(strings.Split(spelled[1], ";"))))
+	shortest, _ := strconv.Atoi(lengths[1]) // digits
+	first, _ := strconv.Atoi(lengths[2])
+	g.Expect(strings.Split(spelled[1], ";")).To(HaveLen(shortest))
+	g.Expect(shortest).To(BeNumerically("<=", first))
 }
 
 func walked(result *report.Report) report.Failure {
