@@ -56,6 +56,7 @@ type Target struct {
 	fresh  *http.Transport // a connection of its own for each request
 	reused *http.Transport // connections that are kept
 	closes atomic.Bool     // whether the implementation closes connections that it was to keep
+	crowd  *gentle.Crowd   // how many requests it takes at once
 
 	sent   atomic.Int64
 	waited atomic.Int64
@@ -77,7 +78,7 @@ func New(config Config) *Target {
 			ForceAttemptHTTP2:      true, // which a dialer of one's own would switch off
 		}
 	}
-	return &Target{config: config, fresh: transport(false), reused: transport(true)}
+	return &Target{config: config, fresh: transport(false), reused: transport(true), crowd: gentle.NewCrowd()}
 }
 
 // Request is what is sent: a body, and what is unusual about the rest.
@@ -104,8 +105,10 @@ func (t *Target) Send(ctx context.Context, request Request) *Exchange {
 	e := &Exchange{Seq: int(t.sent.Add(1)), From: request.From, Started: started}
 	own := firstWait
 	for {
+		leave := t.crowd.Enter(ctx)
 		t.attempt(ctx, request, e)
 		e.Attempts++
+		leave(e.puts())
 		if !e.puts() || ctx.Err() != nil {
 			break
 		}

@@ -1,0 +1,73 @@
+package gentle_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
+)
+
+// TestACrowdFindsOutHowManyAHostTakes has a host that puts off whoever is one too many.
+func TestACrowdFindsOutHowManyAHostTakes(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	const takes, callers, requests = 3, 40, 30
+	crowd := gentle.NewCrowd()
+	var inside, refused, served atomic.Int64
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			for range requests {
+				for done := false; !done; {
+					leave := crowd.Enter(t.Context())
+					done = inside.Add(1) <= takes
+					if done {
+						<-time.After(100 * time.Microsecond) // at work
+						served.Add(1)
+					} else {
+						refused.Add(1)
+					}
+					inside.Add(-1)
+					leave(!done)
+					if !done {
+						<-time.After(5 * time.Millisecond) // as whoever is put off waits before it asks again
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+	g.Expect(served.Load()).To(BeEquivalentTo(callers * requests))
+	g.Expect(refused.Load()).To(BeNumerically("<", callers*requests), "it goes on asking in vain")
+}
+
+func TestACrowdHasNoLimitWhereNobodyIsPutOff(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	crowd := gentle.NewCrowd()
+	for range 1000 {
+		crowd.Enter(t.Context()) // none leaves
+	}
+	g.Expect(t.Context().Err()).NotTo(HaveOccurred())
+}
+
+func TestNobodyWaitsForACrowdWhenTheRunIsOver(t *testing.T) {
+	t.Parallel()
+	crowd := gentle.NewCrowd()
+	crowd.Enter(t.Context())(true) // now one at a time
+	leave := crowd.Enter(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
+	entered := make(chan struct{})
+	go func() {
+		defer close(entered)
+		crowd.Enter(ctx)(false)
+	}()
+	cancel()
+	<-entered
+	leave(false)
+}
