@@ -16,7 +16,7 @@ import (
 func TestACrowdFindsOutHowManyAHostTakes(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	const takes, callers, requests = 3, 40, 30
+	const takes, callers, requests = 3, 40, 20
 	crowd := gentle.NewCrowd()
 	var inside, refused, served atomic.Int64
 	var all sync.WaitGroup
@@ -27,7 +27,7 @@ func TestACrowdFindsOutHowManyAHostTakes(t *testing.T) {
 					leave := crowd.Enter(t.Context())
 					done = inside.Add(1) <= takes
 					if done {
-						<-time.After(100 * time.Microsecond) // at work
+						<-time.After(2 * time.Millisecond) // at work
 						served.Add(1)
 					} else {
 						refused.Add(1)
@@ -35,7 +35,7 @@ func TestACrowdFindsOutHowManyAHostTakes(t *testing.T) {
 					inside.Add(-1)
 					leave(!done)
 					if !done {
-						<-time.After(5 * time.Millisecond) // as whoever is put off waits before it asks again
+						<-time.After(20 * time.Millisecond) // as whoever is put off waits before it asks again
 					}
 				}
 			}
