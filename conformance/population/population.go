@@ -30,8 +30,8 @@ type Config struct {
 	// Portion is how many snapshots are asked for at once where they are made ahead of need; two portions are kept ready.
 	Portion int
 	Budget  int // how many snapshots may be made, 0 for any number
-	// Report is called for every snapshot that is not as it should be, once for each, by several goroutines. It must not
-	// call the population.
+	// Report is called for every snapshot that is not as it should be, once for each, and once more for one that had
+	// changed and is gone in the end, by several goroutines. It must not call the population.
 	Report func(Discrepancy)
 	// Broken is called when the testbed fails while nobody waits for it. It may be called more than once.
 	Broken func(error)

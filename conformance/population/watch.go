@@ -37,7 +37,8 @@ type entry struct {
 	pending  bool          // seen to be still there since
 	gone     bool          // seen to be gone since
 	settled  chan struct{} // closed when it is seen gone, or overdue
-	reported bool
+	reported bool // that it is not as it should be
+	missed   bool // and that it is gone
 }
 
 // Discrepancy is a snapshot that is not as the exchanges say it should be.
@@ -182,12 +183,13 @@ func (p *Population) lookGoing(ctx context.Context, e *entry) (settled bool, err
 	return true, nil
 }
 
-// report passes a discrepancy on, once for each snapshot. The mutex is held.
+// report passes a discrepancy on, once for each snapshot, and once more if one that had changed is gone in the end, which
+// breaks other rules. The mutex is held.
 func (p *Population) report(e *entry, d Discrepancy, sight testbed.Sight) {
-	if e.reported {
+	if e.reported && (e.missed || !sight.Gone) {
 		return
 	}
-	e.reported = true
+	e.reported, e.missed = true, sight.Gone
 	d.complete(e, sight)
 	p.config.Report(d)
 }

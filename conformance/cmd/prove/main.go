@@ -165,6 +165,9 @@ func bySize(variants []mutants.Variant) []mutants.Variant {
 
 func tell(out io.Writer, run proof.Run) {
 	v, _ := mutants.Named(run.Name) // it has been run
-	fmt.Fprintf(out, "%-44s seed %d  %5.1f s  breaks %-16s %s %s\n",
-		run.Name, run.Seed, run.Seconds, strings.Join(v.Rules, ","), run.Verdict, run.Reason)
+	what := "a twin"
+	if v.Mutant() {
+		what = "breaks " + strings.Join(v.Rules, ", ")
+	}
+	fmt.Fprintf(out, "%-44s seed %d  %5.1f s  %-22s %s %s\n", run.Name, run.Seed, run.Seconds, what, run.Verdict, run.Reason)
 }
