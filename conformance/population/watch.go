@@ -37,8 +37,8 @@ type entry struct {
 	pending  bool          // seen to be still there since
 	gone     bool          // seen to be gone since
 	settled  chan struct{} // closed when it is seen gone, or overdue
-	reported bool // that it is not as it should be
-	missed   bool // and that it is gone
+	reported bool          // that it is not as it should be
+	missed   bool          // and that it is gone
 }
 
 // Discrepancy is a snapshot that is not as the exchanges say it should be.
