@@ -158,15 +158,23 @@ func (w *walker) take(ctx context.Context) *stumble {
 
 // lookBack looks at every snapshot of the walk, all at once, when the walk is over.
 func (w *walker) lookBack(ctx context.Context) *stumble {
-	wrong := make([]bool, len(w.made))
-	w.suite.Together(len(w.made), func(i int) {
+	all := make([]walk.Name, len(w.made))
+	for i := range all {
+		all[i] = walk.Name{Number: i + 1}
+	}
+	if len(all) > 0 {
+		w.begin(walk.Step{Verb: walk.Look, Names: all})
+	}
+	wrong := make([]bool, len(all))
+	w.suite.Together(len(all), func(i int) {
 		_, discrepancy := w.observe(ctx, w.made[i])
 		wrong[i] = discrepancy != nil
 	})
 	if first := slices.Index(wrong, true); first >= 0 {
-		last := walk.Step{Verb: walk.Look, Names: []walk.Name{{Number: first + 1}}}
-		w.begin(last)
-		return w.look(ctx, last)
+		w.told = w.told[:len(w.told)-1] // the story tells of the one that matters
+		one := walk.Step{Verb: walk.Look, Names: all[first : first+1]}
+		w.begin(one)
+		return w.look(ctx, one)
 	}
 	w.over = true
 	return nil
