@@ -57,6 +57,11 @@ func TestReadmeListsTheRules(t *testing.T) {
 	g.Expect(strings.Count(text, "| MUST |") + strings.Count(text, "| SHOULD |") + strings.Count(text, "| NOTE |")).To(Equal(len(contract.Rules)))
 }
 
+func TestReadmeTellsThePrices(t *testing.T) {
+	t.Parallel()
+	NewWithT(t).Expect(readme(t)).To(ContainSubstring(conformance.Prices()))
+}
+
 func TestReadmeCommandsWork(t *testing.T) {
 	needs(t, "bash", "make", "curl")
 	g := NewWithT(t)
