@@ -129,7 +129,7 @@ func keepsNormal() []Variant {
 			},
 		},
 		{
-			Name: "locks-what-a-refused-batch-names", Rules: []string{"STATE-1"}, Whole: true,
+			Name: "locks-what-a-refused-batch-names", Rules: []string{"STATE-1", "PART-1", "PART-2"}, Whole: true,
 			Does: "lists for ever what was named in a batch that was too large",
 			serve: func(s *Server, c *call) {
 				for _, id := range c.ids {
