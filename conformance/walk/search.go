@@ -27,7 +27,7 @@ type Settings struct {
 func Search(settings Settings, run func(round []Walk) (which int, over string)) {
 	stumbled, over := -1, map[string]string{} // by walk
 	settings.apply(func() {
-		stretch := rapid.SliceOf(rapid.Custom(settings.step))
+		stretch := rapid.SliceOfN(rapid.Custom(settings.step), 0, mostAtAStretch)
 		rapid.Check(quiet{}, func(t *rapid.T) {
 			var round []Walk
 			for range settings.Width {
@@ -79,6 +79,9 @@ func (settings Settings) apply(do func()) {
 	}
 	do()
 }
+
+// mostAtAStretch bounds the longest walk of a round, which the others have to wait for.
+const mostAtAStretch = 10
 
 // raw is a step before it is known how many snapshots there are to name.
 type raw struct {
