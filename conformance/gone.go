@@ -10,8 +10,13 @@ import (
 // the run have long settled; that what is gone stays gone is seen by the last look.
 func (s *suite) goneForGood() {
 	It("finds a snapshot missing or on its way out right after its deletion", Rule("STATE-4"), Catches(
-		"brings-back-after-a-second", "succeeds-twice",
+		"brings-back-after-a-second", "succeeds-twice", "replays-one-alone", "replays-a-batch",
 	), func(ctx SpecContext) {
+		for _, roles := range []string{"d", "dd", "mdn"} { // the same request, with nothing in between
+			batch := s.batch(ctx, roles)
+			s.ExpectPermitted(s.Delete(ctx, batch))
+			s.ExpectPermitted(s.Delete(ctx, batch))
+		}
 		const few = 5
 		ids := s.Make(ctx, contract.Normal, few)
 		s.Together(len(ids), func(i int) {

@@ -196,6 +196,14 @@ func looseIDs() []Variant {
 			serve: when(func(_ *Server, c *call) bool { return len(c.ids) > 1 }, reads(strings.ToLower)),
 		},
 		{
+			Name: "folds-case-among-several", Rules: []string{"REQ-7"}, Does: "takes an id in upper case for the one in lower case in batches of three and more",
+			serve: when(func(_ *Server, c *call) bool { return len(c.ids) > 2 }, reads(strings.ToLower)),
+		},
+		{
+			Name: "prefix-is-optional", Rules: []string{"REQ-7"}, Does: "finds a snapshot by what follows the prefix of its id, too",
+			serve: finds(func(text, id string) bool { return "snap-"+text == id }),
+		},
+		{
 			Name: "trims", Rules: []string{"REQ-7"}, Does: "trims ids",
 			serve: reads(strings.TrimSpace),
 		},

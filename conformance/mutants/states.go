@@ -197,6 +197,24 @@ func changesRefused() []Variant {
 	}
 }
 
+// replays answers some calls that are the same as the one before, and that one a success, with the same success again.
+func replays(is func(c *call) bool) behaviour {
+	type success struct {
+		body   string
+		listed []string
+	}
+	return knowing(func(s *Server, c *call, r roles) {
+		if before, known := s.notes.LoadAndDelete("success"); known && before.(success).body == string(c.body) && is(c) {
+			c.succeed(before.(success).listed)
+			return
+		}
+		s.pass(c)
+		if c.ok() && len(r.normal) > 0 {
+			s.notes.Store("success", success{string(c.body), c.listed()})
+		}
+	})
+}
+
 // forgetsDeletions: STATE-4.
 func forgetsDeletions() []Variant {
 	// deleted tells whether the ids are those of snapshots that were there and are gone.
@@ -222,6 +240,16 @@ func forgetsDeletions() []Variant {
 					c.succeed(nil)
 				}
 			}),
+		},
+		{
+			Name: "replays-one-alone", Rules: []string{"STATE-4", "ERR-1"},
+			Does:  "answers a request for one snapshot that comes twice in a row with the same success again",
+			serve: replays(func(c *call) bool { return c.alone() }),
+		},
+		{
+			Name: "replays-a-batch", Rules: []string{"STATE-4", "PART-1"},
+			Does:  "answers a request for several snapshots that comes twice in a row with the same success again",
+			serve: replays(func(c *call) bool { return !c.alone() }),
 		},
 		{
 			Name: "succeeds-at-the-fourth-attempt", Rules: []string{"STATE-4", "ERR-1"},

@@ -249,7 +249,7 @@ func (e Expectation) brokenByList(a Answer) []string {
 		if e.classes[id] != Odd {
 			rules = append(rules, "BATCH-5")
 		}
-		if e.classes[id] == Gone {
+		if e.classes[id] == Gone || e.classes[id] == Leaving {
 			rules = append(rules, "STATE-4")
 		}
 	}

@@ -216,7 +216,7 @@ func TestTable(t *testing.T) {
 		"leaving among others": {
 			[]string{"ok1", "leaving"},
 			[]oracle.Answer{listing("leaving")},
-			[]wrong{{listing(), []string{"BATCH-5", "PART-1", "PART-3"}}},
+			[]wrong{{listing(), []string{"BATCH-5", "PART-1", "PART-3", "STATE-4"}}},
 		},
 		"leaving among missing": {
 			[]string{"none1", "leaving"},

@@ -134,11 +134,14 @@ func (p *Population) places() (places []string, sparse bool) {
 	return places, room >= enough
 }
 
+// Separators are what the parts of an id are commonly told apart by.
+const Separators = "-_.:/"
+
 // stretch keeps an id's prefix up to its last separator, or its letters where it has none, and draws digits for the
 // rest. Where the rest is long, as in a UUID that counts up, its length is kept.
 func (p *Population) stretch(model string) string {
 	const digits = "0123456789"
-	prefix := model[:strings.LastIndexAny(model, "-_.:/")+1]
+	prefix := model[:strings.LastIndexAny(model, Separators)+1]
 	if prefix == "" {
 		prefix = strings.TrimRight(model, digits)
 	}
