@@ -115,13 +115,14 @@ func (s *suite) requests() {
 	})
 
 	It("deletes nothing without an action, or under another one", Rule("REQ-5", "REQ-4"), Catches(
-		"any-action", "any-action-on-snapshots", "refuses-actions-late",
+		"any-action", "any-action-on-snapshots", "any-case-of-the-action", "refuses-actions-late",
 	), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 2)
 		// None of these is an action that would do harm to an implementation that has more of them.
 		actions := []string{
 			"", "Nothing", "DescribeSnapshots", "Delete", "Snapshots", contract.Action + "Now", "X" + contract.Action,
 			strings.TrimSuffix(contract.Action, "s"), contract.Action + "," + contract.Action + "Now", contract.Action + "%20",
+			strings.ToLower(contract.Action), strings.ToUpper(contract.Action), // ambiguity letter-case
 		}
 		s.Again(1+len(actions), func(i int) {
 			answer := s.Send(ctx, target.Request{Body: bodyOf(kept), Edit: func(r *http.Request) {

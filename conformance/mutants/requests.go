@@ -159,6 +159,10 @@ func otherActions() []Variant {
 			serve: acts(func(action string) bool { return strings.HasSuffix(action, "Snapshots") }),
 		},
 		{
+			Name: "any-case-of-the-action", Rules: []string{"REQ-5"}, Does: "takes the action in lower or upper case, too",
+			serve: acts(func(action string) bool { return strings.EqualFold(action, contract.Action) }),
+		},
+		{
 			Name: "refuses-actions-late", Rules: []string{"REQ-5"}, Does: "deletes the snapshots under another action, and then refuses it",
 			serve: func(s *Server, c *call) {
 				if c.request.Header.Get(contract.HeaderAction) != contract.Action {
