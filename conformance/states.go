@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"fmt"
+	"net/http"
 	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -45,11 +47,31 @@ func (s *suite) states() {
 		})
 	}
 
-	It("keeps a refused snapshot so that it can still be deleted", Rule("STATE-3", "STATE-1"), Catches("locks-what-a-broken-request-names"), func(ctx SpecContext) {
-		kept := s.Make(ctx, contract.Normal, 2)
-		refused := s.Send(ctx, target.Request{Body: append(bodyOf(kept), '}')})
-		s.Expect("REQ-4", refused).To(BeRefused())
-		s.ExpectUntouched(refused, kept, "REQ-4")
-		s.ExpectPermitted(s.Delete(ctx, kept))
+	It("keeps what refused requests named so that it can still be deleted", Rule("STATE-3", "STATE-1"), Catches(
+		"locks-what-a-broken-request-names", "locks-what-stands-beside-a-number", "locks-what-another-action-names", "locks-what-a-refused-batch-names",
+	), func(ctx SpecContext) {
+		mistakes := []struct {
+			refused, untouched string // by which rule
+			request            func(kept []string) target.Request
+		}{
+			{"REQ-4", "REQ-4", func(kept []string) target.Request { return target.Request{Body: append(bodyOf(kept), '}')} }},
+			{"REQ-3", "REQ-3", func(kept []string) target.Request {
+				return target.Request{Body: fmt.Appendf(nil, `{%q:[%q,%q,%q,7]}`, contract.FieldSnapshotIDs, kept[0], kept[1], kept[2])}
+			}},
+			{"REQ-4", "REQ-5", func(kept []string) target.Request {
+				return target.Request{Body: bodyOf(kept), Edit: func(r *http.Request) { r.Header.Set(contract.HeaderAction, "Nothing") }}
+			}},
+			{"BATCH-2", "BATCH-3", func(kept []string) target.Request {
+				return target.Request{Body: bodyOf(slices.Concat(kept, s.Missing(ctx, contract.MaxBatch)))}
+			}},
+		}
+		s.Together(len(mistakes), func(i int) {
+			kept := s.Make(ctx, contract.Normal, 3)
+			refused := s.Send(ctx, mistakes[i].request(kept))
+			s.Expect(mistakes[i].refused, refused).To(BeRefused())
+			s.ExpectUntouched(refused, kept, mistakes[i].untouched)
+			s.ExpectPermitted(s.Delete(ctx, kept[:1]))
+			s.ExpectPermitted(s.Delete(ctx, slices.Concat(kept[1:2], s.Missing(ctx, 1), kept[2:])))
+		})
 	})
 }

@@ -21,7 +21,7 @@ import (
 // walks tries what no single request shows: what comes of requests in an order that nobody thought of. The oracle is the
 // model; what each snapshot stands for at each step is what the answers before have made of it.
 func (s *suite) walks() {
-	It("keeps to the contract on random walks", Rule("STATE-3", "STATE-4", "BATCH-3"), Catches("locks-what-a-refused-batch-names"), func(ctx SpecContext) {
+	It("keeps to the contract on random walks", Rule("STATE-3", "STATE-4", "BATCH-3"), Catches("locks-what-a-refused-batch-repeats"), func(ctx SpecContext) {
 		if s.config.Walk != "" {
 			s.takeGiven(ctx)
 			return

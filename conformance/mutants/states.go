@@ -117,31 +117,43 @@ func keepsNormal() []Variant {
 		},
 		{
 			Name: "locks-what-a-broken-request-names", Rules: []string{"STATE-1"},
-			Does: "lists for ever what was named in a body that is not JSON",
-			serve: func(s *Server, c *call) {
-				for _, id := range namedByAccident(s, c) {
-					s.first("locked " + id)
-				}
-				s.passButList(c, those(distinct(c.ids), func(id string) bool {
-					_, locked := s.notes.Load("locked " + id)
-					return locked
-				}))
-			},
+			Does:  "lists for ever what was named in a body that is not JSON",
+			serve: locking(func(s *Server, c *call) []string { return namedByAccident(s, c, !json.Valid(c.body)) }),
 		},
 		{
-			Name: "locks-what-a-refused-batch-names", Rules: []string{"STATE-1", "PART-1", "PART-2"}, Whole: true,
-			Does: "lists for ever what was named in a batch that was too large",
-			serve: func(s *Server, c *call) {
-				for _, id := range c.ids {
-					if len(c.ids) > contract.MaxBatch && s.normal(id) {
-						s.first("locked " + id)
-					}
+			Name: "locks-what-stands-beside-a-number", Rules: []string{"STATE-1"},
+			Does:  "lists for ever what was named in a list that is not all of strings",
+			serve: locking(func(s *Server, c *call) []string { return namedByAccident(s, c, c.isObject() && c.ids == nil) }),
+		},
+		{
+			Name: "locks-what-another-action-names", Rules: []string{"STATE-1"},
+			Does: "lists for ever what was named under an action that there is not",
+			serve: locking(func(_ *Server, c *call) []string {
+				if c.request.Header.Get(contract.HeaderAction) == contract.Action {
+					return nil
 				}
-				s.passButList(c, those(distinct(c.ids), func(id string) bool {
-					_, locked := s.notes.Load("locked " + id)
-					return locked
-				}))
-			},
+				return c.ids
+			}),
+		},
+		{
+			Name: "locks-what-a-refused-batch-names", Rules: []string{"STATE-1"},
+			Does: "lists for ever what was named in a batch that was too large",
+			serve: locking(func(_ *Server, c *call) []string {
+				if len(c.ids) <= contract.MaxBatch {
+					return nil
+				}
+				return c.ids
+			}),
+		},
+		{
+			Name: "locks-what-a-refused-batch-repeats", Rules: []string{"STATE-1", "PART-1", "PART-2"}, Whole: true, Effort: "normal",
+			Does: "lists for ever what was named twice in a batch that was too large",
+			serve: locking(func(_ *Server, c *call) []string {
+				if len(c.ids) <= contract.MaxBatch {
+					return nil
+				}
+				return those(distinct(c.ids), func(id string) bool { return c.times(id) > 1 })
+			}),
 		},
 		{
 			Name: "forgets-old-snapshots", Rules: []string{"STATE-1"}, Whole: true,
@@ -161,14 +173,29 @@ func keepsNormal() []Variant {
 	}
 }
 
-// namedByAccident gives the snapshots whose ids are in a body that is not JSON.
-func namedByAccident(s *Server, c *call) []string {
-	if json.Valid(c.body) {
+// locking lists for ever those snapshots that certain calls name.
+func locking(named func(s *Server, c *call) []string) behaviour {
+	return func(s *Server, c *call) {
+		for _, id := range named(s, c) {
+			if s.normal(id) {
+				s.first("locked " + id)
+			}
+		}
+		s.passButList(c, those(distinct(c.ids), func(id string) bool {
+			_, locked := s.notes.Load("locked " + id)
+			return locked
+		}))
+	}
+}
+
+// namedByAccident gives the snapshots whose ids stand in a body of which this cannot be told otherwise.
+func namedByAccident(s *Server, c *call, unreadable bool) []string {
+	if !unreadable {
 		return nil
 	}
 	var named []string
 	for _, one := range s.newest(1000) {
-		if bytes.Contains(c.body, []byte(one.id)) && s.normal(one.id) {
+		if bytes.Contains(c.body, []byte(one.id)) {
 			named = append(named, one.id)
 		}
 	}
