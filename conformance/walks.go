@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,35 +28,52 @@ func (s *suite) walks() {
 			return
 		}
 		amount := s.amount.walks
-		spare, deadline := s.spare(amount.snapshots), time.Now().Add(amount.time)
+		spare, deadline := s.people.Paid()+amount.snapshots, time.Now().Add(amount.time)
 		odd := s.Harmless(ctx, oddTexts)
-		shortest := &stumble{}
+		var simplest *stumble
+		first := 0 // how many steps the first walk had that stumbled
 		walk.Search(walk.Settings{
 			Seed: s.config.Seed, Rounds: amount.rounds, Width: amount.width, Length: amount.length, Shrink: amount.shrink,
 			States: append(s.others(), contract.Normal),
-		}, func(round []walk.Walk) (int, string) {
-			over := time.Now().After(deadline) || s.people.Count() > spare
-			if over && !shortest.found() {
-				s.journal.omit("STATE-4", fmt.Sprintf("random walks were cut short: they may take %s and %d snapshots", amount.time, amount.snapshots))
+		}, func(round []walk.Walk) walk.Walk {
+			if s.run.Err() != nil {
+				return nil // as good as a round that finds nothing: the search comes to its end
 			}
-			if over || s.run.Err() != nil {
-				return 0, "" // as good as a round that finds nothing: the search comes to its end
+			if time.Now().After(deadline) || s.people.Paid()+snapshotsOf(round) > spare || !s.spares(snapshotsOf(round)) {
+				if simplest == nil {
+					s.journal.omit("STATE-4", fmt.Sprintf("random walks were cut short: they may take %s and %d snapshots, and what the budget has left", amount.time, amount.snapshots))
+				}
+				return nil
 			}
-			which, found := s.takeWalks(ctx, round, odd)
-			if !found.found() || !shortest.alike(found) {
-				return 0, "" // to go after another fault would lead away from this one
+			found := s.takeWalks(ctx, round, odd, simplest)
+			if found == nil {
+				return nil
 			}
-			if shortest.shortens(found) {
-				shortest = found
+			if simplest == nil {
+				first = found.done
 			}
-			return which, found.String()
+			simplest = found
+			return found.taken()
 		})
 		_, cancel := s.going(ctx) // ends the check here if the run has ended
 		cancel()
-		if shortest.found() {
-			s.failWalk(shortest)
+		if simplest != nil {
+			s.failWalk(ctx, simplest, first, odd)
 		}
 	})
+}
+
+func snapshotsOf(round []walk.Walk) int {
+	count := 0
+	for _, w := range round {
+		count += w.Snapshots()
+	}
+	return count
+}
+
+// spares tells whether the budget has so many snapshots left, and besides what the checks to come may take.
+func (s *suite) spares(snapshots int) bool {
+	return s.config.Budget == 0 || s.people.Paid()+snapshots+s.amount.portion <= s.config.Budget
 }
 
 // takeGiven takes the walk that the run was given.
@@ -69,10 +87,9 @@ func (s *suite) takeGiven(ctx context.Context) {
 			s.needs(step.State)
 		}
 	}
-	_, found := s.takeWalks(ctx, []walk.Walk{given}, s.Harmless(ctx, oddTexts))
-	if found.found() {
-		found.first = found.done
-		s.failWalk(found)
+	odd := s.Harmless(ctx, oddTexts)
+	if found := s.takeWalks(ctx, []walk.Walk{given}, odd, nil); found != nil {
+		s.failWalk(ctx, found, len(given), odd)
 	}
 }
 
@@ -91,6 +108,7 @@ type walker struct {
 
 	done      int // steps
 	over      bool
+	poor      bool // there are no more snapshots for it
 	told      []string
 	exchanges []*target.Exchange
 }
@@ -99,50 +117,34 @@ type walker struct {
 type stumble struct {
 	*walker
 	rules     []string
-	what      string
 	permitted string
-	first     int // how many steps the first walk had that stumbled
 }
 
-func (f *stumble) found() bool { return f != nil && f.walker != nil }
-
-// String says what it stumbled over, for whoever looks for a shorter walk that does the same.
-func (f *stumble) String() string {
-	if !f.found() {
-		return ""
-	}
-	return strings.Join(f.rules, " ")
-}
-
-// alike tells whether another walk shows at least one of the same rules broken. The first is like any.
+// alike tells whether another walk shows at least one of the same rules broken. To go after another fault would lead away
+// from this one.
 func (f *stumble) alike(by *stumble) bool {
-	return !f.found() || slices.ContainsFunc(by.rules, func(rule string) bool { return slices.Contains(f.rules, rule) })
+	return f == nil || slices.ContainsFunc(by.rules, func(rule string) bool { return slices.Contains(f.rules, rule) })
 }
 
-// shortens tells whether another walk is simpler.
-func (f *stumble) shortens(by *stumble) bool {
-	if !f.found() {
-		by.first = by.done
-		return true
-	}
-	by.first = f.first
-	a, b := by.walk[:by.done].String(), f.walk[:f.done].String()
-	return by.done < f.done || by.done == f.done && len(a) < len(b)
-}
+// taken is the walk as far as it got.
+func (w *walker) taken() walk.Walk { return w.walk[:w.done] }
 
-// takeWalks takes the walks of a round, all at once, and gives the one that stumbled first, by its place in the round.
-func (s *suite) takeWalks(ctx context.Context, round []walk.Walk, odd []string) (which int, found *stumble) {
+// takeWalks takes the walks of a round, all at once, and gives the first of those, by their place in the round, that
+// stumbled over the like of an earlier stumble, which may be nil.
+func (s *suite) takeWalks(ctx context.Context, round []walk.Walk, odd []string, like *stumble) *stumble {
 	stumbles := make([]*stumble, len(round))
-	missing := s.Missing(ctx, walk.MostMissing)
 	func() {
 		defer GinkgoRecover() // where the run ends, it ends without a panic through the search
+		missing := s.Missing(ctx, walk.MostMissing)
 		s.Together(len(round), func(i int) {
 			w := &walker{suite: s, walk: round[i], missing: missing, odd: odd}
 			stumbles[i] = w.take(ctx)
 		})
 	}()
-	which = max(0, slices.IndexFunc(stumbles, (*stumble).found))
-	return which, stumbles[which]
+	if first := slices.IndexFunc(stumbles, func(found *stumble) bool { return found != nil && like.alike(found) }); first >= 0 {
+		return stumbles[first]
+	}
+	return nil
 }
 
 // take carries the walk out until its end, or until it stumbles.
@@ -151,6 +153,9 @@ func (w *walker) take(ctx context.Context) *stumble {
 	for _, step := range w.walk {
 		if found := w.step(ctx, step); found != nil {
 			return found
+		}
+		if w.poor {
+			break
 		}
 	}
 	return w.lookBack(ctx)
@@ -185,9 +190,7 @@ func (w *walker) step(ctx context.Context, step walk.Step) *stumble {
 	w.begin(step)
 	switch step.Verb {
 	case walk.Make:
-		ids := w.suite.Make(ctx, step.State, step.Count)
-		w.made = append(w.made, ids...)
-		w.tell(oracle.Abbreviate(ids))
+		w.make(ctx, step)
 	case walk.Delete:
 		w.last = w.ids(step)
 		return w.ask(ctx)
@@ -199,6 +202,17 @@ func (w *walker) step(ctx context.Context, step walk.Step) *stumble {
 		return w.look(ctx, step)
 	}
 	return nil
+}
+
+// make has snapshots made. Where the budget is at its end, a walk that was drawn ends, and one that was given is not taken.
+func (w *walker) make(ctx context.Context, step walk.Step) {
+	ids, err := w.suite.make(ctx, step.State, step.Count)
+	if err != nil && (!errors.Is(err, population.ErrBudget) || w.suite.config.Walk != "") {
+		w.suite.abort(err)
+	}
+	w.poor = err != nil
+	w.made = append(w.made, ids...)
+	w.tell(oracle.Abbreviate(ids))
 }
 
 // ids are what a step names.
@@ -219,21 +233,36 @@ func (w *walker) ask(ctx context.Context) *stumble {
 	a := w.suite.Delete(ctx, w.last)
 	w.exchanges = append(w.exchanges, a.Exchange)
 	w.tell(a.String())
+	w.heard(ctx, a)
 	if rules := a.expected.Broken(a.said); len(rules) > 0 {
-		return &stumble{walker: w, rules: rules, what: a.String(), permitted: a.expected.String()}
+		return &stumble{walker: w, rules: rules, permitted: a.expected.String()}
 	}
 	return nil
 }
 
 func (w *walker) garble(ctx context.Context, step walk.Step) *stumble {
 	ids := w.ids(step)
+	done := w.suite.people.Asking(ids...)
 	a := w.suite.Send(ctx, target.Request{Body: append(bodyOf(ids), '}')})
+	w.suite.ExpectUntouched(a, ids, "REQ-4")
+	done()
 	w.exchanges = append(w.exchanges, a.Exchange)
 	w.tell(a.String())
+	w.heard(ctx, a)
 	if !oracle.Refused(a.said) {
-		return &stumble{walker: w, rules: []string{"REQ-4"}, what: a.String(), permitted: "a refusal: any 4xx with an error envelope"}
+		return &stumble{walker: w, rules: []string{"REQ-4"}, permitted: "a refusal: any 4xx with an error envelope"}
 	}
 	return nil
+}
+
+// heard ends the walk, and the run, if there is no answer because nobody is there any more.
+func (w *walker) heard(ctx context.Context, a *answer) {
+	if a.Err == nil {
+		return
+	}
+	w.suite.knock(func() bool { return true })
+	_, cancel := w.suite.going(ctx)
+	cancel()
 }
 
 // look has the testbed show snapshots. One that is on its way out may show anything; that it goes in time is watched.
@@ -244,7 +273,7 @@ func (w *walker) look(ctx context.Context, step walk.Step) *stumble {
 		sights = append(sights, sight.String())
 		if discrepancy != nil {
 			w.tell(strings.Join(sights, ", "))
-			return &stumble{walker: w, rules: discrepancy.Rules, what: discrepancy.String(), permitted: "to " + discrepancy.Expected}
+			return &stumble{walker: w, rules: discrepancy.Rules, permitted: "to " + discrepancy.Expected}
 		}
 	}
 	w.tell(strings.Join(sights, ", "))
@@ -274,25 +303,22 @@ func (w *walker) tell(outcome string) {
 
 const arrow = " → "
 
-// spare is up to which number of snapshots a search may go on.
-func (s *suite) spare(most int) int {
-	spare := s.people.Count() + most
-	if s.config.Budget > 0 {
-		spare = min(spare, s.config.Budget-s.amount.portion)
-	}
-	return spare
-}
-
-// failWalk puts a walk down, for each rule that it shows broken.
-func (s *suite) failWalk(f *stumble) {
-	text := f.walk[:f.done].String()
-	story := []string{
-		fmt.Sprintf("a walk of %d steps, the shortest found of one of %d:", f.done, f.first),
-	}
+// failWalk puts a walk down, for each rule that it shows broken, and whether it shows so again.
+func (s *suite) failWalk(ctx context.Context, f *stumble, first int, odd []string) {
+	text := f.taken().String()
+	story := []string{fmt.Sprintf("a walk of %d steps, the shortest found of one of %d:", f.done, first)}
 	for i, told := range f.told {
 		story = append(story, fmt.Sprintf("%d. %s", i+1, told))
 	}
-	story = append(story, "this one again: --walk '"+text+"'", fmt.Sprintf("all walks again: --seed %d --effort %s", s.config.Seed, s.config.Effort))
+	again := "not taken again: the budget of snapshots is spent"
+	if s.spares(f.taken().Snapshots()) {
+		again = "taken again, it showed nothing: it takes other requests besides, or luck"
+		if s.takeWalks(ctx, []walk.Walk{f.taken()}, odd, f) != nil {
+			again = "taken again, it showed the same"
+		}
+	}
+	story = append(story, again,
+		"this one again: --walk '"+text+"'", fmt.Sprintf("all walks again: --seed %d --effort %s", s.config.Seed, s.config.Effort))
 	for _, rule := range f.rules {
 		s.journal.fail(failure{rule: rule, check: *s.check.Load(), what: strings.Join(story, "\n"), permitted: f.permitted, exchanges: f.exchanges})
 	}
@@ -308,5 +334,5 @@ func (s *suite) lose(w *walker) {
 }
 
 func (w *walker) report(j *journal) *report.Walk {
-	return &report.Walk{Steps: w.walk[:w.done].String(), Story: j.redactAll(w.told)}
+	return &report.Walk{Steps: w.taken().String(), Story: j.redactAll(w.told)}
 }

@@ -357,6 +357,13 @@ func (p *Population) Count() int {
 	return len(p.order)
 }
 
+// Paid is how many snapshots have been ordered: those that are made ahead of need are among them.
+func (p *Population) Paid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.paid
+}
+
 // enter waits for a lane to the testbed.
 func (p *Population) enter(ctx context.Context) error {
 	if ctx.Err() != nil { // the select would toss a coin

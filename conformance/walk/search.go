@@ -1,9 +1,7 @@
 package walk
 
 import (
-	"flag"
-	"strconv"
-	"testing"
+	"maps"
 	"time"
 
 	"pgregory.net/rapid"
@@ -15,69 +13,56 @@ import (
 type Settings struct {
 	Seed   int64
 	Rounds int              // of walks
-	Width  int              // walks in a round; they are independent of each other
+	Width  int              // walks in a round, at the most; they are independent of each other
 	Length int              // of a walk: a multiple of some five steps, on average
 	States []contract.State // that snapshots can be made in
 	Shrink time.Duration    // how long to look for shorter walks that show the same
 }
 
-// Search draws rounds of walks, the same ones for the same seed, until one of them stumbles: run has to carry a round
-// out, and to say which walk stumbled, and over what, or nothing. Then it draws shorter and simpler walks in place of
-// that one for as long as they stumble, so that the last one that did is the simplest.
-func Search(settings Settings, run func(round []Walk) (which int, over string)) {
-	stumbled, over := -1, map[string]string{} // by walk
-	settings.apply(func() {
-		stretch := rapid.SliceOfN(rapid.Custom(settings.step), 0, mostAtAStretch)
-		rapid.Check(quiet{}, func(t *rapid.T) {
-			var round []Walk
-			for range settings.Width {
-				var steps []raw
-				if count := rapid.IntRange(0, 3).Draw(t, "made first"); count > 0 {
-					steps = append(steps, raw{verb: Make, state: contract.Normal, count: count})
-				}
-				for range settings.Length {
-					steps = append(steps, stretch.Draw(t, "steps")...)
-				}
-				round = append(round, resolve(steps))
-			}
-			var what string
-			if stumbled < 0 {
-				var which int
-				if which, what = run(round); what != "" {
-					stumbled, over[round[which].String()] = which, what
-				}
-			} else if w := round[stumbled]; len(w) > 0 { // the others have no part in it any more
-				if _, known := over[w.String()]; !known {
-					_, over[w.String()] = run([]Walk{w})
-				}
-				what = over[w.String()]
-			}
-			if what != "" {
-				t.Fatal(what) // in one place, by which rapid knows that it is the same failure
-			}
-		})
-	})
+// Search draws rounds of walks, the same ones for the same seed, until one of them stumbles, and then looks for shorter
+// and simpler ones that do so, too. It has run carry a round out and give a walk of it that stumbled, the first of
+// several, as far as it got; nil if none did. The last that run gives is the simplest that was found.
+//
+// Rapid draws the walks. It could shrink them, too, but takes one walk after the other for that; here a whole round of
+// simpler walks is taken in the time of one, which is what counts where the target is far away.
+func Search(settings Settings, run func(round []Walk) Walk) {
+	drawn := rapid.Custom(settings.walk)
+	for round := range settings.Rounds {
+		walks := make([]Walk, settings.Width)
+		for i := range walks {
+			walks[i] = drawn.Example((int(settings.Seed)*settings.Rounds+round)*settings.Width + i)
+		}
+		if stumbled := run(walks); stumbled != nil {
+			settings.shrink(stumbled, run)
+			return
+		}
+	}
 }
 
-// apply sets what rapid reads from the flags of a test binary, and sets it back. Nobody else may use rapid meanwhile.
-func (settings Settings) apply(do func()) {
-	if flag.Lookup("test.short") == nil { // outside a test binary
-		testing.Init()
+// shrink goes from a walk that stumbles to a simpler one that does, for as long as there is one, and time.
+func (settings Settings) shrink(shortest Walk, run func(round []Walk) Walk) {
+	deadline := time.Now().Add(settings.Shrink)
+	passed := map[string]bool{} // without a stumble
+	for time.Now().Before(deadline) {
+		var round []Walk
+		known := maps.Clone(passed)
+		for _, simpler := range shortest.simpler() {
+			if text := simpler.String(); !known[text] && len(round) < settings.Width {
+				known[text] = true
+				round = append(round, simpler)
+			}
+		}
+		if len(round) == 0 {
+			return
+		}
+		if stumbled := run(round); stumbled != nil {
+			shortest = stumbled
+			continue
+		}
+		for _, w := range round {
+			passed[w.String()] = true
+		}
 	}
-	if !flag.Parsed() {
-		_ = flag.CommandLine.Parse(nil) // nothing to parse cannot be wrong
-	}
-	for name, value := range map[string]string{
-		"rapid.seed":       strconv.FormatInt(settings.Seed, 10),
-		"rapid.checks":     strconv.Itoa(settings.Rounds),
-		"rapid.shrinktime": settings.Shrink.String(),
-		"rapid.nofailfile": "true",
-	} {
-		before := flag.Lookup(name).Value.String()
-		_ = flag.Set(name, value) // rapid has these flags, and the values are of their types
-		defer func() { _ = flag.Set(name, before) }()
-	}
-	do()
 }
 
 // mostAtAStretch bounds the longest walk of a round, which the others have to wait for.
@@ -93,7 +78,7 @@ type raw struct {
 }
 
 // How often each verb is drawn, and each number of ids that a request names besides those that are drawn for it: mostly
-// none, and else so many that it is about as long as it may be. Rapid simplifies toward the first.
+// none, and else so many that it is about as long as it may be.
 var (
 	verbs  = []Verb{Make, Delete, Delete, Delete, Make, Delete, Delete, Again, Look, Look, Garble}
 	extras = []int{
@@ -126,6 +111,17 @@ func name(t *rapid.T) Name {
 	return Name{rapid.SampledFrom(kinds).Draw(t, "kind"), rapid.IntRange(1, mostMade/2).Draw(t, "number")}
 }
 
+func (settings Settings) walk(t *rapid.T) Walk {
+	var steps []raw
+	if count := rapid.IntRange(0, 3).Draw(t, "made first"); count > 0 {
+		steps = append(steps, raw{verb: Make, state: contract.Normal, count: count})
+	}
+	for range settings.Length {
+		steps = append(steps, rapid.SliceOfN(rapid.Custom(settings.step), 0, mostAtAStretch).Draw(t, "steps")...)
+	}
+	return resolve(steps)
+}
+
 // resolve makes every name one of what there is by then, and leaves out what makes no sense.
 func resolve(steps []raw) Walk {
 	var w Walk
@@ -151,14 +147,3 @@ func resolve(steps []raw) Walk {
 	}
 	return w
 }
-
-// quiet is the test that rapid reports to: whoever carries the rounds out knows what happened.
-type quiet struct{ rapid.TB }
-
-func (quiet) Helper()               {}
-func (quiet) Name() string          { return "walks" }
-func (quiet) Logf(string, ...any)   {}
-func (quiet) Log(...any)            {}
-func (quiet) Errorf(string, ...any) {}
-func (quiet) FailNow()              {}
-func (quiet) Failed() bool          { return false }

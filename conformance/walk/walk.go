@@ -89,16 +89,24 @@ func (w Walk) String() string {
 	return strings.Join(steps, "; ")
 }
 
+// Snapshots is how many snapshots the walk makes.
+func (w Walk) Snapshots() int {
+	count := 0
+	for _, step := range w {
+		count += step.Count
+	}
+	return count
+}
+
 // Parse reads a walk that was written down. Its errors say which step cannot be read, and why.
 func Parse(text string) (Walk, error) {
 	var w Walk
-	made, asked := 0, false
+	asked := false
 	for i, part := range strings.Split(text, ";") {
-		step, err := parseStep(strings.Fields(part), made, asked)
+		step, err := parseStep(strings.Fields(part), w.Snapshots(), asked)
 		if err != nil {
-			return nil, fmt.Errorf("step %d, %q: %w", i+1, strings.TrimSpace(part), err)
+			return nil, fmt.Errorf("step %d, %.60q: %w", i+1, strings.TrimSpace(part), err)
 		}
-		made += step.Count
 		asked = asked || step.Verb == Delete
 		w = append(w, step)
 	}
@@ -112,7 +120,7 @@ func parseStep(words []string, made int, asked bool) (Step, error) {
 	step := Step{Verb: Verb(words[0])}
 	switch words = words[1:]; step.Verb {
 	case Make:
-		return parseMake(step, words)
+		return parseMake(step, words, made)
 	case Again:
 		if len(words) > 0 || !asked {
 			return Step{}, fmt.Errorf("%s stands alone, and after a %s", Again, Delete)
@@ -128,7 +136,9 @@ func parseStep(words []string, made int, asked bool) (Step, error) {
 			if err != nil {
 				return Step{}, err
 			}
-			step.Extra += count
+			if step.Extra += count; step.Extra > mostExtra {
+				return Step{}, fmt.Errorf("it names %d ids besides, and %d are the most", step.Extra, mostExtra)
+			}
 			continue
 		}
 		name, err := parseName(word, made)
@@ -136,7 +146,7 @@ func parseStep(words []string, made int, asked bool) (Step, error) {
 			return Step{}, err
 		}
 		if step.Verb == Look && name.Kind != Made {
-			return Step{}, fmt.Errorf("%q is no snapshot to look at", word)
+			return Step{}, fmt.Errorf("%.60q is no snapshot to look at", word)
 		}
 		step.Names = append(step.Names, name)
 	}
@@ -146,13 +156,13 @@ func parseStep(words []string, made int, asked bool) (Step, error) {
 	return step, nil
 }
 
-func parseMake(step Step, words []string) (Step, error) {
+func parseMake(step Step, words []string, made int) (Step, error) {
 	if len(words) == 0 || len(words) > 2 {
 		return Step{}, fmt.Errorf("give a state and a count, as in %q", Step{Verb: Make, State: contract.Normal, Count: 2})
 	}
 	state, known := contract.ParseState(words[0])
 	if !known {
-		return Step{}, fmt.Errorf("there is no state %q; give one of %v", words[0], contract.States)
+		return Step{}, fmt.Errorf("there is no state %.60q; give one of %v", words[0], contract.States)
 	}
 	step.State, step.Count = state, 1
 	if len(words) == 2 {
@@ -161,6 +171,9 @@ func parseMake(step Step, words []string) (Step, error) {
 			return Step{}, err
 		}
 		step.Count = count
+	}
+	if made+step.Count > mostMade {
+		return Step{}, fmt.Errorf("%d snapshots have been made before, and a walk makes %d at the most", made, mostMade)
 	}
 	return step, nil
 }
@@ -174,7 +187,7 @@ func parseName(word string, made int) (Name, error) {
 	}
 	n, err := number(strings.TrimPrefix(word, string(kind)), most)
 	if err != nil && kind == Made {
-		return Name{}, fmt.Errorf("%q is none of the %d snapshots that were made before, and neither m1 nor o1 or the like", word, made)
+		return Name{}, fmt.Errorf("%.60q is none of the %d snapshots that were made before, and neither m1 nor o1 or the like", word, made)
 	}
 	return Name{kind, n}, err
 }
@@ -182,7 +195,7 @@ func parseName(word string, made int) (Name, error) {
 func number(text string, most int) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		return 0, fmt.Errorf("%q is not a number from 1 to %d", text, most)
+		return 0, fmt.Errorf("%.60q is not a number from 1 to %d", text, most)
 	}
 	return n, nil
 }

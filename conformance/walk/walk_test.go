@@ -1,6 +1,7 @@
 package walk_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,8 @@ func TestAWalkThatCannotBeReadIsRefusedInOneLine(t *testing.T) {
 		"delete m1 +0":                  `"0" is not a number`,
 		"delete m1 +1000":               `"1000" is not a number from 1 to`,
 		"delete m99":                    `"99" is not a number from 1 to 20`,
+		"delete +101 +1":                "it names 102 ids besides, and 101 are the most",
+		"make NORMAL 20; make FAILED":   "20 snapshots have been made before, and a walk makes 20 at the most",
 		"again":                         "again stands alone, and after a delete",
 		"delete m1; again 2":            "again stands alone",
 		"look m1":                       `"m1" is no snapshot to look at`,
@@ -57,59 +60,123 @@ func TestAWalkThatCannotBeReadIsRefusedInOneLine(t *testing.T) {
 	}
 }
 
-// TestSearch is one test, not several in parallel: the search has the process's flags to itself.
-func TestSearch(t *testing.T) {
-	settings := walk.Settings{Seed: 7, Rounds: 20, Width: 4, Length: 2, States: contract.States, Shrink: time.Minute}
+// settings are those of a usual run, with time to shrink.
+var settings = walk.Settings{Seed: 7, Rounds: 2, Width: 48, Length: 2, States: contract.States, Shrink: time.Minute}
 
-	t.Run("draws the same walks for the same seed, and every one can be written down", func(t *testing.T) {
-		g := NewWithT(t)
-		draw := func(seed int64) (all []string) {
-			settings := settings
-			settings.Seed = seed
-			walk.Search(settings, func(round []walk.Walk) (int, string) {
-				g.Expect(round).To(HaveLen(settings.Width))
-				for _, w := range round {
-					all = append(all, w.String())
-				}
-				return 0, ""
-			})
-			return all
-		}
-		first := draw(7)
-		g.Expect(first).To(HaveLen(settings.Rounds * settings.Width))
-		g.Expect(draw(7)).To(Equal(first))
-		g.Expect(draw(8)).NotTo(Equal(first))
-		for _, text := range first {
-			if text == "" {
-				continue
+func TestTheSameSeedDrawsTheSameWalksAndEachCanBeWrittenDown(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	draw := func(seed int64) (all []string) {
+		settings := settings
+		settings.Seed = seed
+		walk.Search(settings, func(round []walk.Walk) walk.Walk {
+			g.Expect(round).To(HaveLen(settings.Width))
+			for _, w := range round {
+				all = append(all, w.String())
 			}
-			w, err := walk.Parse(text)
-			g.Expect(err).NotTo(HaveOccurred(), text)
-			g.Expect(w.String()).To(Equal(text))
-		}
-		all := strings.Join(first, "; ")
-		for _, form := range []string{"make NORMAL", "make FAILED", "delete 1", "; again", "look 1", "garble", " o1", " m1", " +100"} {
-			g.Expect(strings.Contains(all, form)).To(BeTrue(), form)
-		}
-	})
-
-	t.Run("finds the shortest walk", func(t *testing.T) {
-		g := NewWithT(t)
-		var last string
-		tries := 0
-		walk.Search(settings, func(round []walk.Walk) (int, string) {
-			tries++
-			for i, w := range round {
-				if twice(w) {
-					last = w.String()
-					return i, "the same deleted twice"
-				}
-			}
-			return 0, ""
+			return nil
 		})
-		g.Expect(last).To(Equal("make NORMAL; delete 1; delete 1"))
-		g.Expect(tries).To(BeNumerically("<", 2000))
+		return all
+	}
+	first := draw(7)
+	g.Expect(first).To(HaveLen(settings.Rounds * settings.Width))
+	g.Expect(draw(7)).To(Equal(first))
+	g.Expect(draw(8)).NotTo(ContainElements(first[:settings.Rounds]))
+	g.Expect(draw(-7)).To(Equal(draw(-7)))
+	for _, text := range first {
+		if text == "" {
+			continue
+		}
+		w, err := walk.Parse(text)
+		g.Expect(err).NotTo(HaveOccurred(), text)
+		g.Expect(w.String()).To(Equal(text))
+	}
+	all := strings.Join(first, "; ")
+	for _, form := range []string{"make NORMAL", "make FAILED", "delete 1", "; again", "look 1", "garble", " o1", " m1", " +100"} {
+		g.Expect(strings.Contains(all, form)).To(BeTrue(), form)
+	}
+}
+
+// TestSearchFindsTheSimplestWalk, whatever it begins with.
+func TestSearchFindsTheSimplestWalk(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]struct {
+		shows    func(walk.Walk) bool
+		simplest string
+	}{
+		"the same snapshot deleted twice": {twice, "make NORMAL; delete 1; delete 1"},
+		"a batch that is too long and then a snapshot of it": {
+			func(w walk.Walk) bool {
+				var refused []walk.Name
+				for _, step := range w {
+					if step.Verb == walk.Delete && len(step.Names)+step.Extra > contract.MaxBatch {
+						refused = append(refused, step.Names...)
+					} else if step.Verb == walk.Delete && slices.ContainsFunc(step.Names, func(name walk.Name) bool {
+						return name.Kind == walk.Made && slices.Contains(refused, name)
+					}) {
+						return true
+					}
+				}
+				return false
+			},
+			`^make NORMAL; delete 1 \+101; delete 1$`,
+		},
+		"two missing ids": {
+			func(w walk.Walk) bool {
+				return slices.ContainsFunc(w, func(step walk.Step) bool {
+					return step.Verb == walk.Delete && slices.Contains(step.Names, walk.Name{Kind: walk.Missing, Number: 2})
+				})
+			},
+			"delete m2",
+		},
+		"a third snapshot": {
+			func(w walk.Walk) bool { return strings.Contains(w.String(), "delete 3") },
+			`^make NORMAL (3|2; make NORMAL); delete 3$|^make NORMAL; make NORMAL( 2|; make NORMAL); delete 3$`,
+		},
+		"a request again": {
+			func(w walk.Walk) bool {
+				return slices.ContainsFunc(w, func(step walk.Step) bool { return step.Verb == walk.Again })
+			},
+			`^delete (m1|\+101); again$`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for seed := range int64(20) {
+				g := NewWithT(t)
+				settings := settings
+				settings.Seed, settings.Rounds = seed, 20 // until one is found
+				var last string
+				rounds := 0
+				walk.Search(settings, func(round []walk.Walk) walk.Walk {
+					rounds++
+					g.Expect(len(round)).To(BeNumerically("<=", settings.Width))
+					if at := slices.IndexFunc(round, fault.shows); at >= 0 {
+						last = round[at].String()
+						return round[at]
+					}
+					return nil
+				})
+				g.Expect(last).To(MatchRegexp(fault.simplest), "seed %d", seed)
+				g.Expect(rounds).To(BeNumerically("<", 50), "seed %d", seed)
+				_, err := walk.Parse(last)
+				g.Expect(err).NotTo(HaveOccurred(), last)
+			}
+		})
+	}
+}
+
+func TestSearchKeepsToItsTime(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	settings := settings
+	settings.Shrink = 0
+	rounds := 0
+	walk.Search(settings, func(round []walk.Walk) walk.Walk {
+		rounds++
+		return round[0]
 	})
+	g.Expect(rounds).To(Equal(1))
 }
 
 // twice tells whether a walk deletes a NORMAL snapshot and names it again.
