@@ -93,11 +93,11 @@ func (j *journal) answered(asked time.Time) {
 	})
 }
 
-// close ends the journal: requests without an answer count, unless the implementation has gone away, or may have.
-func (j *journal) close(away bool) {
-	if !away {
-		j.answered(time.Now())
-	}
+// doubts tells whether there are requests without an answer of which it is not known whether they count.
+func (j *journal) doubts() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.unanswered) > 0
 }
 
 // put writes a failure down. The mutex is held.

@@ -176,7 +176,7 @@ func (s *suite) prepareStates() error {
 			s.cannot[state] = reasons[i]
 		}
 	}
-	return errors.Join(failures...)
+	return cmp.Or(failures...) // one will do: the others most likely have the same cause
 }
 
 // try makes one snapshot and looks at it.
@@ -252,8 +252,6 @@ func (s *suite) report(started time.Time, endpoint *url.URL, cutShort error) *re
 		r.Reason = s.journal.redact.Replace(cutShort.Error())
 		untried = "the run ended before"
 	}
-	fellSilent := errors.Is(cutShort, errSilent)
-	s.journal.close(s.away.Load() || cutShort != nil && !fellSilent)
 	r.Rules = s.journal.results(untried)
 	s.profileDeletions()
 	r.Profile = s.journal.profile()
@@ -263,6 +261,7 @@ func (s *suite) report(started time.Time, endpoint *url.URL, cutShort error) *re
 	r.Phases, r.Seconds = s.clock.finish()
 	// What was proved before the target fell silent is still proved. A fault of the testbed leaves nothing certain,
 	// and an interrupted run was not meant to be judged.
+	fellSilent := errors.Is(cutShort, errSilent) || errors.Is(cutShort, errHanging)
 	r.Judge(cutShort != nil, cutShort != nil && !fellSilent)
 	return r
 }

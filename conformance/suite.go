@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -38,9 +39,11 @@ type suite struct {
 
 	cannot map[contract.State]string // why snapshots in a state are not to be had
 	check  atomic.Pointer[string]    // the text of the check that is being carried out
-	silent atomic.Int32              // exchanges in a row without an answer, where waiting on may be in vain
-	away   atomic.Bool               // whether the run ended because the endpoint cannot be reached any more
 	total  int                       // checks chosen
+
+	silent   atomic.Int32 // exchanges in a row without an answer
+	hung     atomic.Int32 // exchanges that timed out, in all
+	knocking sync.Mutex   // held while the endpoint is asked whether it is there
 
 	mu      sync.Mutex
 	refused []string // snapshots in other states, shared by the checks since nothing may change them
@@ -135,6 +138,7 @@ func (s *suite) begin() {
 
 func (s *suite) end() {
 	spec := CurrentSpecReport()
+	s.confirm()
 	rules := rulesOf(spec.Labels())
 	switch {
 	case s.run.Err() != nil: // counts as not carried out
@@ -143,6 +147,8 @@ func (s *suite) end() {
 	case spec.Failed():
 		// Expectations are kept in the journal and do not fail a spec; this one broke off.
 		s.abort(fmt.Errorf("the check %q broke off: %s", spec.LeafNodeText, spec.Failure.Message))
+	case s.config.Walk != "":
+		s.journal.finish(nil, spec.LeafNodeText) // a walk tries what it tries, and no rule as a check does
 	default:
 		s.journal.finish(rules, spec.LeafNodeText)
 	}
@@ -179,31 +185,72 @@ func (s *suite) going(ctx context.Context) (context.Context, context.CancelFunc)
 	return ctx, func() { stop(); cancel(nil) }
 }
 
-// errSilent is the reason of a run whose target stopped answering.
-var errSilent = errors.New("the endpoint has stopped answering")
+// Why a run ends whose target does not answer. What was proved before holds all the same.
+var (
+	errSilent  = errors.New("the endpoint has stopped answering")
+	errHanging = errors.New("the endpoint answers some requests never; to wait for more of them would take too long")
+)
 
 // lost deals with an exchange that is no evidence of anything: the run has ended, or cannot go on.
 func (s *suite) lost(e *target.Exchange) bool {
-	const tolerated = 3
+	const (
+		tolerated = 3  // in a row, before the endpoint is asked whether it is there
+		mostHung  = 64 // in a run: each takes the whole timeout
+	)
 	switch {
 	case s.run.Err() != nil:
 		return true
 	case errors.Is(e.Err, target.ErrPatience):
 		s.stop(fmt.Errorf("the endpoint %w; try again when it is less busy", e.Err))
 		return true
-	case e.Err == nil || !e.Unreachable && !errors.Is(e.Err, target.ErrTimeout):
+	case e.Err == nil:
 		s.silent.Store(0)
 		return false
+	case e.From == stillThere:
+		return true
+	case errors.Is(e.Err, target.ErrTimeout) && s.hung.Add(1) > mostHung:
+		s.stop(errHanging)
+		return true
 	case s.silent.Add(1) >= tolerated:
-		s.away.Store(e.Unreachable)
-		s.stop(fmt.Errorf("%w: %w", errSilent, e.Err))
+		s.knock(func() bool { return s.silent.Load() >= tolerated })
 	}
-	return e.Unreachable
+	return s.run.Err() != nil || e.Unreachable
+}
+
+const stillThere = "asking whether anybody is there"
+
+// confirm finds out whether requests that got no answer are the implementation's fault, or whether it has gone away,
+// which is no breach of anything and ends the run.
+func (s *suite) confirm() { s.knock(s.journal.doubts) }
+
+// knock asks the endpoint whether it is there, if that is still needed when nobody else is knocking.
+func (s *suite) knock(needed func() bool) {
+	s.knocking.Lock()
+	defer s.knocking.Unlock()
+	if s.run.Err() != nil || !needed() {
+		return
+	}
+	missing, err := s.people.Missing(s.run, 1)
+	if err != nil {
+		s.stop(err)
+		return
+	}
+	if e := s.target.Send(s.run, target.Request{Body: bodyOf(missing), From: stillThere}); e.Err != nil {
+		s.stop(fmt.Errorf("%w: %w", errSilent, e.Err)) // to no effect if the run has been ended
+	}
 }
 
 // Make has the testbed make snapshots, or skips the check if it cannot.
 func (s *suite) Make(ctx context.Context, state contract.State, count int) []string {
 	s.needs(state)
+	ids, err := s.make(ctx, state, count)
+	if err != nil {
+		s.abort(err)
+	}
+	return ids
+}
+
+func (s *suite) make(ctx context.Context, state contract.State, count int) ([]string, error) {
 	ctx, cancel := s.going(ctx)
 	defer cancel()
 	var ids []string
@@ -213,11 +260,8 @@ func (s *suite) Make(ctx context.Context, state contract.State, count int) []str
 	} else {
 		ids, err = s.people.Make(ctx, state, count)
 	}
-	if err != nil {
-		s.abort(err)
-	}
 	s.takes(ids)
-	return ids
+	return ids, err
 }
 
 // takes remembers which check snapshots were made for: what becomes of those that it never names is its to show.
@@ -311,12 +355,17 @@ func (a *answer) String() string {
 	switch {
 	case a.Err != nil:
 		return "no answer: " + a.Err.Error()
-	case a.said.Status != 200:
+	case a.said.Status != http.StatusOK:
 		return fmt.Sprintf("%d %s", a.said.Status, a.said.Code)
 	case a.said.Unknown:
 		return "200 with a list that cannot be read"
 	}
 	return "200, listed " + oracle.Abbreviate(a.said.Listed)
+}
+
+// telling tells whether the answer says what became of the snapshots that the request named.
+func (a *answer) telling() bool {
+	return oracle.Refused(a.said) || a.said.Status == http.StatusOK && !a.said.Unknown
 }
 
 // Send sends any body under the action, or whatever edit makes of the request.
@@ -377,7 +426,7 @@ func (s *suite) settle(a *answer) {
 	case oracle.Refused(said):
 		s.people.Stays(cause("STATE-3", "BATCH-3"), deletable...)
 		s.people.Stays(spared(), denied...)
-	case said.Status == 200 && !said.Unknown:
+	case said.Status == http.StatusOK && !said.Unknown:
 		listed := func(id string) bool { return slices.Contains(said.Listed, id) }
 		unlisted := slices.DeleteFunc(slices.Clone(deletable), listed)
 		rules := []string{"PART-3", "BATCH-5", "STATE-1"}
