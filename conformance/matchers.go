@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/onsi/gomega/types"
@@ -23,7 +24,7 @@ func BeRefusedOrCutOff() types.GomegaMatcher {
 
 // BeSuccessOrRefused matches an answer to what may be a mistake or not: all but a fault of the service will do.
 func BeSuccessOrRefused() types.GomegaMatcher {
-	return permitting{"200, or any 4xx with an error envelope", func(a *answer) bool { return a.said.Status == 200 || oracle.Refused(a.said) }}
+	return permitting{"200, or any 4xx with an error envelope", func(a *answer) bool { return a.said.Status == http.StatusOK || oracle.Refused(a.said) }}
 }
 
 // HaveCode matches an answer with the code, whatever its status.

@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -38,9 +39,9 @@ const (
 // fortuneOf reads what an answer says of a snapshot that its request named.
 func fortuneOf(a *answer, id string) fortune {
 	switch {
-	case oracle.Refused(a.said), a.said.Status == 200 && slices.Contains(a.said.Listed, id):
+	case oracle.Refused(a.said), a.said.Status == http.StatusOK && slices.Contains(a.said.Listed, id):
 		return lost
-	case a.said.Status == 200 && !a.said.Unknown:
+	case a.said.Status == http.StatusOK && !a.said.Unknown:
 		return won
 	}
 	return unknown
@@ -75,8 +76,13 @@ func (s *suite) settleRace(r *race) {
 			a.also = []string{"CONC-1"}
 		}
 	}
-	for _, a := range r.answers {
-		s.settle(a)
+	// Where one answer does not say what became of a snapshot, another may: those that do come first.
+	for _, telling := range []bool{true, false} {
+		for _, a := range r.answers {
+			if a.telling() == telling {
+				s.settle(a)
+			}
+		}
 	}
 	// What nobody has deleted may still have been, by a request whose answer does not say.
 	s.people.Doubtful(r.contested...)

@@ -193,7 +193,7 @@ func (s *suite) requests() {
 		answer := s.Send(ctx, target.Request{Body: bodyOf([]string{})})
 		s.Expect("REQ-4", answer).To(BeSuccessOrRefused())
 		s.ExpectUntouched(answer, kept, "ISO-1")
-		if answer.said.Status == 200 {
+		if answer.said.Status == http.StatusOK {
 			s.journal.choose("empty-list", "success")
 		} else if oracle.Refused(answer.said) {
 			s.journal.choose("empty-list", "refused")
@@ -205,7 +205,7 @@ func (s *suite) requests() {
 		body := fmt.Sprintf(`{%q:[%q],"x-unknown":{"deep":[1,2,3]}}`, contract.FieldSnapshotIDs, ids[0])
 		answer := s.DeleteAs(ctx, target.Request{Body: []byte(body)}, ids)
 		s.Expect("REQ-4", answer).To(BeSuccessOrRefused())
-		if answer.said.Status == 200 {
+		if answer.said.Status == http.StatusOK {
 			s.ExpectPermitted(answer)
 			s.journal.choose("extra-field", "ignored")
 		} else if oracle.Refused(answer.said) {
