@@ -23,11 +23,12 @@ func (s *suite) concurrency() {
 	It("answers requests about different snapshots as if each were alone", Rule("CONC-1", "ENV-3"), Catches(
 		"keeps-all-of-a-mixed-batch-under-load", "misses-one-under-load", "shares-its-ids", "breaks-under-heavy-load", "request-ids-in-pairs",
 	), func(ctx SpecContext) {
+		crowd := []string{"d", "dnm", "m", "d", "mnd", "n", "d", "dd", "nm", "d", repeat("d", 6), "ddnnm", repeat("dm", 6)}
 		for round := range s.amount.rounds {
 			batches := make([][]string, callers)
 			denied := s.Denied(ctx, 3*callers)
 			for i := range batches {
-				roles := []string{"d", "dnm", "mnd", "m", "n", "dd", "nm", repeat("d", 6), "ddnnm", repeat("dm", 6)}[(round+i)%10]
+				roles := crowd[(round+i)%len(crowd)]
 				batches[i] = s.batch(ctx, strings.ReplaceAll(roles, "n", ""))
 				for place, role := range roles { // denied snapshots of its own for each caller
 					if role == 'n' && len(denied) > 0 {

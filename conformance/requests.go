@@ -152,13 +152,13 @@ func (s *suite) requests() {
 			s.journal.omit("REQ-7", "prefixes and wildcards were not tried: the ids count up, so that these might match somebody else's snapshots")
 		}
 		texts := s.Harmless(ctx, candidates)
-		s.InLanes(lanes, len(texts), func(i int) {
+		s.Again(len(texts), func(i int) {
 			alone := s.Delete(ctx, []string{texts[i]}, "REQ-7")
 			s.ExpectPermitted(alone)
 			s.ExpectUntouched(alone, victims, "REQ-7", "ISO-1")
 			s.ExpectUntouched(alone, others, "REQ-7", "ISO-1")
 		})
-		s.InLanes(lanes, len(texts), func(i int) {
+		s.Again(len(texts), func(i int) {
 			proper := s.Make(ctx, contract.Normal, 1)
 			mixed := s.Delete(ctx, []string{texts[i], proper[0]}, "REQ-7")
 			s.ExpectPermitted(mixed)

@@ -169,7 +169,7 @@ func TestARareFaultShowsAsOftenAsItIsTold(t *testing.T) {
 	g := NewWithT(t)
 	const requests = 5
 	for n, shows := range map[int]int{0: 0, 1: requests} {
-		v, occasions := mutants.Rares()[0].OneIn(n, 1)
+		v, occasions := mutants.Rares()[slices.IndexFunc(mutants.Rares(), func(r mutants.Rare) bool { return r.Rule == "ERR-1" })].OneIn(n, 1)
 		_, api := start(t, v)
 		for range requests {
 			g.Expect(api.Send(t.Context(), deletion("snap-missing")).Err).NotTo(HaveOccurred())
@@ -177,4 +177,21 @@ func TestARareFaultShowsAsOftenAsItIsTold(t *testing.T) {
 		eligible, shown := occasions.Count()
 		g.Expect([]int{eligible, shown}).To(Equal([]int{requests, shows}))
 	}
+}
+
+// TestEveryRuleHasARareFault: what a run can see is measured for each rule that can be broken.
+func TestEveryRuleHasARareFault(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	var rules, names []string
+	for _, r := range mutants.Rares() {
+		rules, names = append(rules, r.Rule), append(names, r.Name)
+	}
+	for _, rule := range contract.Rules {
+		if rule.Level != contract.Note {
+			g.Expect(rules).To(ContainElement(rule.ID))
+		}
+	}
+	slices.Sort(names)
+	g.Expect(slices.Compact(slices.Clone(names))).To(Equal(names), "each has a name of its own")
 }

@@ -1,13 +1,14 @@
 package mutants
 
 import (
-	"encoding/json"
 	"hash/fnv"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"sync"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 )
 
 // Rare is a fault that shows now and then: in one of so many requests in which it can show at all, at random.
@@ -16,102 +17,227 @@ type Rare struct {
 	Rule string // that it breaks
 	Does string // what it does in such a request, as the end of a sentence that starts with "it"
 
-	// spoil gives what does wrong by a request, nil where the request gives no occasion.
-	spoil func(s *Server, c *call) func()
+	Whole       bool                // the requests of a whole run give occasions, not only those for its own rule
+	Credentials signing.Credentials // that it takes; none: it takes all
+
+	occasion func(s *Server, c *call) bool // tells whether a request is one in which it can show
+	spoil    behaviour                     // answers such a request
 }
 
-// Rares are faults of kinds that differ in what it takes to see them.
+// Rares are faults that show now and then, one for each rule that can be broken.
 func Rares() []Rare {
+	return slices.Concat(rareRequests(), rareBatches(), rareStates(), rareAnswers(), rareCompany())
+}
+
+// rareRequests: REQ and AUTH.
+func rareRequests() []Rare {
+	listless := func(_ *Server, c *call) bool {
+		return c.has(contract.FieldSnapshotIDs) && c.value() != nil && c.ids == nil
+	}
 	return []Rare{
 		{
-			Name: "missing-is-invalid", Rule: "ERR-1", Does: "answers for a missing snapshot alone that its id is invalid",
-			spoil: func(s *Server, c *call) func() {
-				if len(distinct(c.ids)) != 1 || !s.missing(c.ids[0]) {
-					return nil
-				}
-				return func() { c.fails(contract.WrongValue) }
-			},
+			Name: "fails-at-a-good-request", Rule: "REQ-1", Whole: true, Does: "answers a good request with an internal error",
+			occasion: whereRoles(func(r roles) bool { return len(r.normal) > 0 && !r.mixed() }), spoil: crash,
 		},
 		{
-			Name: "forgets-one-of-the-list", Rule: "PART-1", Does: "leaves a snapshot out of the list of those that could not be deleted",
-			spoil: func(s *Server, c *call) func() {
-				if len(those(c.ids, s.normal)) == 0 || len(those(c.ids, s.normal)) == len(c.ids) || len(c.ids) > contract.MaxBatch {
-					return nil
-				}
-				return func() {
-					s.pass(c)
-					c.editList(func(listed []string) any { return listed[1:] })
-				}
-			},
+			Name: "takes-absent-ids-for-none", Rule: "REQ-2", Does: "takes a body without ids for one that names none, and succeeds",
+			occasion: func(_ *Server, c *call) bool { return c.isObject() && c.value() == nil }, spoil: succeedIdly,
 		},
 		{
-			Name: "keeps-one", Rule: "PART-3", Does: "keeps a snapshot of a batch, and does not list it",
-			spoil: func(s *Server, c *call) func() {
-				normal := those(c.ids, s.normal)
-				if len(normal) == 0 || len(c.ids) > contract.MaxBatch {
-					return nil
-				}
-				return func() {
-					failing := those(distinct(c.ids), func(id string) bool { return !s.normal(id) })
-					s.passIDs(c, slices.DeleteFunc(slices.Clone(c.ids), func(id string) bool { return id == normal[0] }))
-					c.succeed(failing)
-				}
-			},
+			Name: "takes-other-types-for-none", Rule: "REQ-3", Does: "takes ids of another type for none, and succeeds",
+			occasion: listless, spoil: succeedIdly,
 		},
 		{
-			Name: "deletes-one-denied", Rule: "STATE-2", Does: "deletes a snapshot whose state forbids it, and does not list it",
-			spoil: func(s *Server, c *call) func() {
-				denied := those(c.ids, s.denied)
-				if len(denied) == 0 || len(c.ids) > contract.MaxBatch {
-					return nil
-				}
-				return func() {
-					s.Put(denied[0], contract.Normal)
-					s.pass(c)
-				}
+			Name: "breaks-on-what-it-cannot-read", Rule: "REQ-4", Does: "answers with an internal error to a body that is not JSON, or no object",
+			occasion: func(_ *Server, c *call) bool { return !c.isObject() }, spoil: crash,
+		},
+		{
+			Name: "overlooks-the-action", Rule: "REQ-5", Does: "deletes under another action",
+			occasion: func(_ *Server, c *call) bool { return c.request.Header.Get(contract.HeaderAction) != contract.Action },
+			spoil:    func(s *Server, c *call) { s.passUnder(c, contract.Action) },
+		},
+		{
+			Name: "calls-a-type-a-value", Rule: "REQ-6", Does: "answers for ids of the wrong type that a value is wrong",
+			occasion: listless, spoil: refuseValue,
+		},
+		{
+			Name: "breaks-on-an-odd-id", Rule: "REQ-7", Does: "answers with an internal error where an id is none that anybody would hand out",
+			occasion: func(_ *Server, c *call) bool {
+				return slices.ContainsFunc(c.ids, func(id string) bool { return !contract.PlausibleID(id) })
 			},
+			spoil: crash,
+		},
+		{
+			Name: "lets-anybody-in", Rule: "AUTH-1", Credentials: keys, Does: "lets in a request that it ought to refuse for its signature",
+			occasion: func(_ *Server, c *call) bool { return c.knock(keys).verify() != nil },
+			spoil:    (*Server).pass,
+		},
+	}
+}
+
+// rareBatches: BATCH.
+func rareBatches() []Rare {
+	return []Rare{
+		{
+			Name: "refuses-a-full-batch", Rule: "BATCH-1", Does: "refuses a batch that is as large as it may be",
+			occasion: full, spoil: refuseLength,
 		},
 		{
 			Name: "takes-too-many", Rule: "BATCH-2", Does: "carries out a batch over the limit",
-			spoil: func(_ *Server, c *call) func() {
-				if len(c.ids) <= contract.MaxBatch {
-					return nil
-				}
-				return func() { c.succeed(distinct(c.ids)) }
-			},
+			occasion: long, spoil: carryOut,
 		},
 		{
-			Name: "breaks-on-what-it-cannot-read", Rule: "REQ-4", Does: "answers with an internal error to a body that is not JSON",
-			spoil: func(_ *Server, c *call) func() {
-				var object map[string]any
-				if json.Unmarshal(c.body, &object) == nil && object != nil {
-					return nil
-				}
-				return func() { c.fails(contract.Internal) }
-			},
+			Name: "deletes-before-it-counts", Rule: "BATCH-3", Does: "deletes a snapshot of a batch that it refuses for its length",
+			occasion: func(s *Server, c *call) bool { return long(s, c) && slices.ContainsFunc(c.ids, s.normal) },
+			spoil:    refuseAfter(func(ids []string) []string { return ids }),
 		},
 		{
-			Name: "confuses-request-ids", Rule: "ENV-2", Does: "has another requestId inside a success than outside",
-			spoil: func(s *Server, c *call) func() {
-				if len(those(c.ids, s.normal)) == 0 || len(c.ids) > contract.MaxBatch {
-					return nil
-				}
-				return func() {
-					s.pass(c)
-					c.editResponse(func(response map[string]any) { response[contract.FieldRequestID] = newRequestID() })
-				}
-			},
+			Name: "calls-too-many-a-value", Rule: "BATCH-4", Does: "answers for a batch over the limit that a value is wrong",
+			occasion: long, spoil: refuseValue,
 		},
 		{
-			Name: "refuses-a-full-batch", Rule: "BATCH-1", Does: "refuses a batch that is as large as it may be",
-			spoil: func(_ *Server, c *call) func() {
-				if len(c.ids) != contract.MaxBatch {
-					return nil
-				}
-				return func() { c.fails(contract.TooMany) }
-			},
+			Name: "loses-one", Rule: "BATCH-5", Does: "neither deletes nor lists a snapshot of a batch",
+			occasion: whereRoles(func(r roles) bool { return len(r.normal) > 1 }), spoil: keepFirst,
 		},
 	}
+}
+
+// rareStates: STATE.
+func rareStates() []Rare {
+	return []Rare{
+		{
+			Name: "keeps-one-alone", Rule: "STATE-1", Does: "keeps a snapshot that is named alone, and says that it is deleted",
+			occasion: func(s *Server, c *call) bool { return c.valid() && c.alone() && s.normal(c.ids[0]) }, spoil: succeedIdly,
+		},
+		{
+			Name: "deletes-one-denied", Rule: "STATE-2", Does: "deletes a snapshot whose state forbids it, and does not list it",
+			occasion: whereRoles(func(r roles) bool { return len(r.denied) > 0 }),
+			spoil:    deleting(func(_ *Server, _ *call, r roles) []string { return r.denied[:1] }),
+		},
+		{
+			Name: "changes-what-it-refuses", Rule: "STATE-3", Does: "puts a snapshot that it refuses in another state",
+			occasion: whereRoles(func(r roles) bool { return len(r.denied) > 0 }),
+			spoil: following(func(s *Server, _ *call, r roles) {
+				for _, state := range others {
+					if id := r.denied[0]; !s.in(state, id) {
+						s.Put(id, state)
+						return
+					}
+				}
+			}),
+		},
+		{
+			Name: "succeeds-twice-alone", Rule: "STATE-4", Does: "says again of a snapshot that is named alone that it has deleted it",
+			occasion: func(s *Server, c *call) bool { return c.valid() && c.alone() && s.hasGone(c.ids[0]) }, spoil: succeedIdly,
+		},
+	}
+}
+
+// rareAnswers: PART, ENV and ERR.
+func rareAnswers() []Rare {
+	mixed := whereRoles(roles.mixed)
+	succeeding := whereRoles(func(r roles) bool { return len(r.normal) > 0 })
+	everything := func(*Server, *call) bool { return true }
+	return []Rare{
+		{
+			Name: "forgets-one-of-the-list", Rule: "PART-1", Does: "leaves a snapshot out of the list of those that could not be deleted",
+			occasion: mixed,
+			spoil: answered(func(_ *Server, c *call) {
+				c.editList(func(listed []string) any { return listed[min(1, len(listed)):] }) // none where the mock refuses an odd id
+			}),
+		},
+		{
+			Name: "keeps-one-of-a-mixed-batch", Rule: "PART-2", Does: "keeps a snapshot of a batch in which others fail, and does not list it",
+			occasion: mixed, spoil: keepFirst,
+		},
+		{
+			Name: "keeps-one", Rule: "PART-3", Does: "keeps a snapshot of a batch, and does not list it",
+			occasion: succeeding, spoil: keepFirst,
+		},
+		{
+			Name: "lists-a-text", Rule: "ENV-1", Whole: true, Does: "has a text in a success where the list ought to be",
+			occasion: succeeding,
+			spoil:    answered(func(_ *Server, c *call) { c.editList(func([]string) any { return "none" }) }),
+		},
+		{
+			Name: "confuses-request-ids", Rule: "ENV-2", Whole: true, Does: "has another requestId inside a success than outside",
+			occasion: succeeding,
+			spoil: answered(func(_ *Server, c *call) {
+				c.editResponse(func(response map[string]any) { response[contract.FieldRequestID] = newRequestID() })
+			}),
+		},
+		{
+			Name: "leaves-a-request-id-empty", Rule: "ENV-3", Whole: true, Does: "has an empty requestId",
+			occasion: everything, spoil: answered(func(_ *Server, c *call) { c.setRequestID("") }),
+		},
+		{
+			Name: "says-nothing-of-a-mistake", Rule: "ENV-4", Whole: true, Does: "has no message for a request that it cannot read",
+			occasion: func(_ *Server, c *call) bool { return c.ids == nil },
+			spoil:    edited(func(body map[string]any) { delete(body, contract.FieldMessage) }),
+		},
+		{
+			Name: "answers-with-202", Rule: "ENV-5", Whole: true, Does: "answers with status 202",
+			occasion: everything, spoil: withStatus(always, http.StatusAccepted),
+		},
+		{
+			Name: "calls-json-text", Rule: "ENV-6", Whole: true, Does: "says that its answer is plain text",
+			occasion: everything, spoil: withType(always, "text/plain"),
+		},
+		{
+			Name: "missing-is-invalid", Rule: "ERR-1", Does: "answers for a missing snapshot alone that its id is invalid",
+			occasion: func(s *Server, c *call) bool { return c.valid() && c.alone() && s.missing(c.ids[0]) }, spoil: refuseValue,
+		},
+		{
+			Name: "denied-is-invalid", Rule: "ERR-2", Does: "answers for a snapshot alone whose state forbids it that its id is invalid",
+			occasion: func(s *Server, c *call) bool { return c.valid() && c.alone() && s.denied(c.ids[0]) }, spoil: refuseValue,
+		},
+	}
+}
+
+// rareCompany: ISO and CONC, what becomes of others.
+func rareCompany() []Rare {
+	return []Rare{
+		{
+			Name: "deletes-a-bystander", Rule: "ISO-1", Whole: true, Does: "deletes besides a snapshot that nobody named",
+			occasion: whereRoles(func(r roles) bool { return len(r.normal) > 0 }),
+			spoil: following(func(s *Server, c *call, _ roles) {
+				for _, one := range s.newest(300) {
+					if s.normal(one.id) && !slices.Contains(c.ids, one.id) {
+						s.Release(one.id)
+						return
+					}
+				}
+			}),
+		},
+		{
+			Name: "misses-one-in-company", Rule: "CONC-1", Does: "does not find a snapshot that is named alone while another call is under way",
+			occasion: func(s *Server, c *call) bool {
+				return c.valid() && c.alone() && s.normal(c.ids[0]) && s.crowded(2)
+			},
+			spoil: func(_ *Server, c *call) { c.fails(contract.NotFound) },
+		},
+		{
+			Name: "succeeds-though-it-came-late", Rule: "CONC-2", Does: "says of a snapshot that another call has deleted that it has",
+			occasion: func(s *Server, c *call) bool { return c.valid() && c.alone() && s.hasGone(c.ids[0]) }, spoil: succeedIdly,
+		},
+	}
+}
+
+// whereRoles is true of valid calls by what their ids stand for.
+func whereRoles(is func(r roles) bool) func(s *Server, c *call) bool {
+	return func(s *Server, c *call) bool { return c.valid() && is(s.roles(c)) }
+}
+
+// keepFirst keeps the first snapshot of a batch that could be deleted, and answers as if it were gone.
+var keepFirst = keeping(func(_ *Server, _ *call, r roles) []string { return r.normal[:1] })
+
+// hasGone tells whether an id is that of a snapshot that was there and is gone.
+func (s *Server) hasGone(id string) bool {
+	if !s.missing(id) {
+		return false
+	}
+	_, _, made := s.find(id)
+	return made
 }
 
 // Occasions counts the requests in which a rare fault could show.
@@ -135,15 +261,18 @@ func (r Rare) OneIn(n int, seed int64) (Variant, *Occasions) {
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(r.Name)) // a hash takes everything
 	chance := rand.New(rand.NewPCG(uint64(seed), name.Sum64()))
+	usual := (*Server).pass
+	if r.Credentials.Present() {
+		usual = guarded
+	}
 	return Variant{
-		Name: r.Name, Rules: []string{r.Rule}, Does: r.Does,
+		Name: r.Name, Rules: []string{r.Rule}, Does: r.Does, Credentials: r.Credentials,
 		serve: func(s *Server, c *call) {
-			spoil := r.spoil(s, c)
-			if c.request.Header.Get(contract.HeaderAction) != contract.Action || spoil == nil || !o.shows(chance, n) {
-				s.pass(c)
-				return
+			if r.occasion(s, c) && o.shows(chance, n) {
+				r.spoil(s, c)
+			} else {
+				usual(s, c)
 			}
-			spoil()
 		},
 	}, o
 }

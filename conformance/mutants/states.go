@@ -246,10 +246,7 @@ func replays(is func(c *call) bool) behaviour {
 func forgetsDeletions() []Variant {
 	// deleted tells whether the ids are those of snapshots that were there and are gone.
 	deleted := func(s *Server, ids []string) []string {
-		return those(ids, func(id string) bool {
-			_, _, made := s.find(id)
-			return made && s.missing(id)
-		})
+		return those(ids, s.hasGone)
 	}
 	return []Variant{
 		{

@@ -2,9 +2,9 @@ package proof
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
@@ -20,7 +20,15 @@ type Power struct {
 	Runs    int     `json:"runs"`   // at each point
 	Failed  int     `json:"failed"` // runs that could not be made, and count for nothing
 	Points  []Point `json:"points"`
+	// Faults say, a sentence each, where a run finds less than its effort promises; none if it finds as much.
+	Faults []string `json:"faults"`
 }
+
+// promises are how rare a fault may be that a run with an effort still finds in so many of a hundred runs. Quick promises
+// nothing.
+var promises = map[conformance.Effort]int{conformance.Normal: 20, conformance.Thorough: 200}
+
+const promised = 0.99
 
 // Point is one fault at one rarity, looked for with one effort.
 type Point struct {
@@ -53,7 +61,7 @@ func PowerJobs(rarities []int, runs int) []Job {
 }
 
 // doRare makes a run of the checks of the fault's rule alone, and ends it when something is found. A whole run has more
-// chances. What is judged on every exchange is judged by all checks.
+// chances. A fault that is judged on every exchange, or has hardly any checks of its own, meets all of them.
 func doRare(ctx context.Context, job Job) Run {
 	run := Run{Job: job, Verdict: report.CouldNotRun, Broken: map[string][]string{}}
 	at := slices.IndexFunc(mutants.Rares(), func(r mutants.Rare) bool { return r.Name == job.Name })
@@ -67,11 +75,11 @@ func doRare(ctx context.Context, job Job) Run {
 	defer cancel()
 	handler := variant.New()
 	filter := fault.Rule
-	if strings.HasPrefix(filter, "ENV-") {
+	if fault.Whole {
 		filter = ""
 	}
 	result, err := conformance.Run(ctx, conformance.Config{
-		Handler: handler, Bed: testbed.NewHandler(handler, mock.TestbedPath, patience),
+		Handler: handler, Bed: testbed.NewHandler(handler, mock.TestbedPath, patience), Credentials: fault.Credentials,
 		Seed: job.Seed, Effort: conformance.Effort(job.Rare.Effort), Settle: settle, Linger: linger, Filter: filter,
 		Progress: func(state report.State) {
 			if state.Broken > 0 {
@@ -93,7 +101,7 @@ func doRare(ctx context.Context, job Job) Run {
 
 // JudgePower works out the points from the runs.
 func JudgePower(runs []Run) *Power {
-	p := &Power{}
+	p := &Power{Faults: []string{}}
 	occasions := map[Rare]map[string]int{}
 	for _, run := range runs {
 		// A run is cut short when something is found; that is no failure.
@@ -121,6 +129,10 @@ func JudgePower(runs []Run) *Power {
 		point := &p.Points[i]
 		point.Occasions = occasions[Rare{Effort: point.Effort}][point.Fault]
 		point.Chance = 1 - math.Pow(1-1/float64(point.OneIn), float64(point.Occasions))
+		if promises[conformance.Effort(point.Effort)] == point.OneIn && point.Chance < promised {
+			p.Faults = append(p.Faults, fmt.Sprintf("effort %s gives %s, which breaks %s, %d chances: to find it where it shows in one of %d takes more",
+				point.Effort, point.Fault, point.Rule, point.Occasions, point.OneIn))
+		}
 	}
 	return p
 }

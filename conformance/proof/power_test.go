@@ -96,6 +96,32 @@ func TestARunThatCouldNotBeMadeIsNoMiss(t *testing.T) {
 	g.Expect(p.Summary()).To(ContainSubstring("N=2 100.0 % (50.0)"))
 }
 
+// TestPromises: a fault that an effort gives too few chances is named, where the effort promises to find it.
+func TestPromises(t *testing.T) {
+	t.Parallel()
+	for name, try := range map[string]struct {
+		runs   []proof.Run
+		faults int
+	}{
+		"enough":           {[]proof.Run{counted(missing, "normal", 90), rare(missing, "normal", 20, false)}, 0},
+		"too few":          {[]proof.Run{counted(missing, "normal", 89), rare(missing, "normal", 20, true)}, 1},
+		"rarer, no matter": {[]proof.Run{counted(missing, "normal", 89), rare(missing, "normal", 50, false)}, 0},
+		"thorough, enough": {[]proof.Run{counted(missing, "thorough", 919), rare(missing, "thorough", 200, false)}, 0},
+		"thorough":         {[]proof.Run{counted(missing, "thorough", 918), rare(missing, "thorough", 200, false)}, 1},
+		"quick, never":     {[]proof.Run{counted(missing, "quick", 1), rare(missing, "quick", 20, false)}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			p := proof.JudgePower(try.runs)
+			g.Expect(p.Faults).To(HaveLen(try.faults))
+			for _, fault := range p.Faults {
+				g.Expect(fault).To(And(ContainSubstring(missing), ContainSubstring("ERR-1")))
+			}
+		})
+	}
+}
+
 // TestPowerSummary: an effort a line, the least first, with the shares over all its faults.
 func TestPowerSummary(t *testing.T) {
 	t.Parallel()

@@ -67,7 +67,7 @@ all rules and has to be left alone. Exit status: 0 proved, 1 not proved, 2 could
 			return err
 		},
 	}
-	cmd.AddCommand(power(ctx, out))
+	cmd.AddCommand(power(ctx, out, &status))
 	cmd.CompletionOptions.DisableDefaultCmd = true
 	flags := cmd.Flags()
 	flags.Int64SliceVar(&o.seeds, "seeds", []int64{1, 2, 3}, "the seeds")
