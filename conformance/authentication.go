@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -15,22 +17,48 @@ import (
 func (s *suite) authentication() {
 	own := s.config.Credentials
 
-	It("refuses a request that is not signed", Rule("AUTH-1"), Catches("lets-in-unsigned", "checks-later"), func(ctx SpecContext) {
-		s.refuses(ctx, own.Present(), func(*http.Request, []byte) {})
+	It("refuses a request that is not signed", Rule("AUTH-1"), Catches("lets-in-unsigned", "checks-later", "lets-in-who-signs-nothing"), func(ctx SpecContext) {
+		s.refuses(ctx, own.Present(),
+			func(*http.Request, []byte) {},
+			func(r *http.Request, _ []byte) { r.Header.Set(contract.HeaderAuthorization, "") },
+			func(r *http.Request, body []byte) { // all but the signature
+				own.Sign(r, body, time.Now())
+				scheme, _, _ := strings.Cut(r.Header.Get(contract.HeaderAuthorization), " ")
+				r.Header.Set(contract.HeaderAuthorization, scheme)
+			},
+		)
 	})
 
-	It("refuses a request with somebody else's signature or token", Rule("AUTH-1"), Catches("token-prefix", "trusts-the-key-id"), func(ctx SpecContext) {
+	It("refuses a request with somebody else's signature or token", Rule("AUTH-1"), Catches("token-prefix", "trusts-the-key-id", "compares-half-the-signature"), func(ctx SpecContext) {
 		stranger := own
 		if own.Secret != "" {
 			stranger.Secret = own.Secret + "-not"
 		} else {
 			stranger.Token = own.Token + "-not"
 		}
-		s.refuses(ctx, own.Present(), func(r *http.Request, body []byte) { stranger.Sign(r, body, time.Now()) })
+		s.refuses(ctx, own.Present(),
+			func(r *http.Request, body []byte) { stranger.Sign(r, body, time.Now()) },
+			func(r *http.Request, body []byte) { // right but for its end
+				own.Sign(r, body, time.Now())
+				r.Header.Set(contract.HeaderAuthorization, otherEnd(r.Header.Get(contract.HeaderAuthorization)))
+			},
+		)
 	})
 
-	It("refuses a request that was altered after it was signed", Rule("AUTH-1"), Catches("signs-trimmed-bodies"), func(ctx SpecContext) {
-		s.refuses(ctx, own.Secret != "", func(r *http.Request, body []byte) { own.Sign(r, append(body, ' '), time.Now()) })
+	It("refuses a request that was altered after it was signed", Rule("AUTH-1"), Catches(
+		"signs-trimmed-bodies", "signs-about-this-time", "signs-media-types",
+	), func(ctx SpecContext) {
+		s.refuses(ctx, own.Secret != "",
+			func(r *http.Request, body []byte) { own.Sign(r, append(body, ' '), time.Now()) },
+			func(r *http.Request, body []byte) {
+				own.Sign(r, body, time.Now().Add(-time.Minute))
+				r.Header.Set(contract.HeaderTimestamp, strconv.FormatInt(time.Now().Unix(), 10))
+			},
+			func(r *http.Request, body []byte) {
+				own.Sign(r, body, time.Now())
+				r.Header.Set("Content-Type", contract.ContentType+"; charset=utf-8")
+			},
+		)
 	})
 
 	It("refuses a request that was signed too long ago", Rule("AUTH-1"), Catches("has-no-clock"), func(ctx SpecContext) {
@@ -40,8 +68,8 @@ func (s *suite) authentication() {
 	})
 }
 
-// refuses sends a request that is valid but for its signature.
-func (s *suite) refuses(ctx SpecContext, applicable bool, sign func(r *http.Request, body []byte)) {
+// refuses sends requests that are valid but for their signatures, which go wrong in one way after the other.
+func (s *suite) refuses(ctx SpecContext, applicable bool, ways ...func(r *http.Request, body []byte)) {
 	switch {
 	case !s.config.Credentials.Present():
 		Skip("no credentials are given in the environment: " + signing.Names)
@@ -50,10 +78,19 @@ func (s *suite) refuses(ctx SpecContext, applicable bool, sign func(r *http.Requ
 	}
 	kept := s.Make(ctx, contract.Normal, 1)
 	body := bodyOf(kept)
-	const ways = 4 // of being refused, each with a check
-	s.InLanes(lanes, max(1, s.amount.again/ways), func(int) {
-		answer := s.Send(ctx, target.Request{Body: body, Sign: func(r *http.Request) { sign(r, body) }})
+	const checks = 4 // of this rule
+	s.InLanes(lanes, max(len(ways), s.amount.again/checks), func(i int) {
+		answer := s.Send(ctx, target.Request{Body: body, Sign: func(r *http.Request) { ways[i%len(ways)](r, body) }})
 		s.Expect("AUTH-1", answer).To(HaveAuthCode())
 		s.ExpectUntouched(answer, kept, "AUTH-1")
 	})
+}
+
+// otherEnd gives a text with another last character.
+func otherEnd(text string) string {
+	last := len(text) - 1
+	if text[last] == '0' {
+		return text[:last] + "1"
+	}
+	return text[:last] + "0"
 }

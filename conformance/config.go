@@ -201,11 +201,11 @@ var efforts = map[Effort]amount{
 	Normal: {
 		everySize: true, again: 150, rounds: 30, portion: 64,
 		walks:     walking{rounds: 2, width: 48, length: 2, snapshots: 2000, time: 15 * time.Second, shrink: 4 * time.Second},
-		exchanges: 5000, snapshots: 13000, usual: 4 * time.Second,
+		exchanges: 5600, snapshots: 18500, usual: 4 * time.Second,
 	},
 	Thorough: {
 		everySize: true, again: 1500, rounds: 250, portion: 256,
 		walks:     walking{rounds: 20, width: 48, length: 3, snapshots: 15000, time: time.Minute, shrink: 10 * time.Second},
-		exchanges: 50000, snapshots: 70000, usual: 25 * time.Second,
+		exchanges: 50000, snapshots: 76000, usual: 25 * time.Second,
 	},
 }

@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"net/http"
+
 	. "github.com/onsi/ginkgo/v2"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -34,16 +36,26 @@ func (s *suite) errors() {
 		})
 	}
 
-	It("answers rightly after every kind of answer before", Rule("ERR-1", "STATE-1"), Catches(
+	It("answers rightly whatever was asked before", Rule("ERR-1", "ERR-2", "STATE-1", "PART-1", "BATCH-2", "REQ-4"), Catches(
 		"repeats-a-denial", "remembers-a-list", "holds-a-grudge", "keeps-all-after-an-error", "list-of-one-is-text",
+		"forgets-the-list-after-a-long-batch", "misses-denied-ones-after-bad-json",
 	), func(ctx SpecContext) {
-		for _, before := range []string{"m", "n", "nm", "md", "d"} {
-			for _, after := range []string{"d", "m"} {
-				s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, before)))
-				s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, after)))
-			}
+		valid := func(roles string) func() { return func() { s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, roles))) } }
+		malformed := func(request target.Request) func() {
+			return func() { s.Expect("REQ-4", s.Send(ctx, request)).To(BeRefused()) }
 		}
-		s.Send(ctx, target.Request{Body: []byte(`{"snapshotIds":`)})
-		s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, "d")))
+		missing := bodyOf(s.Missing(ctx, 2))
+		ask := map[rune]func(){
+			'd': valid("d"), 'm': valid("m"), 'n': valid("n"), '2': valid("md"), '3': valid("dnm"), '0': valid("nm"),
+			'l': func() {
+				s.Expect("BATCH-2", s.Delete(ctx, s.batch(ctx, repeat("m", contract.MaxBatch+1)))).To(BeRefused())
+			},
+			'j': malformed(target.Request{Body: missing[:len(missing)-1]}),
+			't': malformed(target.Request{Body: []byte(`{"snapshotIds":7}`)}),
+			'a': malformed(target.Request{Body: missing, Edit: func(r *http.Request) { r.Header.Set(contract.HeaderAction, "Nothing") }}),
+		}
+		for _, kind := range neighbourhoods("dmn230ljta", 2) { // one after the other, so that each kind follows each
+			ask[kind]()
+		}
 	})
 }

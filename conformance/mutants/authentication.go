@@ -50,6 +50,50 @@ func authentication() []Variant {
 			serve: door(func(k knock) error { k.now = k.time(); return k.verify() }),
 		},
 		{
+			Name: "lets-in-who-signs-nothing", Rules: only, Does: "lets in who names the scheme and nothing else", Credentials: keys,
+			serve: door(func(k knock) error {
+				if k.authorization() == contract.SignatureMethod {
+					return nil
+				}
+				return k.verify()
+			}),
+		},
+		{
+			Name: "compares-half-the-signature", Rules: only, Does: "compares the first half of a signature", Credentials: keys,
+			serve: door(func(k knock) error {
+				const half = 32 // of its digits
+				own := k.request.Clone(k.request.Context())
+				keys.Sign(own, k.body, k.time())
+				right := own.Header.Get(contract.HeaderAuthorization)
+				if strings.HasPrefix(k.authorization(), right[:len(right)-half]) {
+					return nil
+				}
+				return k.verify()
+			}),
+		},
+		{
+			Name: "signs-about-this-time", Rules: only, Does: "does not mind another time than the one that was signed, if it is close", Credentials: keys,
+			serve: door(func(k knock) error {
+				for seconds := range 90 {
+					at := *k.request
+					at.Header = k.request.Header.Clone()
+					at.Header.Set(contract.HeaderTimestamp, strconv.FormatInt(k.time().Unix()-int64(seconds), 10))
+					if keys.Verify(&at, k.body, k.now) == nil {
+						return nil
+					}
+				}
+				return k.verify()
+			}),
+		},
+		{
+			Name: "signs-media-types", Rules: only, Does: "leaves parameters of the Content-Type away before it checks a signature", Credentials: keys,
+			serve: door(func(k knock) error {
+				mediaType, _, _ := strings.Cut(k.request.Header.Get("Content-Type"), ";")
+				k.request.Header.Set("Content-Type", mediaType)
+				return k.verify()
+			}),
+		},
+		{
 			Name: "checks-later", Rules: only, Does: "deletes the snapshots of a request that is not signed, and then refuses it", Credentials: keys,
 			serve: func(s *Server, c *call) {
 				if c.knock(keys).authorization() == "" {

@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -60,7 +61,20 @@ func mistakesMissing() []Variant {
 
 // mistakesDenied: ERR-2, whatever the state.
 func mistakesDenied() []Variant {
-	return []Variant{}
+	return []Variant{
+		{
+			Name: "misses-denied-ones-after-bad-json", Rules: []string{"ERR-2"},
+			Does: "does not find a denied snapshot that is named alone right after a body that is not JSON",
+			serve: func(s *Server, c *call) {
+				quiet := s.busy.Load() == 1
+				s.pass(c)
+				before := s.last("bad JSON", quiet && !json.Valid(c.body))
+				if before == true && quiet && c.is(contract.DeniedState) {
+					c.fails(contract.NotFound)
+				}
+			},
+		},
+	}
 }
 
 // mistakesState: ERR-2, for one state.

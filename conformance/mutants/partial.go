@@ -39,6 +39,18 @@ func listsWrongly() []Variant {
 			}),
 		},
 		{
+			Name: "forgets-the-list-after-a-long-batch", Rules: []string{"PART-1"},
+			Does: "lists nothing right after a batch that was too long",
+			serve: func(s *Server, c *call) {
+				quiet := s.busy.Load() == 1
+				mixed := c.valid() && s.roles(c).mixed()
+				s.pass(c)
+				if s.last("long", quiet && long(s, c)) == true && quiet && mixed {
+					c.editList(func([]string) any { return []string{} })
+				}
+			},
+		},
+		{
 			Name: "omits-one-at-size-25", Rules: []string{"PART-1"},
 			Does: "does not list the tenth of a batch of 25",
 			serve: mixed(func(c *call, _ roles, listed []string) []string {
@@ -79,13 +91,19 @@ func keepsTheRest() []Variant {
 			return those(r.normal, func(id string) bool { return spared(c, r, id) })
 		})
 	}
-	// fails tells whether something stands at a distance from an id, and failed.
 	return []Variant{
 		{
 			Name: "stops-at-the-first-failure", Rules: []string{"PART-2"},
 			Does: "deletes nothing that stands behind one that failed",
 			serve: mixed(func(c *call, r roles, id string) bool {
 				return slices.ContainsFunc(c.ids[:c.place(id)], r.failing)
+			}),
+		},
+		{
+			Name: "skips-the-last-of-57", Rules: []string{"PART-2"}, Effort: "normal",
+			Does: "does not delete the last of a batch of 57 in which ten others can be deleted, and some cannot",
+			serve: mixed(func(c *call, r roles, id string) bool {
+				return len(c.ids) == 57 && c.place(id) == 56 && len(r.normal) > 10
 			}),
 		},
 		{

@@ -213,7 +213,7 @@ func (e Expectation) Broken(a Answer) []string {
 
 func (e Expectation) broken(a Answer) []string {
 	if len(e.ids) > contract.MaxBatch {
-		return []string{"BATCH-2"}
+		return append(e.brokenByFault(a), "BATCH-2")
 	}
 	if a.Status == success && (e.someDeletable() || len(e.ids) > 1) {
 		return e.brokenByList(a)
@@ -225,10 +225,18 @@ func (e Expectation) broken(a Answer) []string {
 		return e.brokenByError(a)
 	}
 	if a.Status == 0 || failure(a) {
-		return e.brokenByRefusal()
+		return append(e.brokenByFault(a), e.brokenByRefusal()...)
 	}
 	if e.named > 1 {
 		return []string{"PART-1"} // perhaps carried out, but under a status that does not say so
+	}
+	return nil
+}
+
+// brokenByFault: a fault of the service in place of the refusal of a batch that is too long.
+func (e Expectation) brokenByFault(a Answer) []string {
+	if e.named > contract.MaxBatch && failure(a) && !Refused(a) {
+		return []string{"REQ-4"}
 	}
 	return nil
 }

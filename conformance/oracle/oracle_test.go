@@ -302,12 +302,12 @@ func TestLimit(t *testing.T) {
 			{listing(), []string{"BATCH-2"}},
 			{listing("id-100"), []string{"BATCH-2"}},
 			{unreadable, []string{"BATCH-2"}},
-			{fault, []string{"BATCH-2"}},
+			{fault, []string{"BATCH-2", "REQ-4"}},
 			{silence, []string{"BATCH-2", "ENV-5"}},
 		}},
 		"101, one of them odd": {append(named(100), "odd*"), []oracle.Answer{tooMany}, []wrong{{listing("odd*"), []string{"BATCH-2"}}}},
 		"101, with a duplicate": {twice, []oracle.Answer{listing(), tooMany, otherwise}, []wrong{
-			{listing("id-0"), []string{"PART-1", "STATE-1"}}, {fault, []string{"PART-1", "PART-3"}},
+			{listing("id-0"), []string{"PART-1", "STATE-1"}}, {fault, []string{"PART-1", "PART-3", "REQ-4"}},
 		}},
 		"101 and a duplicate": {append(named(101), "id-0"), []oracle.Answer{tooMany}, []wrong{{listing(), []string{"BATCH-2"}}}},
 		"100 times one": {slices.Repeat([]string{"ok1"}, 100), []oracle.Answer{listing()}, []wrong{

@@ -166,7 +166,7 @@ func TestOverTheLimitThereAreOnlyRefusals(t *testing.T) {
 		NewWithT(t).Expect(ok).To(Equal(answer.Status >= 400 && answer.Status <= 499), "%+v", answer)
 		if !ok {
 			NewWithT(t).Expect(broken).To(ContainElement("BATCH-2"), "%+v", answer)
-			NewWithT(t).Expect(broken).To(HaveEach(BeElementOf("BATCH-2", "ENV-5")), "%+v", answer)
+			NewWithT(t).Expect(broken).To(HaveEach(BeElementOf("BATCH-2", "ENV-5", "REQ-4")), "%+v", answer)
 		}
 	})
 }

@@ -58,7 +58,9 @@ type Run struct {
 	Occasions int `json:"occasions,omitempty"`
 }
 
-// The waits of a run, where a variant does not call for longer ones. The variants are on the same machine.
+// The waits of a run, where a variant does not call for longer ones. The variants are on the same machine. A mutant's
+// deletions may never end, and are not waited for much longer than they could take; a twin's end, however busy the
+// machine is.
 const (
 	settle = time.Second
 	linger = 100 * time.Millisecond
@@ -80,6 +82,9 @@ func Do(ctx context.Context, job Job) Run {
 	config := conformance.Config{
 		Credentials: variant.Credentials, Seed: job.Seed, Effort: conformance.Effort(effort(variant)), Filter: job.Filter,
 		Settle: max(settle, variant.Settle), Linger: max(linger, variant.Linger),
+	}
+	if !variant.Mutant() {
+		config.Settle = conformance.DefaultSettle
 	}
 	if variant.Plain() {
 		// How the testbed is reached makes no difference then, and most of a run goes into looks.
