@@ -110,7 +110,7 @@ func (s *suite) batches() {
 		})
 	})
 
-	It("shows whether ids that are named twice count twice toward the limit", Rule("BATCH-6", "BATCH-3", "PART-3"), Catches("duplicates-delete"), func(ctx SpecContext) {
+	It("shows whether ids that are named twice count twice toward the limit", Rule("BATCH-6", "BATCH-3", "PART-3", "REQ-4"), Catches("duplicates-delete", "fails-at-many-duplicates"), func(ctx SpecContext) {
 		ids := s.Make(ctx, contract.Normal, 2)
 		answer := s.Delete(ctx, slices.Repeat(ids, contract.MaxBatch/2+1))
 		s.ExpectPermitted(answer)

@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 
@@ -36,25 +38,32 @@ func (s *suite) errors() {
 		})
 	}
 
-	It("answers rightly whatever was asked before", Rule("ERR-1", "ERR-2", "STATE-1", "PART-1", "BATCH-2", "REQ-4"), Catches(
+	It("answers rightly whatever was asked before", Rule("ERR-1", "ERR-2", "STATE-1", "PART-1", "BATCH-2", "REQ-4", "REQ-5"), Catches(
 		"repeats-a-denial", "remembers-a-list", "holds-a-grudge", "keeps-all-after-an-error", "list-of-one-is-text",
-		"forgets-the-list-after-a-long-batch", "misses-denied-ones-after-bad-json",
+		"forgets-the-list-after-a-long-batch", "misses-denied-ones-after-bad-json", "action-sticks",
 	), func(ctx SpecContext) {
+		kept := s.Make(ctx, contract.Normal, 3)
+		body := bodyOf(kept[:1])
 		valid := func(roles string) func() { return func() { s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, roles))) } }
-		malformed := func(request target.Request) func() {
-			return func() { s.Expect("REQ-4", s.Send(ctx, request)).To(BeRefused()) }
+		malformed := func(rule string, request target.Request) func() {
+			return func() {
+				answer := s.Send(ctx, request)
+				s.Expect("REQ-4", answer).To(BeRefused())
+				s.ExpectUntouched(answer, kept, rule)
+			}
 		}
-		missing := bodyOf(s.Missing(ctx, 2))
 		ask := map[rune]func(){
 			'd': valid("d"), 'm': valid("m"), 'n': valid("n"), '2': valid("md"), '3': valid("dnm"), '0': valid("nm"),
 			'l': func() {
-				s.Expect("BATCH-2", s.Delete(ctx, s.batch(ctx, repeat("m", contract.MaxBatch+1)))).To(BeRefused())
+				answer := s.Delete(ctx, slices.Concat(kept, s.Missing(ctx, contract.MaxBatch)))
+				s.Expect("BATCH-2", answer).To(BeRefused())
 			},
-			'j': malformed(target.Request{Body: missing[:len(missing)-1]}),
-			't': malformed(target.Request{Body: []byte(`{"snapshotIds":7}`)}),
-			'a': malformed(target.Request{Body: missing, Edit: func(r *http.Request) { r.Header.Set(contract.HeaderAction, "Nothing") }}),
+			'j': malformed("REQ-4", target.Request{Body: body[:len(body)-1]}),
+			't': malformed("REQ-3", target.Request{Body: fmt.Appendf(nil, `{%q:[%q,7]}`, contract.FieldSnapshotIDs, kept[1])}),
+			'a': malformed("REQ-5", target.Request{Body: body, Edit: func(r *http.Request) { r.Header.Set(contract.HeaderAction, "Nothing") }}),
+			'w': malformed("REQ-5", target.Request{Body: body, Edit: func(r *http.Request) { r.Header.Del(contract.HeaderAction) }}),
 		}
-		for _, kind := range neighbourhoods("dmn230ljta", 2) { // one after the other, so that each kind follows each
+		for _, kind := range neighbourhoods("dmn230ljtaw", 2) { // one after the other, so that each kind follows each
 			ask[kind]()
 		}
 	})

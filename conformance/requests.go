@@ -1,9 +1,11 @@
 package conformance
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -33,7 +35,7 @@ func (s *suite) requests() {
 	})
 
 	It("refuses a body without snapshotIds", Rule("REQ-2", "REQ-6"), Catches(
-		"absent-is-none", "null-fails", "null-is-latest", "absent-is-a-wrong-value",
+		"absent-is-none", "null-fails", "null-is-latest", "null-is-oldest", "takes-ids-from-the-query", "absent-is-a-wrong-value",
 	), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 2)
 		bodies := []string{
@@ -41,25 +43,33 @@ func (s *suite) requests() {
 			`{"snapshotIds":null}`,
 			fmt.Sprintf(`{"ids":[%q]}`, kept[0]),
 			fmt.Sprintf(`{"snapshotId":%q,"snapshots":[%q]}`, kept[0], kept[1]),
+			fmt.Sprintf(`{"snapshot_ids":[%q],"snapshotIds[]":[%q],"":[%q]}`, kept[0], kept[1], kept[0]),
+			fmt.Sprintf(`{"request":{"snapshotIds":[%q]},"data":{"snapshotIds":[%q]}}`, kept[0], kept[1]),
 		}
 		s.Again(len(bodies), func(i int) {
-			answer := s.Send(ctx, target.Request{Body: []byte(bodies[i])})
+			answer := s.Send(ctx, target.Request{Body: []byte(bodies[i]), Edit: func(r *http.Request) {
+				if bodies[i] == `{}` {
+					r.URL.RawQuery = url.Values{contract.FieldSnapshotIDs: kept}.Encode()
+				}
+			}})
 			s.Expect("REQ-2", answer).To(BeRefused())
 			s.Expect("REQ-6", answer).To(HaveCode(contract.MissingParameter))
 			s.journal.chooseAnswer("answer-without-ids", answer)
 			s.ExpectUntouched(answer, kept, "REQ-2")
+			s.ExpectUntouched(answer, s.early, "REQ-2")
 		})
 	})
 
 	It("refuses snapshotIds that is not an array of strings", Rule("REQ-3", "REQ-6"), Catches(
-		"takes-text", "skips-null", "deep-lists-fail", "types-are-values", "deletes-the-rest-later",
+		"takes-text", "takes-the-keys", "skips-null", "deep-lists-fail", "types-are-values", "deletes-the-rest-later",
 	), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 2)
 		a, b := quoted(kept[0]), quoted(kept[1])
 		values := []string{
 			a, `""`, `"*"`, `1`, `0`, `true`, `false`, `{}`,
-			`{"0":` + a + `}`, `{"id":` + a + `}`, quoted(kept[0] + "," + kept[1]), quoted("[" + a + "]"),
-			`[null]`, `[1]`, `[true]`, `[{}]`, `[[]]`, `[[` + a + `]]`, `[{"id":` + a + `}]`,
+			`{"0":` + a + `}`, `{"id":` + a + `}`, `{` + a + `:true}`, `{` + a + `:[` + b + `]}`, `1e999`,
+			quoted(kept[0] + "," + kept[1]), quoted(kept[0] + " " + kept[1]), quoted("[" + a + "]"),
+			`[null]`, `[1]`, `[1e999]`, `[true]`, `[{}]`, `[[]]`, `[[` + a + `]]`, `[{"id":` + a + `}]`, `[{` + a + `:1}]`,
 			strings.Repeat("[", 64) + a + strings.Repeat("]", 64), strings.Repeat("[", 512) + a + strings.Repeat("]", 512),
 		}
 		// One member of another type among strings, at the start, in the middle and at the end.
@@ -91,7 +101,7 @@ func (s *suite) requests() {
 	})
 
 	It("refuses a body that is empty, not JSON or not an object", Rule("REQ-4"), Catches(
-		"trailing-commas", "takes-a-list-of-requests", "hangs-up",
+		"trailing-commas", "trims-nul", "takes-a-list-of-requests", "hangs-up",
 	), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 2)
 		a, b := quoted(kept[0]), quoted(kept[1])
@@ -102,7 +112,11 @@ func (s *suite) requests() {
 			proper + " x", proper + "]", proper + "}", proper + proper, proper + `,{"snapshotIds":[` + b + `]}`,
 			`{"snapshotIds":[` + a + `,]}`, `{"snapshotIds":[` + a + `],}`, `{"snapshotIds":[` + a + ` ` + b + `]}`,
 			`{'snapshotIds':['` + kept[0] + `']}`, `{snapshotIds:[` + a + `]}`, `{"snapshotIds":NaN}`, `/* */` + proper,
-			"{\"snapshotIds\":[\"\xff\xfe\"]}", `{"snapshotIds":["\ud800"]}`,
+			`{"snapshotIds":[,` + a + `]}`, `{,"snapshotIds":[` + a + `]}`, `{"snapshotIds" [` + a + `]}`, `{"snapshotIds"=[` + a + `]}`, `{"snapshotIds":[` + a + `}`,
+			`{"snapshotIds":[` + a + `//` + "\n" + `]}`, `{{"snapshotIds":[` + a + `]}}`, `{"snapshotIds":[` + a + `,None]}`, `{"snapshotIds":[` + a + `,"\x41"]}`,
+			proper + "\x00", "\x00" + proper, proper + "\f", proper + ";", "\u00a0" + proper, proper + "\u00a0", ")]}'\n" + proper, "\x1e" + proper,
+			"{\"snapshotIds\":[\"\xff\xfe\"]}", `{"snapshotIds":["\ud800"]}`, "{\"snapshotIds\":[" + a + ",\"\n\"]}",
+			base64.StdEncoding.EncodeToString([]byte(proper)), url.QueryEscape(proper),
 			`null`, `true`, `0`, `""`, `[]`, `[{}]`, a, `[` + a + `]`, `[` + a + `,` + b + `]`, `["snapshotIds",[` + a + `]]`, `[` + proper + `]`,
 			quoted(proper),
 		}
@@ -122,6 +136,7 @@ func (s *suite) requests() {
 		actions := []string{
 			"", "Nothing", "DescribeSnapshots", "Delete", "Snapshots", contract.Action + "Now", "X" + contract.Action,
 			strings.TrimSuffix(contract.Action, "s"), contract.Action + "," + contract.Action + "Now", contract.Action + "%20",
+			contract.Action + "s", "Delete_Snapshots", "Delete Snapshots",
 			strings.ToLower(contract.Action), strings.ToUpper(contract.Action), // ambiguity letter-case
 		}
 		s.Again(1+len(actions), func(i int) {
@@ -129,6 +144,9 @@ func (s *suite) requests() {
 				r.Header.Del(contract.HeaderAction)
 				if i < len(actions) {
 					r.Header.Set(contract.HeaderAction, actions[i])
+				} else { // where it does not belong
+					r.Header.Set("Action", contract.Action)
+					r.URL.RawQuery = url.Values{"Action": {contract.Action}, contract.HeaderAction: {contract.Action}}.Encode()
 				}
 			}})
 			s.ExpectUntouched(answer, kept, "REQ-5")
@@ -140,7 +158,7 @@ func (s *suite) requests() {
 	})
 
 	It("takes nothing but a snapshot's own id for it", Rule("REQ-7", "ISO-1"), Catches(
-		"folds-case", "folds-case-in-batches", "folds-case-among-several", "trims", "matches-prefixes", "prefix-is-optional",
+		"folds-case", "folds-case-in-batches", "folds-case-among-several", "trims", "matches-prefixes", "prefix-is-optional", "overlooks-a-character",
 		"takes-injections", "quotes-fail",
 	), func(ctx SpecContext) {
 		victims := s.Newest(ctx, 2)
@@ -279,7 +297,25 @@ func nearMisses(victim, second string) []string {
 	return slices.Compact(texts)
 }
 
-// patterns gives parts of a victim's id, and wildcards in it. They match ids beside the victim's where those are close
+// mostAlike bounds how many ids are tried that differ from a victim's in one character.
+const mostAlike = 40
+
+// otherThan gives another character of the same kind.
+func otherThan(c byte) string {
+	switch {
+	case '0' <= c && c <= '9':
+		return string('0' + (c-'0'+1)%10)
+	case 'a' <= c && c <= 'z':
+		return string('a' + (c-'a'+1)%26)
+	case 'A' <= c && c <= 'Z':
+		return string('A' + (c-'A'+1)%26)
+	case c == '-':
+		return "_"
+	}
+	return "-"
+}
+
+// patterns gives parts of a victim's id, ids that differ from it in one character, and wildcards in it. They match ids beside the victim's where those are close
 // to each other.
 func patterns(victim string) []string {
 	last, half := len(victim)-1, len(victim)/2
@@ -288,6 +324,9 @@ func patterns(victim string) []string {
 		if 0 < separator && separator < last {
 			texts = append(texts, victim[separator+1:])
 		}
+	}
+	for place := 0; place < len(victim); place += 1 + len(victim)/mostAlike {
+		texts = append(texts, victim[:place]+otherThan(victim[place])+victim[place+1:])
 	}
 	for _, wildcard := range []string{"*", "?", "%", "_", ".", ".*"} {
 		texts = append(texts, victim[:last]+wildcard, victim[:half]+wildcard+victim[half+1:], wildcard+victim[1:])

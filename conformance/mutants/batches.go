@@ -10,7 +10,7 @@ import (
 
 // batches: BATCH-1 to BATCH-5.
 func batches() []Variant {
-	return slices.Concat(fullBatches(), longBatches(), lateRefusals(), lengthCodes(), places())
+	return slices.Concat(fullBatches(), longBatches(), lateRefusals(), longRepetitions(), lengthCodes(), places())
 }
 
 // fullBatches: BATCH-1.
@@ -74,6 +74,16 @@ func lateRefusals() []Variant {
 		{
 			Name: "second-refusal-deletes", Rules: only, Does: "deletes a batch that is too long when it comes again, and refuses it again",
 			serve: when(func(s *Server, c *call) bool { return long(s, c) && !s.first(fmt.Sprint(c.ids)) }, refuseAfter(func(ids []string) []string { return ids })),
+		},
+	}
+}
+
+// longRepetitions: more ids than the limit, and fewer snapshots.
+func longRepetitions() []Variant {
+	return []Variant{
+		{
+			Name: "fails-at-many-duplicates", Rules: []string{"REQ-4"}, Does: "fails where repetitions make a batch too long",
+			serve: when(func(s *Server, c *call) bool { return long(s, c) && len(distinct(c.ids)) <= contract.MaxBatch }, crash),
 		},
 	}
 }

@@ -19,6 +19,10 @@ func successes() []Variant {
 	only := []string{"ENV-1"}
 	return []Variant{
 		{
+			Name: "no-response-where-nothing-failed", Rules: only, Does: "has no response object where nothing failed",
+			serve: edits(func(c *call) bool { return c.ok() && !partial(c) }, func(body map[string]any) { delete(body, contract.FieldResponse) }),
+		},
+		{
 			Name: "quoted-response", Rules: only, Does: "has the response as a text of JSON",
 			serve: edits((*call).ok, func(body map[string]any) { body[contract.FieldResponse] = fmt.Sprint(body[contract.FieldResponse]) }),
 		},
@@ -92,6 +96,14 @@ func requestIDs() []Variant {
 func failures() []Variant {
 	only := []string{"ENV-4"}
 	return []Variant{
+		{
+			Name: "no-code-for-denied-ones", Rules: only, Does: "has a number for the code where a snapshot is denied",
+			serve: edits(func(c *call) bool { return c.is(contract.DeniedState) }, func(body map[string]any) { body[contract.FieldCode] = contract.DeniedState.Status }),
+		},
+		{
+			Name: "empty-message-for-too-many", Rules: only, Does: "has an empty message where a batch is too long",
+			serve: edits(func(c *call) bool { return c.is(contract.TooMany) }, func(body map[string]any) { body[contract.FieldMessage] = "" }),
+		},
 		{
 			Name: "no-message", Rules: only, Does: "has no message where a snapshot is missing",
 			serve: edits(notFound, func(body map[string]any) { delete(body, contract.FieldMessage) }),

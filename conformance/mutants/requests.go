@@ -3,6 +3,7 @@ package mutants
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -64,6 +65,23 @@ func absentIDs() []Variant {
 			serve: when(isNull, crash),
 		},
 		{
+			Name: "takes-ids-from-the-query", Rules: []string{"REQ-2"}, Does: "takes the ids from the URL where the body has none",
+			serve: func(s *Server, c *call) {
+				if ids := c.request.URL.Query()[contract.FieldSnapshotIDs]; c.isObject() && c.value() == nil && len(ids) > 0 {
+					s.passIDs(c, ids)
+					return
+				}
+				s.pass(c)
+			},
+		},
+		{
+			Name: "null-is-oldest", Rules: []string{"REQ-2"}, Does: "refuses null, and deletes the oldest snapshot",
+			serve: when(isNull, func(s *Server, c *call) {
+				s.erase(s.oldest().id)
+				s.pass(c)
+			}),
+		},
+		{
 			Name: "null-is-latest", Rules: []string{"REQ-2"}, Does: "refuses null, and deletes the newest snapshots",
 			serve: when(isNull, func(s *Server, c *call) {
 				for _, one := range s.newest(2) {
@@ -78,6 +96,16 @@ func absentIDs() []Variant {
 // otherTypes: REQ-3.
 func otherTypes() []Variant {
 	return []Variant{
+		{
+			Name: "takes-the-keys", Rules: []string{"REQ-3"}, Does: "takes the keys of an object for a list",
+			serve: takes(func(value any) any {
+				object, ok := value.(map[string]any)
+				if !ok || len(object) == 0 {
+					return value
+				}
+				return slices.Collect(maps.Keys(object))
+			}),
+		},
 		{
 			Name: "takes-text", Rules: []string{"REQ-3"}, Does: "takes one id for a list of one",
 			serve: takes(func(value any) any {
@@ -123,6 +151,10 @@ func otherTypes() []Variant {
 func otherBodies() []Variant {
 	return []Variant{
 		{
+			Name: "trims-nul", Rules: []string{"REQ-4"}, Does: "overlooks NUL characters at the end of a body",
+			serve: mends(func(body string) string { return strings.TrimRight(body, "\x00") }),
+		},
+		{
 			Name: "trailing-commas", Rules: []string{"REQ-4"}, Does: "allows a comma after the last member",
 			serve: mends(strings.NewReplacer(",]", "]", ",}", "}").Replace),
 		},
@@ -161,6 +193,18 @@ func otherActions() []Variant {
 		{
 			Name: "any-case-of-the-action", Rules: []string{"REQ-5"}, Does: "takes the action in lower or upper case, too",
 			serve: acts(func(action string) bool { return strings.EqualFold(action, contract.Action) }),
+		},
+		{
+			Name: "action-sticks", Rules: []string{"REQ-5"}, Does: "takes a request without an action for the same as the one before, if that was a success",
+			serve: func(s *Server, c *call) {
+				before := s.last("success", false)
+				if c.request.Header.Get(contract.HeaderAction) == "" && before == true {
+					s.passUnder(c, contract.Action)
+				} else {
+					s.pass(c)
+				}
+				s.last("success", c.ok())
+			},
 		},
 		{
 			Name: "refuses-actions-late", Rules: []string{"REQ-5"}, Does: "deletes the snapshots under another action, and then refuses it",
@@ -214,6 +258,13 @@ func looseIDs() []Variant {
 		{
 			Name: "matches-prefixes", Rules: []string{"REQ-7"}, Does: "takes the start of an id for the whole",
 			serve: finds(func(text, id string) bool { return len(text) > len("snap-") && strings.HasPrefix(id, text) }),
+		},
+		{
+			Name: "overlooks-a-character", Rules: []string{"REQ-7"}, Does: "does not look at one character in the middle of an id",
+			serve: finds(func(text, id string) bool {
+				middle := len(id) / 2
+				return len(text) == len(id) && text[:middle] == id[:middle] && text[middle+1:] == id[middle+1:]
+			}),
 		},
 		{
 			Name: "takes-injections", Rules: []string{"REQ-7"}, Does: "puts an id between quotes into a query, as it is",

@@ -112,6 +112,18 @@ func (s *Server) newest(count int) []snapshot {
 	return last
 }
 
+// oldest gives the snapshot that was made first, of those that can be deleted.
+func (s *Server) oldest() snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.made {
+		if s.normal(one.id) {
+			return one
+		}
+	}
+	return snapshot{}
+}
+
 // find gives what is known of a snapshot that the testbed has made, and the one that was made next.
 func (s *Server) find(id string) (found, next snapshot, ok bool) {
 	s.mu.Lock()
