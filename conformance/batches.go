@@ -90,11 +90,18 @@ func (s *suite) batches() {
 		})
 	})
 
-	It("deletes nothing for a request that is fifty times too long", Rule("BATCH-2", "BATCH-3"), Catches("streams-large-bodies"), func(ctx SpecContext) {
+	It("refuses a request that is as long as a body may be, and deletes nothing for one that is longer", Rule("BATCH-2", "BATCH-3"), Catches(
+		"streams-large-bodies", "refuses-long-bodies-unread",
+	), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 2)
 		missing := s.Missing(ctx, 2*contract.MaxBatch)
-		ids := append(slices.Repeat(missing, 25), kept...)
-		answer := s.Send(ctx, target.Request{Body: bodyOf(append(kept[:1:1], ids...))})
+		ids := append(kept[:1:1], slices.Repeat(missing, 25)...) // fifty times the limit
+		fitting := min(len(ids), bulky/(len(bodyOf(ids))/len(ids)+1)) // as many as a body of that length has
+		answer := s.Send(ctx, target.Request{Body: bodyOf(append(ids[:fitting:fitting], kept[1]))})
+		s.Expect("BATCH-2", answer).To(BeRefused())
+		s.ExpectUntouched(answer, kept, "BATCH-3")
+
+		answer = s.Send(ctx, target.Request{Body: bodyOf(append(ids, kept[1]))})
 		s.Expect("BATCH-2", answer).To(BeRefusedOrCutOff())
 		s.ExpectUntouched(answer, kept, "BATCH-3")
 	})

@@ -23,10 +23,15 @@ func (s *suite) concurrency() {
 	It("answers requests about different snapshots as if each were alone", Rule("CONC-1", "ENV-3"), Catches(
 		"keeps-all-of-a-mixed-batch-under-load", "misses-one-under-load", "shares-its-ids", "breaks-under-heavy-load", "request-ids-in-pairs",
 	), func(ctx SpecContext) {
-		crowd := []string{"d", "dnm", "m", "d", "mnd", "n", "d", "dd", "nm", "d", repeat("d", 6), "ddnnm", repeat("dm", 6)}
+		few := []string{"d", "dnm", "m", "d", "mnd", "n", "d", "dd", "nm", "d", repeat("d", 6), "ddnnm", repeat("dm", 6)}
+		many := []string{"d", repeat("d", 20), "m", repeat("dnm", 6), repeat("d", 12), "n"} // more than one request may name, all together
 		for round := range s.amount.rounds {
+			crowd := few
+			if round%4 == 3 {
+				crowd = many
+			}
 			batches := make([][]string, callers)
-			denied := s.Denied(ctx, 3*callers)
+			denied := s.Denied(ctx, 6*callers)
 			for i := range batches {
 				roles := crowd[(round+i)%len(crowd)]
 				batches[i] = s.batch(ctx, strings.ReplaceAll(roles, "n", ""))
@@ -63,12 +68,16 @@ func (s *suite) concurrency() {
 
 	It("answers overlapping batches so that some order explains what became of each snapshot", Rule("CONC-2"), Catches("looks-then-deletes-a-batch"), func(ctx SpecContext) {
 		chance := s.random("overlapping")
-		for range s.amount.rounds {
-			contested := s.Make(ctx, contract.Normal, rivals)
+		for round := range s.amount.rounds {
+			crowd, most := rivals, 4
+			if round%4 == 3 {
+				crowd, most = 3*rivals, 2*rivals
+			}
+			contested := s.Make(ctx, contract.Normal, crowd)
 			denied := s.Denied(ctx, 1)
 			batches := make([][]string, callers)
 			for i := range batches {
-				batch := sample(chance, contested, 1+chance.IntN(4))
+				batch := sample(chance, contested, 1+chance.IntN(most))
 				batch = append(batch, s.batch(ctx, []string{"", "", "d", "m", "dm"}[chance.IntN(5)])...)
 				batch = append(batch, sample(chance, denied, chance.IntN(2))...)
 				chance.Shuffle(len(batch), func(a, b int) { batch[a], batch[b] = batch[b], batch[a] })

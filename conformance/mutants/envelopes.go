@@ -97,6 +97,10 @@ func failures() []Variant {
 	only := []string{"ENV-4"}
 	return []Variant{
 		{
+			Name: "refuses-long-bodies-unread", Rules: only, Does: "refuses a body of more than 32 kB without a message",
+			serve: edits(func(c *call) bool { return len(c.body) > 32<<10 }, func(body map[string]any) { delete(body, contract.FieldMessage) }),
+		},
+		{
 			Name: "no-code-for-denied-ones", Rules: only, Does: "has a number for the code where a snapshot is denied",
 			serve: edits(func(c *call) bool { return c.is(contract.DeniedState) }, func(body map[string]any) { body[contract.FieldCode] = contract.DeniedState.Status }),
 		},
