@@ -93,7 +93,7 @@ func (s *suite) batches() {
 	It("refuses a request that is as long as a body may be, and deletes nothing for one that is longer", Rule("BATCH-2", "BATCH-3"), Catches(
 		"streams-large-bodies", "refuses-long-bodies-unread",
 	), func(ctx SpecContext) {
-		kept := s.Newest(ctx, 2)
+		kept := s.withNeighbour(ctx, 2)
 		missing := s.Missing(ctx, 2*contract.MaxBatch)
 		ids := append(kept[:1:1], slices.Repeat(missing, 25)...) // fifty times the limit
 		fitting := min(len(ids), bulky/(len(bodyOf(ids))/len(ids)+1)) // as many as a body of that length has
@@ -142,8 +142,8 @@ func (s *suite) sizes(telling ...int) []int {
 	return sizes
 }
 
-// withNeighbour gives a batch to delete, and leaves aside the snapshot that was made next: nobody names it, and what
-// reaches past the end of a batch reaches it first.
+// withNeighbour gives the newest snapshots but for the one that was made last: nobody names it, and what reaches past the
+// end of a batch, or for the newest that nobody asked for, reaches it first.
 func (s *suite) withNeighbour(ctx SpecContext, size int) []string {
 	return s.Newest(ctx, size+1)[:size] // of one order, since those that are made ahead come from several
 }

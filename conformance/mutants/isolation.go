@@ -43,6 +43,16 @@ func isolation() []Variant {
 			}),
 		},
 		{
+			Name: "deletes-the-newest-for-another-action", Rules: []string{"ISO-1"},
+			Does: "refuses another action, and deletes the newest snapshot that nobody named",
+			serve: func(s *Server, c *call) {
+				if c.request.Header.Get(contract.HeaderAction) != contract.Action {
+					deleteNewest(s, c)
+				}
+				s.pass(c)
+			},
+		},
+		{
 			Name: "deletes-the-newest-later", Rules: []string{"ISO-1"}, Linger: time.Second,
 			Does: "deletes what is the newest snapshot half a second after a success",
 			serve: following(func(s *Server, c *call, r roles) {
