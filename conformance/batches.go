@@ -95,7 +95,7 @@ func (s *suite) batches() {
 	), func(ctx SpecContext) {
 		kept := s.withNeighbour(ctx, 2)
 		missing := s.Missing(ctx, 2*contract.MaxBatch)
-		ids := append(kept[:1:1], slices.Repeat(missing, 25)...) // fifty times the limit
+		ids := append(kept[:1:1], slices.Repeat(missing, 25)...)      // fifty times the limit
 		fitting := min(len(ids), bulky/(len(bodyOf(ids))/len(ids)+1)) // as many as a body of that length has
 		answer := s.Send(ctx, target.Request{Body: bodyOf(append(ids[:fitting:fitting], kept[1]))})
 		s.Expect("BATCH-2", answer).To(BeRefused())

@@ -21,10 +21,11 @@ const (
 // concurrency: CONC-1 and CONC-2, requests at the same time.
 func (s *suite) concurrency() {
 	It("answers requests about different snapshots as if each were alone", Rule("CONC-1", "ENV-3"), Catches(
-		"keeps-all-of-a-mixed-batch-under-load", "misses-one-under-load", "shares-its-ids", "breaks-under-heavy-load", "request-ids-in-pairs",
+		"keeps-all-of-a-mixed-batch-under-load", "misses-one-under-load", "shares-its-ids", "breaks-under-heavy-load", "request-ids-in-pairs", "keeps-one-of-two-large-batches",
 	), func(ctx SpecContext) {
 		few := []string{"d", "dnm", "m", "d", "mnd", "n", "d", "dd", "nm", "d", repeat("d", 6), "ddnnm", repeat("dm", 6)}
-		many := []string{"d", repeat("d", 20), "m", repeat("dnm", 6), repeat("d", 12), "n"} // more than one request may name, all together
+		large := "d" + repeat("m", 3*contract.MaxBatch/4)
+		many := []string{"d", large, repeat("d", 20), "d", "m", repeat("dnm", 6), "d", large, repeat("d", 12), "n"} // all together more than one request may name
 		for round := range s.amount.rounds {
 			crowd := few
 			if round%4 == 3 {
@@ -66,7 +67,7 @@ func (s *suite) concurrency() {
 		}
 	})
 
-	It("answers overlapping batches so that some order explains what became of each snapshot", Rule("CONC-2"), Catches("looks-then-deletes-a-batch"), func(ctx SpecContext) {
+	It("answers overlapping batches so that some order explains what became of each snapshot", Rule("CONC-2"), Catches("looks-then-deletes-a-batch", "looks-then-deletes-a-large-batch"), func(ctx SpecContext) {
 		chance := s.random("overlapping")
 		for round := range s.amount.rounds {
 			crowd, most := rivals, 4

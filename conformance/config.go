@@ -196,7 +196,7 @@ var efforts = map[Effort]amount{
 	Quick: {
 		everySize: false, again: 4, rounds: 4, portion: 16,
 		walks:     walking{rounds: 1, width: 16, length: 1, snapshots: 500, time: 5 * time.Second, shrink: 500 * time.Millisecond},
-		exchanges: 1200, snapshots: 3500, usual: 2 * time.Second,
+		exchanges: 1500, snapshots: 3500, usual: 2 * time.Second,
 	},
 	Normal: {
 		everySize: true, again: 150, rounds: 30, portion: 64,

@@ -38,14 +38,15 @@ func (s *suite) errors() {
 		})
 	}
 
-	It("answers rightly whatever was asked before", Rule("ERR-1", "ERR-2", "STATE-1", "PART-1", "BATCH-2", "REQ-4", "REQ-5"), Catches(
+	It("answers rightly whatever was asked before", Rule("ERR-1", "ERR-2", "STATE-1", "PART-1", "BATCH-1", "REQ-2", "REQ-4", "REQ-5", "ISO-1"), Catches(
 		"repeats-a-denial", "remembers-a-list", "holds-a-grudge", "keeps-all-after-an-error", "list-of-one-is-text",
-		"forgets-the-list-after-a-long-batch", "misses-denied-ones-after-bad-json", "action-sticks",
+		"forgets-the-list-after-a-long-batch", "misses-denied-ones-after-bad-json", "action-sticks", "pools-its-requests", "halves-the-limit-after-a-long-batch",
+		"deletes-the-one-before-after-a-full-batch",
 	), func(ctx SpecContext) {
 		kept := s.Make(ctx, contract.Normal, 3)
 		body := bodyOf(kept[:1])
 		valid := func(roles string) func() { return func() { s.ExpectPermitted(s.Delete(ctx, s.batch(ctx, roles))) } }
-		malformed := func(rule string, request target.Request) func() {
+		refused := func(rule string, request target.Request) func() {
 			return func() {
 				answer := s.Send(ctx, request)
 				s.Expect("REQ-4", answer).To(BeRefused())
@@ -53,17 +54,21 @@ func (s *suite) errors() {
 			}
 		}
 		ask := map[rune]func(){
-			'd': valid("d"), 'm': valid("m"), 'n': valid("n"), '2': valid("md"), '3': valid("dnm"), '0': valid("nm"),
+			'd': func() { // with a neighbour on either side that nobody names
+				s.ExpectPermitted(s.Delete(ctx, s.Newest(ctx, 3)[1:2]))
+			},
+			'm': valid("m"), 'n': valid("n"), '2': valid("md"), '3': valid("dnm"), 'f': valid("d" + repeat("m", contract.MaxBatch-1)),
 			'l': func() {
 				answer := s.Delete(ctx, slices.Concat(kept, s.Missing(ctx, contract.MaxBatch)))
 				s.Expect("BATCH-2", answer).To(BeRefused())
 			},
-			'j': malformed("REQ-4", target.Request{Body: body[:len(body)-1]}),
-			't': malformed("REQ-3", target.Request{Body: fmt.Appendf(nil, `{%q:[%q,7]}`, contract.FieldSnapshotIDs, kept[1])}),
-			'a': malformed("REQ-5", target.Request{Body: body, Edit: func(r *http.Request) { r.Header.Set(contract.HeaderAction, "Nothing") }}),
-			'w': malformed("REQ-5", target.Request{Body: body, Edit: func(r *http.Request) { r.Header.Del(contract.HeaderAction) }}),
+			'e': refused("REQ-2", target.Request{Body: []byte(`{}`)}),
+			'j': refused("REQ-4", target.Request{Body: body[:len(body)-1]}),
+			't': refused("REQ-3", target.Request{Body: fmt.Appendf(nil, `{%q:[%q,7]}`, contract.FieldSnapshotIDs, kept[1])}),
+			'a': refused("REQ-5", target.Request{Body: body, Edit: func(r *http.Request) { r.Header.Set(contract.HeaderAction, "Nothing") }}),
+			'w': refused("REQ-5", target.Request{Body: body, Edit: func(r *http.Request) { r.Header.Del(contract.HeaderAction) }}),
 		}
-		for _, kind := range neighbourhoods("dmn230ljtaw", 2) { // one after the other, so that each kind follows each
+		for _, kind := range neighbourhoods("dmn23flejtaw", 2) { // one after the other, so that each kind follows each
 			ask[kind]()
 		}
 	})

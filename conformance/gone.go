@@ -1,39 +1,44 @@
 package conformance
 
 import (
+	"net/http"
+	"slices"
+
 	. "github.com/onsi/ginkgo/v2"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
 
 // goneForGood: STATE-4, what follows a deletion, and what becomes of old snapshots. It comes last, when most deletions of
 // the run have long settled; that what is gone stays gone is seen by the last look.
 func (s *suite) goneForGood() {
-	It("finds a snapshot missing or on its way out right after its deletion", Rule("STATE-4"), Catches(
-		"brings-back-after-a-second", "succeeds-twice", "replays-one-alone", "replays-a-batch",
+	It("finds a snapshot missing when the batch that deleted it comes again", Rule("STATE-4", "PART-1"), Catches(
+		"brings-back-after-a-second", "replays-a-batch",
 	), func(ctx SpecContext) {
-		for _, roles := range []string{"d", "dd", "mdn"} { // the same request, with nothing in between
-			batch := s.batch(ctx, roles)
-			s.ExpectPermitted(s.Delete(ctx, batch))
-			s.ExpectPermitted(s.Delete(ctx, batch))
-		}
 		const few = 5
 		ids := s.Make(ctx, contract.Normal, few)
-		s.Together(len(ids), func(i int) {
+		s.Together(len(ids), func(i int) { // at once, gone or not
 			s.ExpectPermitted(s.Delete(ctx, ids[i:i+1]))
 			s.ExpectPermitted(s.Delete(ctx, ids[i:i+1]))
 		})
-		again := s.Delete(ctx, append(s.Make(ctx, contract.Normal, 1), ids...))
-		s.ExpectPermitted(again)
+		s.ExpectPermitted(s.Delete(ctx, append(s.Make(ctx, contract.Normal, 1), ids...)))
+		batch := s.batch(ctx, "mdn") // as soon as it is gone, with no other request in between
+		s.ExpectPermitted(s.Delete(ctx, batch))
+		s.Gone(ctx, batch)
+		s.ExpectPermitted(s.Delete(ctx, batch))
 	})
 
 	It("finds a snapshot missing when it is gone", Rule("STATE-4", "ERR-1"), Catches(
-		"succeeds-at-the-fourth-attempt", "calls-gone-ones-denied",
+		"succeeds-twice", "replays-one-alone", "succeeds-at-the-fourth-attempt", "calls-gone-ones-denied",
 	), func(ctx SpecContext) {
 		const few, times = 12, 3
 		fresh := s.Make(ctx, contract.Normal, few)
 		s.ExpectPermitted(s.Delete(ctx, fresh))
-		gone := s.Gone(ctx, append(fresh, s.deleted(max(few, s.amount.again/times))...))
+		last := s.Make(ctx, contract.Normal, 1)
+		s.ExpectPermitted(s.Delete(ctx, last))
+		gone := s.Gone(ctx, slices.Concat(last, fresh, s.deleted(max(few, s.amount.again/times))))
+		s.ExpectPermitted(s.Delete(ctx, last)) // with no other request in between
 		s.InLanes(lanes, len(gone), func(i int) {
 			for range times {
 				s.ExpectPermitted(s.Delete(ctx, gone[i:i+1]))
@@ -44,6 +49,27 @@ func (s *suite) goneForGood() {
 	It("deletes a snapshot that was made when the run began", Rule("STATE-1"), Catches("forgets-old-snapshots"), func(ctx SpecContext) {
 		s.ExpectPermitted(s.Delete(ctx, s.early[:1]))
 		s.ExpectPermitted(s.Delete(ctx, append(s.Denied(ctx, 1), s.early[1:]...)))
+	})
+
+	It("refuses at the end of a run what it refused in the beginning", Rule("REQ-2", "REQ-3", "REQ-4", "REQ-5"), Catches("skips-null-after-500-requests"), func(ctx SpecContext) {
+		kept := s.withNeighbour(ctx, 2)
+		a, b := quoted(kept[0]), quoted(kept[1])
+		for _, mistake := range []struct{ rule, body string }{
+			{"REQ-2", `{}`},
+			{"REQ-2", `{"snapshotIds":null}`},
+			{"REQ-3", `{"snapshotIds":` + a + `}`},
+			{"REQ-3", `{"snapshotIds":[` + a + `,null,` + b + `]}`},
+			{"REQ-3", `{"snapshotIds":[7,` + a + `]}`},
+			{"REQ-4", `{"snapshotIds":[` + a + `]`},
+			{"REQ-4", `[` + a + `]`},
+			{"BATCH-2", string(bodyOf(slices.Concat(kept, s.Missing(ctx, contract.MaxBatch))))},
+		} {
+			answer := s.Send(ctx, target.Request{Body: []byte(mistake.body)})
+			s.Expect(mistake.rule, answer).To(BeRefused())
+			s.ExpectUntouched(answer, kept, mistake.rule)
+		}
+		answer := s.Send(ctx, target.Request{Body: bodyOf(kept), Edit: func(r *http.Request) { r.Header.Del(contract.HeaderAction) }})
+		s.ExpectUntouched(answer, kept, "REQ-5")
 	})
 
 	It("lists what is gone among what it deletes", Rule("STATE-4", "PART-1"), Catches("omits-many-gone-ones"), func(ctx SpecContext) {

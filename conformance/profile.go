@@ -18,6 +18,8 @@ func (s *suite) profile(a *answer) {
 	switch {
 	case len(ids) > contract.MaxBatch:
 		s.journal.chooseAnswer("answer-over-limit", a)
+	case len(ids) == 1 && len(a.expected.Of(oracle.Leaving)) == 1 && !outcome.Refusal():
+		s.journal.choose("named-while-leaving", "success")
 	case len(ids) == 1 && len(a.expected.Of(oracle.Leaving)) == 1:
 		s.journal.choose("named-while-leaving", wordFor(outcome))
 	case len(ids) == 1 && !contract.PlausibleID(ids[0]) && formal:

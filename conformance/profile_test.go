@@ -1,8 +1,12 @@
 package conformance_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"slices"
+	"sync"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -105,4 +109,40 @@ func errorsForSeveral(b *bent, c *call) {
 		}
 	}
 	c.refuse(contract.DeniedState.Status, contract.DeniedState.Code)
+}
+
+// TestADeletionThatGoesOnMayBeAskedForAgain: nothing says that a snapshot which is still there, and NORMAL, cannot be deleted
+// once more; only that two of several callers at the same time ought not to succeed.
+func TestADeletionThatGoesOnMayBeAskedForAgain(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	slow := bend(func(b *bent, c *call) {
+		going := slices.DeleteFunc(slices.Clone(c.ids), func(id string) bool { return !b.deletable([]string{id}) })
+		null := slices.Contains(c.ids, "") // is what decoding makes of it
+		if null || len(going) == 0 || len(c.ids) > contract.MaxBatch || c.request.Header.Get(contract.HeaderAction) != contract.Action {
+			b.pass(c)
+			return
+		}
+		listed := slices.DeleteFunc(slices.Clone(c.ids), func(id string) bool { return slices.Contains(going, id) })
+		slices.Sort(listed)
+		id := newID()
+		c.answer.Header().Set("Content-Type", contract.ContentType)
+		_ = json.NewEncoder(c.answer).Encode(map[string]any{ // to memory
+			"requestId": id, "response": map[string]any{"requestId": id, "snapshotIds": slices.Compact(listed)},
+		})
+		time.AfterFunc(150*time.Millisecond, func() {
+			for _, id := range going {
+				b.Release(id)
+			}
+		})
+	})
+	var turn sync.Mutex // nobody sees a snapshot gone before its time
+	result := judge(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		turn.Lock()
+		defer turn.Unlock()
+		slow.ServeHTTP(w, r)
+	}), func(config *conformance.Config) { config.Settle = conformance.DefaultSettle })
+	g.Expect(failed(result)).To(Equal([]string{"CONC-2"}))
+	g.Expect(result.Verdict).To(Equal(report.Remarks), result.Reason)
+	g.Expect(words(result)["named-while-leaving"]).To(Equal([]string{"success"}))
 }

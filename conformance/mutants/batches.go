@@ -23,6 +23,16 @@ func fullBatches() []Variant {
 			}, crash),
 		},
 		{
+			Name: "halves-the-limit-after-a-long-batch", Rules: []string{"BATCH-1"}, Does: "refuses more than fifty right after a batch that was too long",
+			serve: func(s *Server, c *call) {
+				if s.last("long", long(s, c)) == true && len(c.ids) > contract.MaxBatch/2 && !long(s, c) {
+					c.fails(contract.TooMany)
+					return
+				}
+				s.pass(c)
+			},
+		},
+		{
 			Name: "full-only-once", Rules: []string{"BATCH-1"}, Does: "refuses every full batch but the first",
 			serve: when(func(s *Server, c *call) bool { return full(s, c) && !s.first("full") }, refuseLength),
 		},

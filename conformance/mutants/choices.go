@@ -370,8 +370,11 @@ func ofTestbeds() []Variant {
 	}
 	return []Variant{
 		{
-			Name: "normal-is-available", Does: "has the testbed say " + other + " for NORMAL",
+			Name: "normal-is-available", Does: "has the testbed say " + other + " for NORMAL, and know no other name",
 			testbed: func(s *Server, w http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodPost {
+					return refusesStates(w, r, append([]contract.State{other}, others...))
+				}
 				if r.Method != http.MethodGet {
 					return false
 				}

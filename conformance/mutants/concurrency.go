@@ -52,6 +52,23 @@ func disturbed() []Variant {
 			})),
 		},
 		{
+			Name: "keeps-one-of-two-large-batches", Rules: []string{"CONC-1"},
+			Does: "does not delete the first snapshot of a batch of more than 60 while another such batch is under way",
+			serve: func(s *Server, c *call) {
+				if len(c.ids) <= 60 {
+					s.pass(c)
+					return
+				}
+				large := s.count("large")
+				<-time.After(window)
+				if s.counted("large") == large {
+					s.pass(c)
+					return
+				}
+				keepFirst(s, c)
+			},
+		},
+		{
 			Name: "shares-its-ids", Rules: []string{"CONC-1"},
 			Does: "deletes what the call that came last has named",
 			serve: knowing(func(s *Server, c *call, _ roles) {
@@ -118,6 +135,11 @@ func raced() []Variant {
 			Name: "looks-then-deletes-a-batch", Rules: []string{"CONC-2"},
 			Does:  "looks some time before it deletes snapshots of a batch",
 			serve: looksFirst(func(c *call) bool { return !c.alone() }),
+		},
+		{
+			Name: "looks-then-deletes-a-large-batch", Rules: []string{"CONC-2"},
+			Does:  "looks some time before it deletes snapshots of a batch of ten or more",
+			serve: looksFirst(func(c *call) bool { return len(c.ids) >= 10 }),
 		},
 		{
 			Name: "answers-equal-requests-once", Rules: []string{"CONC-2"},

@@ -53,6 +53,17 @@ func isolation() []Variant {
 			},
 		},
 		{
+			Name: "deletes-the-one-before-after-a-full-batch", Rules: []string{"ISO-1"},
+			Does: "deletes the snapshot, too, that was made before one that is named alone right after a full batch",
+			serve: func(s *Server, c *call) {
+				r := s.roles(c)
+				s.pass(c)
+				if s.last("full", full(s, c)) == true && c.alone() && len(r.normal) == 1 {
+					s.erase(s.before(c.ids[0]).id)
+				}
+			},
+		},
+		{
 			Name: "deletes-the-newest-later", Rules: []string{"ISO-1"}, Linger: time.Second,
 			Does: "deletes what is the newest snapshot half a second after a success",
 			serve: following(func(s *Server, c *call, r roles) {

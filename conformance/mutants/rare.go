@@ -229,7 +229,7 @@ func whereRoles(is func(r roles) bool) func(s *Server, c *call) bool {
 }
 
 // keepFirst keeps the first snapshot of a batch that could be deleted, and answers as if it were gone.
-var keepFirst = keeping(func(_ *Server, _ *call, r roles) []string { return r.normal[:1] })
+var keepFirst = keeping(func(_ *Server, _ *call, r roles) []string { return r.normal[:min(1, len(r.normal))] })
 
 // hasGone tells whether an id is that of a snapshot that was there and is gone.
 func (s *Server) hasGone(id string) bool {

@@ -65,10 +65,10 @@ func absentIDs() []Variant {
 			serve: when(isNull, crash),
 		},
 		{
-			Name: "takes-ids-from-the-query", Rules: []string{"REQ-2"}, Does: "takes the ids from the URL where the body has none",
+			Name: "pools-its-requests", Rules: []string{"REQ-2"}, Does: "takes the ids of the valid request before where a body has none",
 			serve: func(s *Server, c *call) {
-				if ids := c.request.URL.Query()[contract.FieldSnapshotIDs]; c.isObject() && c.value() == nil && len(ids) > 0 {
-					s.passIDs(c, ids)
+				if before := s.last("ids", c.ids); c.isObject() && c.value() == nil && before != nil && len(before.([]string)) > 0 {
+					s.passIDs(c, before.([]string))
 					return
 				}
 				s.pass(c)
@@ -117,9 +117,7 @@ func otherTypes() []Variant {
 		},
 		{
 			Name: "skips-null", Rules: []string{"REQ-3"}, Does: "skips members that are null",
-			serve: takesList(func(list []any) []any {
-				return slices.DeleteFunc(list, func(member any) bool { return member == nil })
-			}),
+			serve: skipsNull,
 		},
 		{
 			Name: "skips-far-strangers", Rules: []string{"REQ-3"}, Does: "looks at the types of the first ten members only, and skips later ones that are no strings",
@@ -127,6 +125,26 @@ func otherTypes() []Variant {
 				ten := min(10, len(list))
 				return append(list[:ten:ten], onlyStrings(list[ten:])...)
 			}),
+		},
+		{
+			Name: "skips-a-stranger-at-38", Rules: []string{"REQ-3"}, Effort: "normal", Does: "skips the 38th member if it is no string",
+			serve: takesList(func(list []any) []any {
+				const place = 37
+				if len(list) <= place {
+					return list
+				}
+				return slices.Concat(list[:place], onlyStrings(list[place:place+1]), list[place+1:])
+			}),
+		},
+		{
+			Name: "skips-null-after-500-requests", Rules: []string{"REQ-3"}, Whole: true, Does: "skips members that are null after 500 requests",
+			serve: func(s *Server, c *call) {
+				if s.count("call") > 500 {
+					skipsNull(s, c)
+				} else {
+					s.pass(c)
+				}
+			},
 		},
 		{
 			Name: "deletes-the-rest-later", Rules: []string{"REQ-3"}, Linger: 400 * time.Millisecond,
@@ -246,6 +264,27 @@ func looseIDs() []Variant {
 		{
 			Name: "folds-case-among-several", Rules: []string{"REQ-7"}, Does: "takes an id in upper case for the one in lower case in batches of three and more",
 			serve: when(func(_ *Server, c *call) bool { return len(c.ids) > 2 }, reads(strings.ToLower)),
+		},
+		{
+			Name: "drops-repetitions-by-case", Rules: []string{"REQ-7", "PART-1"}, Does: "takes ids that differ in case only for one, named twice",
+			serve: func(s *Server, c *call) {
+				var kept []string
+				for _, id := range c.ids {
+					if !slices.ContainsFunc(kept, func(before string) bool { return before != id && strings.EqualFold(before, id) }) {
+						kept = append(kept, id)
+					}
+				}
+				s.passMost(c, kept)
+			},
+		},
+		{
+			Name: "folds-case-of-denied-ones", Rules: []string{"REQ-7", "ERR-1"}, Does: "takes an id in upper case for the one in lower case, and denies it, if that is in another state",
+			serve: resolves(func(s *Server, id string) string {
+				if low := strings.ToLower(id); s.denied(low) {
+					return low
+				}
+				return id
+			}),
 		},
 		{
 			Name: "prefix-is-optional", Rules: []string{"REQ-7"}, Does: "finds a snapshot by what follows the prefix of its id, too",
@@ -371,6 +410,11 @@ func takesList(take func(list []any) []any) behaviour {
 		return value
 	})
 }
+
+// skipsNull takes members that are null for none.
+var skipsNull = takesList(func(list []any) []any {
+	return slices.DeleteFunc(list, func(member any) bool { return member == nil })
+})
 
 // onlyStrings gives the members that are strings.
 func onlyStrings(list []any) []any {

@@ -112,6 +112,17 @@ func (s *Server) newest(count int) []snapshot {
 	return last
 }
 
+// before gives the snapshot that was made before another, none before the first.
+func (s *Server) before(id string) snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := slices.IndexFunc(s.made, func(one snapshot) bool { return one.id == id })
+	if at < 1 {
+		return snapshot{}
+	}
+	return s.made[at-1]
+}
+
 // oldest gives the snapshot that was made first, of those that can be deleted.
 func (s *Server) oldest() snapshot {
 	s.mu.Lock()

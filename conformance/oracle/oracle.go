@@ -29,17 +29,22 @@ const (
 	Denied                 // a snapshot in any other state
 	Missing                // no snapshot
 	Gone                   // no snapshot any more: it was deleted, and has been seen to be gone
-	Leaving                // deleted, but perhaps not finished: it may be found denied or missing
+	Leaving                // deleted, but perhaps not finished: it may be found as it was, denied or missing
 	Odd                    // text that is missing, or makes an implementation refuse the whole request
+	Foreign                // text that could be an id, but has not the form of those that were handed out: the same, unless the
+	// refusal is one of the two that say what became of a snapshot
 )
 
 func (c Class) String() string {
-	return [...]string{"deletable", "denied", "missing", "gone", "being deleted", "odd"}[c]
+	return [...]string{"deletable", "denied", "missing", "gone", "being deleted", "odd", "foreign"}[c]
 }
 
 // mayBeMissing and mayBeDenied tell which error fits an id of the class.
 func (c Class) mayBeMissing() bool { return c != Deletable && c != Denied }
 func (c Class) mayBeDenied() bool  { return c == Denied || c == Leaving }
+
+// strange tells whether an implementation may refuse a request for having such an id.
+func (c Class) strange() bool { return c == Odd || c == Foreign }
 
 // Answer is what an implementation said, as far as the oracle cares.
 type Answer struct {
@@ -53,7 +58,9 @@ type Answer struct {
 type Outcome struct {
 	Status  int      // the HTTP status; 0 stands for any 4xx
 	Code    string   // the error code; empty where any will do
+	Formal  bool     // of any codes, those about a single snapshot are left out
 	Listed  []string // the ids that a success lists, in any order
+	Perhaps []string // those that it may list besides
 	Sources []string // what permits it
 }
 
@@ -65,23 +72,30 @@ func (o Outcome) String() string {
 }
 
 func (o Outcome) answer() string {
+	if o.Formal {
+		return fmt.Sprintf("any 4xx with an error envelope, for the form of the id: neither %s nor %s", contract.NotFound.Code, contract.DeniedState.Code)
+	}
 	if o.Status == 0 {
 		return "any 4xx with an error envelope"
 	}
 	if o.Status != success {
 		return fmt.Sprintf("%d %s", o.Status, o.Code)
 	}
-	if len(o.Listed) == 0 {
-		return "200, nothing listed"
+	text := "200, nothing listed"
+	if len(o.Listed) > 0 {
+		text = "200, listed exactly " + Abbreviate(o.Listed)
 	}
-	return "200, listed exactly " + Abbreviate(o.Listed)
+	if len(o.Perhaps) > 0 {
+		text += " and perhaps of " + Abbreviate(o.Perhaps)
+	}
+	return text
 }
 
 const success = 200
 
 func (o Outcome) matches(a Answer) bool {
 	if o.Status == 0 {
-		return Refused(a)
+		return Refused(a) && !(o.Formal && (a.Code == contract.NotFound.Code || a.Code == contract.DeniedState.Code))
 	}
 	if o.Status != a.Status {
 		return false
@@ -89,7 +103,12 @@ func (o Outcome) matches(a Answer) bool {
 	if o.Status != success {
 		return o.Code == a.Code
 	}
-	return !a.Unknown && len(a.Listed) == len(o.Listed) && len(difference(o.Listed, a.Listed)) == 0
+	if a.Unknown || len(difference(o.Listed, a.Listed)) > 0 {
+		return false
+	}
+	besides := difference(a.Listed, o.Listed)
+	once := slices.Compact(slices.Sorted(slices.Values(a.Listed)))
+	return len(difference(besides, o.Perhaps)) == 0 && len(once) == len(a.Listed)
 }
 
 // Refused tells whether an answer puts the mistake on the caller's side.
@@ -126,15 +145,15 @@ func (e Expectation) permitted() []Outcome {
 	if e.named > contract.MaxBatch {
 		outcomes = append(outcomes, limit)
 	}
-	if len(e.Of(Odd)) > 0 {
-		outcomes = append(outcomes, Outcome{Sources: []string{"odd-ids"}})
+	if len(e.strange()) > 0 {
+		outcomes = append(outcomes, Outcome{Formal: len(e.Of(Odd)) == 0, Sources: []string{"odd-ids"}})
 	}
 	return outcomes
 }
 
 // handled is the table above.
 func (e Expectation) handled() []Outcome {
-	listing := Outcome{Status: success, Listed: e.Failing(), Sources: []string{"D §1", "D §3"}}
+	listing := Outcome{Status: success, Listed: e.Failing(), Perhaps: e.Of(Leaving), Sources: []string{"D §1", "D §3"}}
 	if e.someDeletable() {
 		return []Outcome{listing}
 	}
@@ -142,6 +161,8 @@ func (e Expectation) handled() []Outcome {
 	if len(e.ids) > 1 {
 		listing.Sources = []string{"D §4"}
 		outcomes = append(outcomes, listing)
+	} else if len(listing.Perhaps) > 0 {
+		outcomes = append(outcomes, Outcome{Status: success, Sources: []string{"asynchronous"}})
 	}
 	if len(e.those(Class.mayBeMissing)) > 0 {
 		outcomes = append(outcomes, errorOutcome(contract.NotFound))
@@ -161,10 +182,13 @@ func (e Expectation) Of(class Class) []string {
 	return e.those(func(c Class) bool { return c == class })
 }
 
-// Failing gives the request's distinct ids that cannot be deleted.
+// Failing gives the request's distinct ids that certainly cannot be deleted.
 func (e Expectation) Failing() []string {
-	return e.those(func(c Class) bool { return c != Deletable })
+	return e.those(func(c Class) bool { return c != Deletable && c != Leaving })
 }
+
+// strange gives the request's distinct ids for which it may be refused as a whole.
+func (e Expectation) strange() []string { return e.those(Class.strange) }
 
 func (e Expectation) those(fit func(Class) bool) []string {
 	var ids []string
@@ -218,8 +242,15 @@ func (e Expectation) broken(a Answer) []string {
 	if a.Status == success && (e.someDeletable() || len(e.ids) > 1) {
 		return e.brokenByList(a)
 	}
-	if len(e.Of(Odd)) > 0 {
-		return []string{"REQ-7"} // it could have been refused: what else came of it is the odd id's doing
+	if len(e.strange()) > 0 { // it could have been refused: what else came of it is that id's doing
+		rules := []string{"REQ-7"}
+		switch {
+		case Refused(a) && e.someDeletable():
+			rules = append(rules, e.brokenByRefusal()...)
+		case Refused(a):
+			rules = append(rules, e.brokenByError(a)...)
+		}
+		return rules
 	}
 	if !e.someDeletable() {
 		return e.brokenByError(a)
@@ -246,6 +277,9 @@ func failure(a Answer) bool { return a.Status >= 400 && a.Status < 600 }
 
 func (e Expectation) someDeletable() bool { return len(e.Of(Deletable)) > 0 }
 
+// mixed tells whether there is something else besides what can certainly be deleted.
+func (e Expectation) mixed() bool { return len(e.Of(Deletable)) < len(e.ids) }
+
 // brokenByList: the request was carried out, and the list of what failed is not right.
 func (e Expectation) brokenByList(a Answer) []string {
 	if a.Unknown {
@@ -254,17 +288,17 @@ func (e Expectation) brokenByList(a Answer) []string {
 	rules := []string{"PART-1"}
 	for _, id := range difference(e.Failing(), a.Listed) {
 		rules = append(rules, "PART-3")
-		if e.classes[id] != Odd {
+		if !e.classes[id].strange() {
 			rules = append(rules, "BATCH-5")
 		}
-		if e.classes[id] == Gone || e.classes[id] == Leaving {
+		if e.classes[id] == Gone {
 			rules = append(rules, "STATE-4")
 		}
 	}
 	if deletable := e.Of(Deletable); len(difference(deletable, a.Listed)) < len(deletable) {
 		rules = append(rules, e.brokenByKeeping()...)
 	}
-	if len(e.Of(Odd)) > 0 {
+	if len(e.strange()) > 0 {
 		rules = append(rules, "REQ-7")
 	}
 	return rules
@@ -272,7 +306,7 @@ func (e Expectation) brokenByList(a Answer) []string {
 
 // brokenByKeeping: by its list, what could have been deleted was not. Whether the list is true shows in the snapshots.
 func (e Expectation) brokenByKeeping() []string {
-	if len(e.Failing()) > 0 {
+	if e.mixed() {
 		return []string{"PART-2"}
 	}
 	if e.named == contract.MaxBatch {
@@ -286,7 +320,7 @@ func (e Expectation) brokenByKeeping() []string {
 func (e Expectation) brokenByRefusal() []string {
 	var rules []string
 	plain := true
-	if len(e.Failing()) > 0 {
+	if e.mixed() {
 		rules, plain = append(rules, "PART-1", "PART-2"), false
 	}
 	if len(e.ids) < e.named {
@@ -312,7 +346,7 @@ func (e Expectation) brokenByError(a Answer) []string {
 	if alone := len(e.ids) == 1; alone || Refused(a) {
 		for _, id := range e.ids {
 			rules = append(rules, errorRule(e.classes[id]))
-			if alone && e.classes[id] != Denied && e.classes[id] != Missing {
+			if alone && (e.classes[id] == Gone || e.classes[id] == Leaving) {
 				rules = append(rules, "STATE-4")
 			}
 		}

@@ -32,7 +32,7 @@ func classes(of map[string]oracle.Class) func(string) oracle.Class {
 // The ids of the table say what they stand for.
 var people = map[string]oracle.Class{
 	"ok1": oracle.Deletable, "ok2": oracle.Deletable, "busy1": oracle.Denied, "busy2": oracle.Denied, "none1": oracle.Missing, "none2": oracle.Missing,
-	"gone": oracle.Gone, "leaving": oracle.Leaving, "odd*": oracle.Odd,
+	"gone": oracle.Gone, "leaving": oracle.Leaving, "odd*": oracle.Odd, "foreign": oracle.Foreign,
 }
 
 var (
@@ -204,24 +204,27 @@ func TestTable(t *testing.T) {
 			[]oracle.Answer{listing("gone", "none1"), is404},
 			[]wrong{{listing("gone"), []string{"BATCH-5", "PART-1", "PART-3"}}, {is400, []string{"ERR-1"}}},
 		},
-		"leaving is denied or missing": {
+		"leaving is as it was, denied or missing": {
 			[]string{"leaving"},
-			[]oracle.Answer{is400, is404},
+			[]oracle.Answer{is400, is404, listing()},
 			[]wrong{
-				{listing(), []string{"ERR-1", "STATE-4"}},
 				{listing("leaving"), []string{"ERR-1", "STATE-4"}},
 				{otherwise, []string{"ERR-1", "STATE-4"}},
 			},
 		},
 		"leaving among others": {
 			[]string{"ok1", "leaving"},
-			[]oracle.Answer{listing("leaving")},
-			[]wrong{{listing(), []string{"BATCH-5", "PART-1", "PART-3", "STATE-4"}}},
+			[]oracle.Answer{listing("leaving"), listing()},
+			[]wrong{
+				{listing("leaving", "leaving"), []string{"PART-1"}},
+				{listing("ok1"), []string{"PART-1", "PART-2"}},
+				{is404, []string{"BATCH-5", "PART-1", "PART-2"}},
+			},
 		},
 		"leaving among missing": {
 			[]string{"none1", "leaving"},
-			[]oracle.Answer{listing("leaving", "none1"), is400, is404},
-			[]wrong{{otherwise, []string{"ERR-1"}}},
+			[]oracle.Answer{listing("leaving", "none1"), listing("none1"), is400, is404},
+			[]wrong{{listing("leaving"), []string{"BATCH-5", "PART-1", "PART-3"}}, {otherwise, []string{"ERR-1"}}},
 		},
 		"odd is missing or refused": {
 			[]string{"odd*"},
@@ -233,6 +236,25 @@ func TestTable(t *testing.T) {
 				{silence, []string{"ENV-5", "REQ-7"}},
 			},
 		},
+		"foreign is missing, or refused for its form": {
+			[]string{"foreign"},
+			[]oracle.Answer{is404, otherwise, impertinent},
+			[]wrong{
+				{listing(), []string{"REQ-7"}},
+				{crossed400, []string{"ERR-1", "REQ-7"}},
+				{is400, []string{"ERR-1", "REQ-7"}},
+				{fault, []string{"REQ-7"}},
+			},
+		},
+		"foreign among others": {
+			[]string{"ok1", "foreign"},
+			[]oracle.Answer{listing("foreign"), otherwise},
+			[]wrong{
+				{listing(), []string{"PART-1", "PART-3", "REQ-7"}},
+				{is404, []string{"BATCH-5", "PART-1", "PART-2", "REQ-7"}},
+			},
+		},
+		"foreign and odd": {[]string{"foreign", "odd*"}, []oracle.Answer{listing("foreign", "odd*"), otherwise, is404, is400}, nil},
 		"odd among others": {
 			[]string{"ok1", "odd*"},
 			[]oracle.Answer{listing("odd*"), otherwise, is404},
@@ -463,13 +485,14 @@ func TestStatuses(t *testing.T) {
 func TestWords(t *testing.T) {
 	t.Parallel()
 	for text, ids := range map[string][]string{
-		"200, nothing listed [D §1, D §3]":                                         {"ok1"},
-		`200, listed exactly ["busy1"] [D §1, D §3]`:                               {"ok1", "busy1"},
-		"404 " + notFound + " [D §6]":                                              {"none1"},
-		"400 " + denied + " [D §6]":                                                {"busy1"},
-		"any 4xx with an error envelope [D §1]":                                    named(101),
-		"404 " + notFound + " [D §6]; or 400 " + denied + " [D §6]":                {"leaving"},
-		"404 " + notFound + " [D §6]; or any 4xx with an error envelope [odd-ids]": {"odd*"},
+		"200, nothing listed [D §1, D §3]":           {"ok1"},
+		`200, listed exactly ["busy1"] [D §1, D §3]`: {"ok1", "busy1"},
+		"404 " + notFound + " [D §6]":                {"none1"},
+		"400 " + denied + " [D §6]":                  {"busy1"},
+		"any 4xx with an error envelope [D §1]":      named(101),
+		"200, nothing listed [asynchronous]; or 404 " + notFound + " [D §6]; or 400 " + denied + " [D §6]": {"leaving"},
+		`200, listed exactly ["none1"] and perhaps of ["leaving"] [D §1, D §3]`:                            {"ok1", "none1", "leaving"},
+		"404 " + notFound + " [D §6]; or any 4xx with an error envelope [odd-ids]":                         {"odd*"},
 	} {
 		NewWithT(t).Expect(oracle.Expect(ids, classes(people)).String()).To(Equal(text))
 	}

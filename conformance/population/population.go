@@ -224,6 +224,8 @@ func (p *Population) ClassOf(id string) oracle.Class {
 	switch {
 	case !known && p.madeUp[id]:
 		return oracle.Missing
+	case !known && contract.PlausibleID(id):
+		return oracle.Foreign
 	case !known:
 		return oracle.Odd
 	case e.fate == goes && e.gone:

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -34,6 +35,7 @@ type HTTP struct {
 	fresh    http.RoundTripper // does not: a POST on a connection that is just being closed would be lost
 	timeout  time.Duration
 	patience time.Duration
+	names    sync.Map // of states, as the testbed lists them
 }
 
 // NewHTTP prepares an adapter for the testbed protocol at base. Each request may take as long as timeout; one that
@@ -59,21 +61,20 @@ func NewHTTP(base *url.URL, rootCAs *x509.CertPool, timeout, patience time.Durat
 
 // States implements Bed. States that the contract does not know are left out: no check asks for them.
 func (h *HTTP) States(ctx context.Context) ([]contract.State, error) {
-	var body struct {
-		States []string `json:"states"`
-	}
 	answer, err := h.do(ctx, http.MethodGet, "", nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := answer.decode(&body); err != nil {
+	var names []string
+	if err := answer.decode(members{"states": &names}); err != nil {
 		return nil, err
 	}
 	var states []contract.State
-	for _, name := range body.States {
+	for _, name := range names {
 		state, known := contract.ParseState(name)
 		if known && !slices.Contains(states, state) {
 			states = append(states, state)
+			h.names.Store(state, name)
 		}
 	}
 	return states, nil
@@ -81,10 +82,11 @@ func (h *HTTP) States(ctx context.Context) ([]contract.State, error) {
 
 // Make implements Bed.
 func (h *HTTP) Make(ctx context.Context, state contract.State, count int) ([]string, error) {
-	order, err := json.Marshal(struct {
-		State contract.State `json:"state"`
-		Count int            `json:"count"`
-	}{state, count})
+	name, listed := h.names.Load(state) // a state may have two names, and a testbed know one of them
+	if !listed {
+		name = string(state)
+	}
+	order, err := json.Marshal(map[string]any{"state": name, "count": count})
 	if err != nil {
 		return nil, err
 	}
@@ -95,16 +97,14 @@ func (h *HTTP) Make(ctx context.Context, state contract.State, count int) ([]str
 	if answer.status == http.StatusUnprocessableEntity {
 		return nil, fmt.Errorf("%w: %s (status %d to %s)", ErrCannotMake, state, answer.status, answer.request())
 	}
-	var body struct {
-		SnapshotIDs []string `json:"snapshotIds"`
-	}
-	if err := answer.decode(&body); err != nil {
+	var ids []string
+	if err := answer.decode(members{"snapshotIds": &ids}); err != nil {
 		return nil, err
 	}
-	if err := Handed(body.SnapshotIDs, count); err != nil {
-		return body.SnapshotIDs, answer.errorf("%w", err) // with what it did make, so that it can be released
+	if err := Handed(ids, count); err != nil {
+		return ids, answer.errorf("%w", err) // with what it did make, so that it can be released
 	}
-	return body.SnapshotIDs, nil
+	return ids, nil
 }
 
 // Look implements Bed.
@@ -120,21 +120,18 @@ func (h *HTTP) Look(ctx context.Context, id string) (Sight, error) {
 	case answer.status >= 300 && answer.status < 500:
 		return Sight{}, answer.errorf("has status %d: %w", answer.status, ErrWillNotLook)
 	}
-	var body struct {
-		SnapshotID string `json:"snapshotId"`
-		State      string `json:"state"`
-	}
-	if err := answer.decode(&body); err != nil {
+	var shown, name string
+	if err := answer.decode(members{"snapshotId": &shown, "state": &name}); err != nil {
 		return Sight{}, err
 	}
-	if body.SnapshotID == "" {
+	if shown == "" {
 		return Sight{}, answer.errorf("does not say which snapshotId it shows: %.200q", answer.body)
 	}
-	if body.State == "" {
+	if name == "" {
 		return Sight{}, answer.errorf("does not say in which state the snapshot is: %.200q", answer.body)
 	}
-	state, _ := contract.ParseState(body.State) // one that nobody knows is a state all the same: the snapshot is there
-	return Sight{ID: body.SnapshotID, State: state, Name: body.State}, nil
+	state, _ := contract.ParseState(name) // one that nobody knows is a state all the same: the snapshot is there
+	return Sight{ID: shown, State: state, Name: name}, nil
 }
 
 // Release implements Bed.
@@ -170,11 +167,21 @@ func (a answer) errorf(format string, arguments ...any) error {
 	return fmt.Errorf("the testbed's answer to %s "+format, append([]any{a.request()}, arguments...)...)
 }
 
-func (a answer) decode(into any) error {
+// members are those of a JSON object that are to be read, by their exact names, and where to put each.
+type members map[string]any
+
+func (a answer) decode(wanted members) error {
 	if a.status/100 != 2 {
 		return a.errorf("has status %d: %.200q", a.status, a.body)
 	}
-	if err := json.Unmarshal(a.body, into); err != nil {
+	var all map[string]json.RawMessage
+	err := json.Unmarshal(a.body, &all)
+	for name, into := range wanted {
+		if value, has := all[name]; has && err == nil {
+			err = json.Unmarshal(value, into)
+		}
+	}
+	if err != nil {
 		return a.errorf("cannot be read (%s): %.200q", err, a.body)
 	}
 	return nil

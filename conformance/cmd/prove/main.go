@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,7 +115,7 @@ func prove(ctx context.Context, o options, out io.Writer) (*proof.Proof, error) 
 	}
 	began := time.Now()
 	var runs []proof.Run
-	pool.Do(ctx, proof.Jobs(bySize(variants), o.seeds), func(run proof.Run) {
+	pool.Do(ctx, bySize(proof.Jobs(variants, o.seeds)), func(run proof.Run) {
 		runs = append(runs, run)
 		tell(out, run)
 	})
@@ -151,16 +152,17 @@ func chosen(o options) ([]mutants.Variant, []conformance.Check, error) {
 	return variants, checks, err
 }
 
-// bySize puts those that take long first, so that none of them is left alone at the end.
-func bySize(variants []mutants.Variant) []mutants.Variant {
-	slow := func(v mutants.Variant) time.Duration {
+// bySize puts jobs that take long first, so that none of them is left alone at the end.
+func bySize(jobs []proof.Job) []proof.Job {
+	slow := func(job proof.Job) time.Duration {
+		v, _ := mutants.Named(job.Name) // a job is for one that there is
 		wait := v.Settle + v.Linger
 		if v.Effort != "" {
 			wait += time.Second
 		}
 		return wait
 	}
-	return slices.SortedStableFunc(slices.Values(variants), func(a, b mutants.Variant) int { return int(slow(b) - slow(a)) })
+	return slices.SortedStableFunc(slices.Values(jobs), func(a, b proof.Job) int { return cmp.Compare(slow(b), slow(a)) })
 }
 
 func tell(out io.Writer, run proof.Run) {
