@@ -25,7 +25,7 @@ func (s *suite) concurrency() {
 	), func(ctx SpecContext) {
 		few := []string{"d", "dnm", "m", "d", "mnd", "n", "d", "dd", "nm", "d", repeat("d", 6), "ddnnm", repeat("dm", 6)}
 		large := "d" + repeat("m", 3*contract.MaxBatch/4)
-		many := []string{"d", large, repeat("d", 20), "d", "m", repeat("dnm", 6), "d", large, repeat("d", 12), "n"} // all together more than one request may name
+		many := []string{"d", large, repeat("d", 40), "d", "m", repeat("dnm", 6), "d", large, repeat("d", 12), "n"} // all together more than one request may name
 		for round := range s.amount.rounds {
 			crowd := few
 			if round%4 == 3 {

@@ -116,7 +116,7 @@ func (s *suite) requests() {
 			`{'snapshotIds':['` + kept[0] + `']}`, `{snapshotIds:[` + a + `]}`, `{"snapshotIds":NaN}`, `/* */` + proper,
 			`{"snapshotIds":[,` + a + `]}`, `{,"snapshotIds":[` + a + `]}`, `{"snapshotIds" [` + a + `]}`, `{"snapshotIds"=[` + a + `]}`, `{"snapshotIds":[` + a + `}`,
 			`{"snapshotIds":[` + a + `//` + "\n" + `]}`, `{{"snapshotIds":[` + a + `]}}`, `{"snapshotIds":[` + a + `,None]}`, `{"snapshotIds":[` + a + `,"\x41"]}`,
-			proper + "\x00", "\x00" + proper, proper + "\f", proper + ";", "\u00a0" + proper, proper + "\u00a0", ")]}'\n" + proper, "\x1e" + proper,
+			proper + "\x00", "\x00" + proper, proper + ";", ")]}'\n" + proper, "\x1e" + proper, // no white space, that many trim as they like
 			"{\"snapshotIds\":[\"\xff\xfe\"]}", `{"snapshotIds":["\ud800"]}`, "{\"snapshotIds\":[" + a + ",\"\n\"]}",
 			base64.StdEncoding.EncodeToString([]byte(proper)), url.QueryEscape(proper),
 			`null`, `true`, `0`, `""`, `[]`, `[{}]`, a, `[` + a + `]`, `[` + a + `,` + b + `]`, `["snapshotIds",[` + a + `]]`, `[` + proper + `]`,
