@@ -244,11 +244,11 @@ func (e Expectation) broken(a Answer) []string {
 	}
 	if len(e.strange()) > 0 { // it could have been refused: what else came of it is that id's doing
 		rules := []string{"REQ-7"}
-		switch {
-		case Refused(a) && e.someDeletable():
-			rules = append(rules, e.brokenByRefusal()...)
-		case Refused(a):
-			rules = append(rules, e.brokenByError(a)...)
+		if Refused(a) && e.someDeletable() {
+			return append(rules, e.brokenByRefusal()...)
+		}
+		if Refused(a) {
+			return append(rules, e.brokenByError(a)...)
 		}
 		return rules
 	}
