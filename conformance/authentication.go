@@ -18,7 +18,7 @@ import (
 func (s *suite) authentication() {
 	own := s.config.Credentials
 
-	It("refuses a request that is not signed", Rule("AUTH-1"), Catches("lets-in-unsigned", "checks-later", "lets-in-who-signs-nothing", "lets-in-any-token"), func(ctx SpecContext) {
+	It("refuses a request that is not signed", Rule("AUTH-1"), Catches("lets-in-unsigned", "checks-later", "lets-in-who-signs-nothing", "lets-in-any-token", "calls-it-a-wrong-value"), func(ctx SpecContext) {
 		s.refuses(ctx, own.Present(),
 			func(*http.Request, []byte) {},
 			func(r *http.Request, _ []byte) { r.Header.Set(contract.HeaderAuthorization, "") },

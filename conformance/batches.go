@@ -106,7 +106,7 @@ func (s *suite) batches() {
 		s.ExpectUntouched(answer, kept, "BATCH-3")
 	})
 
-	It("refuses too many snapshots again and again", Rule("BATCH-2", "BATCH-3", "BATCH-4"), Catches("warns-once", "second-refusal-deletes"), func(ctx SpecContext) {
+	It("refuses too many snapshots again and again", Rule("BATCH-2", "BATCH-3", "BATCH-4"), Catches("warns-once", "second-refusal-deletes", "second-refusal-is-a-value"), func(ctx SpecContext) {
 		batch := s.batch(ctx, repeat("d", 3)+repeat("m", 2*contract.MaxBatch))
 		s.InLanes(lanes, max(2, s.amount.again/2), func(i int) {
 			for range 2 {

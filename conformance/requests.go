@@ -233,7 +233,7 @@ func (s *suite) requests() {
 		s.ExpectPermitted(answer)
 	})
 
-	It("shows what it makes of an empty list", Rule("REQ-8", "REQ-4"), Catches("no-ids-fail"), func(ctx SpecContext) {
+	It("shows what it makes of an empty list", Rule("REQ-8", "REQ-4"), Catches("no-ids-fail", "nothing-for-an-empty-list"), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 1)
 		answer := s.Send(ctx, target.Request{Body: bodyOf([]string{})})
 		s.Expect("REQ-4", answer).To(BeSuccessOrRefused())

@@ -50,6 +50,14 @@ func authentication() []Variant {
 			serve: door(func(k knock) error { k.now = k.time(); return k.verify() }),
 		},
 		{
+			Name: "calls-it-a-wrong-value", Rules: only, Does: "refuses a request that is not signed for an illegal value", Credentials: keys,
+			serve: func(s *Server, c *call) {
+				if guarded(s, c); c.knock(keys).authorization() == "" {
+					refuseValue(s, c)
+				}
+			},
+		},
+		{
 			Name: "lets-in-who-signs-nothing", Rules: only, Does: "lets in who names the scheme and nothing else", Credentials: keys,
 			serve: door(func(k knock) error {
 				if k.authorization() == contract.SignatureMethod {

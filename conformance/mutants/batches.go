@@ -39,9 +39,9 @@ func fullBatches() []Variant {
 	}
 }
 
-// longBatches: BATCH-2. What is carried out beyond the limit is deleted, which breaks BATCH-3 too.
+// longBatches: BATCH-2. BATCH-3 is about those that are refused.
 func longBatches() []Variant {
-	beyond := []string{"BATCH-2", "BATCH-3"}
+	beyond := []string{"BATCH-2"}
 	return []Variant{
 		{
 			Name: "limit-of-101", Rules: beyond, Does: "carries out a batch that is one over the limit",
@@ -105,6 +105,15 @@ func lengthCodes() []Variant {
 		{
 			Name: "far-too-many-is-a-type", Rules: only, Does: "answers for more than twice the limit that the type is wrong",
 			serve: recodes(contract.TooMany, contract.WrongType, func(c *call) bool { return len(c.ids) > 2*contract.MaxBatch }),
+		},
+		{
+			Name: "second-refusal-is-a-value", Rules: only, Does: "answers that a value is wrong when a batch that is too long comes again",
+			serve: func(s *Server, c *call) {
+				again := long(s, c) && !s.first(fmt.Sprint(c.ids))
+				if s.pass(c); again {
+					refuseValue(s, c)
+				}
+			},
 		},
 		{
 			Name: "one-too-many-is-a-value", Rules: only, Does: "answers for one id too many that a value is wrong",

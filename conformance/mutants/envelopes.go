@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,6 +22,28 @@ func successes() []Variant {
 		{
 			Name: "no-response-where-nothing-failed", Rules: only, Does: "has no response object where nothing failed",
 			serve: edits(func(c *call) bool { return c.ok() && !partial(c) }, func(body map[string]any) { delete(body, contract.FieldResponse) }),
+		},
+		{
+			Name: "counts-requests", Rules: []string{"ENV-1", "ENV-3"}, Does: "has a number for the requestId of a success, outside",
+			serve: answered(func(s *Server, c *call) {
+				if c.ok() {
+					c.edit(func(body map[string]any) { body[contract.FieldRequestID] = s.count("request") })
+				}
+			}),
+		},
+		{
+			Name: "no-inner-request-id", Rules: []string{"ENV-1", "ENV-2"}, Does: "has no requestId inside a success",
+			serve: edits((*call).ok, func(body map[string]any) {
+				if response, ok := body[contract.FieldResponse].(map[string]any); ok {
+					delete(response, contract.FieldRequestID)
+				}
+			}),
+		},
+		{
+			Name: "nothing-for-an-empty-list", Rules: only, Does: "takes an empty list for a request to do nothing, and has no response for it",
+			serve: when(func(_ *Server, c *call) bool { return c.ids != nil && len(c.ids) == 0 }, func(_ *Server, c *call) {
+				c.say(http.StatusOK, map[string]any{contract.FieldRequestID: newRequestID()})
+			}),
 		},
 		{
 			Name: "quoted-response", Rules: only, Does: "has the response as a text of JSON",
@@ -122,6 +145,10 @@ func statuses() []Variant {
 		{
 			Name: "always-ok", Rules: only, Does: "answers a failure with 200, and tells it by the code",
 			serve: withStatus(isFailure, http.StatusOK),
+		},
+		{
+			Name: "moved-for-bad-json", Rules: only, Does: "answers a body that is not JSON with 302",
+			serve: withStatus(func(c *call) bool { return !json.Valid(c.body) }, http.StatusFound),
 		},
 		{
 			Name: "hangs-up", Rules: only, Does: "closes the connection on a body that is not an object",

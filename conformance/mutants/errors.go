@@ -86,5 +86,12 @@ func mistakesState(state contract.State) []Variant {
 			Does:  "takes a snapshot in state " + string(state) + " that is named twice for an illegal value",
 			serve: instead(contract.DeniedState, pair, func(c *call) { c.fails(contract.WrongValue) }),
 		},
+		{
+			Name: "misses-" + slug(state) + "-the-second-time", Rules: []string{"ERR-2"},
+			Does: "does not find a snapshot in state " + string(state) + " that is named alone for the second time",
+			serve: instead(contract.DeniedState, func(s *Server, c *call) bool {
+				return s.in(state, c.ids[0]) && len(c.ids) == 1 && s.count("asked for "+c.ids[0]) == 2
+			}, func(c *call) { c.fails(contract.NotFound) }),
+		},
 	}
 }

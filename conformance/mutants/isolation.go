@@ -64,6 +64,20 @@ func isolation() []Variant {
 			},
 		},
 		{
+			Name: "flickers", Rules: []string{"ISO-1"},
+			Does: "has the newest snapshot that nobody named look as if it were being deleted, for a moment after it has deleted 20",
+			serve: knowing(func(s *Server, c *call, r roles) {
+				s.pass(c)
+				if len(r.normal) != 20 {
+					return
+				}
+				for _, id := range newest(s, c) {
+					s.shown.Store(id, contract.Leaving)
+					time.AfterFunc(900*time.Millisecond, func() { s.shown.Delete(id) })
+				}
+			}),
+		},
+		{
 			Name: "deletes-the-newest-later", Rules: []string{"ISO-1"}, Linger: time.Second,
 			Does: "deletes what is the newest snapshot half a second after a success",
 			serve: following(func(s *Server, c *call, r roles) {

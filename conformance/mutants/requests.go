@@ -225,6 +225,16 @@ func otherActions() []Variant {
 			},
 		},
 		{
+			Name: "no-action-after-500-requests", Rules: []string{"REQ-5"}, Whole: true, Does: "deletes without an action, too, after 500 requests",
+			serve: func(s *Server, c *call) {
+				if s.count("call") > 500 && c.request.Header.Get(contract.HeaderAction) == "" {
+					s.passUnder(c, contract.Action)
+				} else {
+					s.pass(c)
+				}
+			},
+		},
+		{
 			Name: "refuses-actions-late", Rules: []string{"REQ-5"}, Does: "deletes the snapshots under another action, and then refuses it",
 			serve: func(s *Server, c *call) {
 				if c.request.Header.Get(contract.HeaderAction) != contract.Action {

@@ -146,7 +146,7 @@ func keepsNormal() []Variant {
 			}),
 		},
 		{
-			Name: "locks-what-a-refused-batch-repeats", Rules: []string{"STATE-1", "PART-1", "PART-2"}, Whole: true, Effort: "normal",
+			Name: "locks-what-a-refused-batch-repeats", Rules: []string{"STATE-1", "PART-1"}, Whole: true, Effort: "normal",
 			Does: "lists for ever what was named twice in a batch that was too large",
 			serve: locking(func(_ *Server, c *call) []string {
 				if len(c.ids) <= contract.MaxBatch {
@@ -242,6 +242,17 @@ func replays(is func(c *call) bool) behaviour {
 	})
 }
 
+// omitting leaves deleted snapshots out of what certain calls list.
+func omitting(where func(c *call, r roles) bool) behaviour {
+	return knowing(func(s *Server, c *call, r roles) {
+		gone := those(r.missing, s.hasGone)
+		s.pass(c)
+		if where(c, r) {
+			c.editList(func(listed []string) any { return without(listed, gone) })
+		}
+	})
+}
+
 // forgetsDeletions: STATE-4.
 func forgetsDeletions() []Variant {
 	// deleted tells whether the ids are those of snapshots that were there and are gone.
@@ -296,6 +307,29 @@ func forgetsDeletions() []Variant {
 				if _, noted := s.notes.Load(c.ids[0]); noted && c.is(contract.NotFound) {
 					c.fails(contract.DeniedState)
 				}
+			}),
+		},
+		{
+			Name: "omits-a-gone-one-of-two", Rules: []string{"STATE-4", "PART-1"},
+			Does:  "does not list a deleted snapshot where a batch names it and one to delete",
+			serve: omitting(func(c *call, r roles) bool { return len(c.ids) == 2 && len(r.normal) == 1 }),
+		},
+		{
+			Name: "omits-a-gone-one-of-four", Rules: []string{"STATE-4", "PART-1"},
+			Does: "does not list a deleted snapshot where a batch names it and one of each kind",
+			serve: omitting(func(c *call, r roles) bool {
+				return len(c.ids) == 4 && len(r.normal) == 1 && len(r.denied) == 1 && len(r.missing) == 2
+			}),
+		},
+		{
+			Name: "fails-at-gone-and-denied-ones", Rules: []string{"REQ-4"},
+			Does: "fails where a batch has a deleted snapshot and a denied one, and nothing to delete",
+			serve: knowing(func(s *Server, c *call, r roles) {
+				if len(r.normal) == 0 && len(r.denied) > 0 && slices.ContainsFunc(r.missing, s.hasGone) {
+					crash(s, c)
+					return
+				}
+				s.pass(c)
 			}),
 		},
 		{

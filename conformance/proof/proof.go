@@ -49,6 +49,7 @@ type Check struct {
 // Judge works out the proof from the runs of all variants.
 func Judge(variants []mutants.Variant, checks []conformance.Check, seeds []int64, runs []Run) *Proof {
 	p := JudgeRuns(variants, seeds, runs)
+	p.judgeMutants()
 	p.judgeChecks(checks)
 	p.judgeRules()
 	return p
@@ -158,6 +159,19 @@ func (e Entry) misjudged(run Run) string {
 func isMust(id string) bool {
 	rule, _ := contract.RuleByID(id)
 	return rule.Level == contract.Must
+}
+
+// judgeMutants finds rules that a mutant is said to break, and no run shows it: either the mutant does not break the rule,
+// or the suite does not see that.
+func (p *Proof) judgeMutants() {
+	for _, e := range p.Mutants {
+		for _, rule := range e.Rules {
+			shown := slices.ContainsFunc(e.Runs, func(run Run) bool { return run.Broken[rule] != nil })
+			if len(e.CaughtBy) > 0 && !shown {
+				p.fault("%s is said to break %s, which no run shows", e.Name, rule)
+			}
+		}
+	}
 }
 
 // judgeChecks finds checks that are there for nothing, or do not do what they are there for, and mutants that no check

@@ -115,6 +115,10 @@ func TestFaults(t *testing.T) {
 		change func(t *trial)
 		faults []string
 	}{
+		"a rule that a mutant breaks is never shown": {
+			func(t *trial) { t.variants[0].Rules = append(t.variants[0].Rules, "ISO-1") },
+			[]string{"req-1-one is said to break ISO-1, which no run shows"},
+		},
 		"a mutant survives one seed": {
 			func(t *trial) { survives(t.run(mutant, 2)) },
 			[]string{"state-1-one, seed 2: the mutant survives, which breaks STATE-1", missed},
@@ -141,6 +145,7 @@ func TestFaults(t *testing.T) {
 			[]string{
 				`both, seed 1: the mutant breaks STATE-1, REQ-6 and the verdict is "conformant with remarks"`,
 				`both, seed 2: the mutant breaks STATE-1, REQ-6 and the verdict is "conformant with remarks"`,
+				"both is said to break STATE-1, which no run shows",
 			},
 		},
 		"the verdict on a SHOULD is hard": {
