@@ -39,7 +39,7 @@ func (s *suite) batches() {
 	})
 
 	It("lists all but one of a batch, at every size and wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), Catches(
-		"forgets-the-only-one", "deletes-denied-ones-at-size-33", "omits-one-at-size-25", "deletes-a-refused-one-later", "gives-in-at-the-third-attempt", "lists-ten-at-the-most",
+		"forgets-the-only-one", "deletes-denied-ones-at-size-33", "omits-one-at-size-25", "deletes-a-refused-one-later", "fails-and-deletes-denied-ones", "gives-in-at-the-third-attempt", "lists-ten-at-the-most",
 	), func(ctx SpecContext) {
 		sizes := s.sizes(2, 3, 9, 10, 11, 16, 20, 25, 31, 32, 33, 49, 50, 51, 63, 64, 65, 99, contract.MaxBatch)
 		batches := make([][]string, len(sizes))

@@ -28,7 +28,7 @@ func (s *suite) errors() {
 			continue
 		}
 		It("answers for one snapshot in state "+string(state)+" that its state forbids it", Rule("ERR-2", "STATE-2", "STATE-3"), Catches(
-			"calls-a-pair-of-"+slug(state)+"-bad", "misses-"+slug(state)+"-the-second-time",
+			"calls-a-pair-of-"+slug(state)+"-bad", "misses-"+slug(state)+"-the-second-time", "changes-a-refused-"+slug(state),
 		), func(ctx SpecContext) {
 			ids := s.Make(ctx, state, 3)
 			s.InLanes(lanes, max(len(ids), s.amount.again/len(contract.States)), func(i int) {

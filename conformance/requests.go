@@ -58,7 +58,7 @@ func (s *suite) requests() {
 	})
 
 	It("refuses snapshotIds that is not an array of strings", Rule("REQ-3", "REQ-6"), Catches(
-		"takes-text", "takes-the-keys", "skips-null", "deep-lists-fail", "types-are-values", "deletes-the-rest-later",
+		"takes-text", "takes-the-keys", "takes-numbers-for-none", "skips-null", "deep-lists-fail", "types-are-values", "deletes-the-rest-later",
 	), func(ctx SpecContext) {
 		kept := s.withNeighbour(ctx, 2)
 		a, b := quoted(kept[0]), quoted(kept[1])
@@ -103,7 +103,7 @@ func (s *suite) requests() {
 	})
 
 	It("refuses a body that is empty, not JSON or not an object", Rule("REQ-4"), Catches(
-		"trailing-commas", "trims-nul", "takes-a-list-of-requests", "hangs-up",
+		"trailing-commas", "trims-nul", "empty-body-is-none", "deletes-before-it-reads", "takes-a-list-of-requests", "hangs-up",
 	), func(ctx SpecContext) {
 		kept := s.withNeighbour(ctx, 2)
 		a, b := quoted(kept[0]), quoted(kept[1])
@@ -233,7 +233,7 @@ func (s *suite) requests() {
 		s.ExpectPermitted(answer)
 	})
 
-	It("shows what it makes of an empty list", Rule("REQ-8", "REQ-4"), Catches("no-ids-fail", "nothing-for-an-empty-list"), func(ctx SpecContext) {
+	It("shows what it makes of an empty list", Rule("REQ-8", "REQ-4", "ISO-1"), Catches("no-ids-fail", "nothing-for-an-empty-list", "text-for-an-empty-list", "empty-list-takes-the-newest"), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 1)
 		answer := s.Send(ctx, target.Request{Body: bodyOf([]string{})})
 		s.Expect("REQ-4", answer).To(BeSuccessOrRefused())

@@ -41,8 +41,15 @@ func successes() []Variant {
 		},
 		{
 			Name: "nothing-for-an-empty-list", Rules: only, Does: "takes an empty list for a request to do nothing, and has no response for it",
-			serve: when(func(_ *Server, c *call) bool { return c.ids != nil && len(c.ids) == 0 }, func(_ *Server, c *call) {
+			serve: when(namesNone, func(_ *Server, c *call) {
 				c.say(http.StatusOK, map[string]any{contract.FieldRequestID: newRequestID()})
+			}),
+		},
+		{
+			Name: "text-for-an-empty-list", Rules: only, Does: "takes an empty list for a request to do nothing, and lists a text",
+			serve: when(namesNone, func(_ *Server, c *call) {
+				c.succeed(nil)
+				c.editList(func([]string) any { return "none" })
 			}),
 		},
 		{
@@ -178,11 +185,12 @@ func contents() []Variant {
 }
 
 // Kinds of answers.
-func always(*call) bool      { return true }
-func isFailure(c *call) bool { return !c.ok() }
-func partial(c *call) bool   { return len(c.listed()) > 0 }
-func notFound(c *call) bool  { return c.is(contract.NotFound) }
-func malformed(c *call) bool { return c.ids == nil && isFailure(c) }
+func always(*call) bool                 { return true }
+func isFailure(c *call) bool            { return !c.ok() }
+func partial(c *call) bool              { return len(c.listed()) > 0 }
+func notFound(c *call) bool             { return c.is(contract.NotFound) }
+func namesNone(_ *Server, c *call) bool { return c.ids != nil && len(c.ids) == 0 }
+func malformed(c *call) bool            { return c.ids == nil && isFailure(c) }
 
 // edits changes the members of some answers.
 func edits(which func(c *call) bool, change func(body map[string]any)) behaviour {

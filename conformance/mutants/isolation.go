@@ -64,14 +64,23 @@ func isolation() []Variant {
 			},
 		},
 		{
+			Name: "empty-list-takes-the-newest", Rules: []string{"ISO-1"}, Does: "deletes the newest snapshot for an empty list",
+			serve: func(s *Server, c *call) {
+				if namesNone(s, c) {
+					deleteNewest(s, c)
+				}
+				s.pass(c)
+			},
+		},
+		{
 			Name: "flickers", Rules: []string{"ISO-1"},
-			Does: "has the newest snapshot that nobody named look as if it were being deleted, for a moment after it has deleted 20",
+			Does: "has snapshots that nobody named look as if they were being deleted, for a moment after it has deleted 20",
 			serve: knowing(func(s *Server, c *call, r roles) {
 				s.pass(c)
 				if len(r.normal) != 20 {
 					return
 				}
-				for _, id := range newest(s, c) {
+				for _, id := range bystanders(s, c, contract.Normal) {
 					s.shown.Store(id, contract.Leaving)
 					time.AfterFunc(900*time.Millisecond, func() { s.shown.Delete(id) })
 				}

@@ -157,6 +157,16 @@ func mistakesRepetitions() []Variant {
 			}),
 		},
 		{
+			Name: "lists-what-it-deletes", Rules: []string{"PART-3", "PART-1"},
+			Does: "lists a snapshot that it has deleted where a batch of three has something that failed",
+			serve: listing(func(c *call, r roles, listed []string) []string {
+				if len(c.ids) == 3 && r.mixed() {
+					return append(listed, r.normal[0])
+				}
+				return listed
+			}),
+		},
+		{
 			Name: "calls-a-pair-missing", Rules: []string{"PART-3", "PART-1"},
 			Does: "answers that a snapshot is not found where nothing else is named, and that twice, though it has deleted it",
 			serve: following(func(_ *Server, c *call, r roles) {

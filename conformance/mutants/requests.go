@@ -97,6 +97,10 @@ func absentIDs() []Variant {
 func otherTypes() []Variant {
 	return []Variant{
 		{
+			Name: "takes-numbers-for-none", Rules: []string{"REQ-3"}, Does: "takes a number in the place of the ids for none, and succeeds",
+			serve: when(func(_ *Server, c *call) bool { _, is := c.value().(float64); return is }, succeedIdly),
+		},
+		{
 			Name: "takes-the-keys", Rules: []string{"REQ-3"}, Does: "takes the keys of an object for a list",
 			serve: takes(func(value any) any {
 				object, ok := value.(map[string]any)
@@ -168,6 +172,19 @@ func otherTypes() []Variant {
 // otherBodies: REQ-4.
 func otherBodies() []Variant {
 	return []Variant{
+		{
+			Name: "empty-body-is-none", Rules: []string{"REQ-4"}, Does: "takes an empty body for a request to do nothing, and succeeds",
+			serve: when(func(_ *Server, c *call) bool { return len(c.body) == 0 }, succeedIdly),
+		},
+		{
+			Name: "deletes-before-it-reads", Rules: []string{"REQ-4"}, Does: "refuses a body that ends too early, and deletes what it has read by then",
+			serve: func(s *Server, c *call) {
+				if bytes.HasPrefix(c.body, []byte("{")) && !bytes.HasSuffix(c.body, []byte("}")) {
+					s.erase(namedByAccident(s, c, !json.Valid(c.body))...)
+				}
+				s.pass(c)
+			},
+		},
 		{
 			Name: "trims-nul", Rules: []string{"REQ-4"}, Does: "overlooks NUL characters at the end of a body",
 			serve: mends(func(body string) string { return strings.TrimRight(body, "\x00") }),

@@ -47,6 +47,15 @@ func deletesState(state contract.State) []Variant {
 			}),
 		},
 		{
+			Name: "changes-a-refused-" + slug(state), Rules: []string{"STATE-3"},
+			Does: "puts a snapshot in state " + string(state) + " that is named alone into another, and refuses it",
+			serve: following(func(s *Server, c *call, _ roles) {
+				if c.alone() && s.in(state, c.ids[0]) {
+					s.Put(c.ids[0], others[(slices.Index(others, state)+1)%len(others)])
+				}
+			}),
+		},
+		{
 			Name: "deletes-a-batch-of-" + slug(state), Rules: []string{"STATE-2"},
 			Does: "deletes several snapshots if all of them are in state " + string(state),
 			serve: deleting(func(s *Server, c *call, r roles) []string {
@@ -212,6 +221,20 @@ func changesRefused() []Variant {
 				for _, id := range r.denied {
 					time.AfterFunc(time.Second, func() { s.Release(id) })
 				}
+			}),
+		},
+		{
+			Name: "fails-and-deletes-denied-ones", Rules: []string{"STATE-2"},
+			Does: "breaks at a batch of 49 of which one can be deleted, and has deleted those that are denied by then",
+			serve: knowing(func(s *Server, c *call, r roles) {
+				if len(c.ids) != 49 || len(r.normal) != 1 {
+					s.pass(c)
+					return
+				}
+				for _, id := range r.denied {
+					s.Release(id)
+				}
+				crash(s, c)
 			}),
 		},
 		{
