@@ -32,7 +32,7 @@ prove: ## does the suite catch every mutant, and leave every twin alone? writes 
 	$(GO) build -o bin/prove ./conformance/cmd/prove
 	bin/prove --out bin
 
-power: ## how likely is a run to find a fault that shows now and then? writes bin/power.md, .json and .svg; takes some five minutes
+power: ## how likely is a run to find a fault that shows now and then? writes bin/power.md, .json and .svg; takes some six minutes
 	$(GO) build -o bin/prove ./conformance/cmd/prove
 	bin/prove power --out bin
 
