@@ -206,6 +206,6 @@ var efforts = map[Effort]amount{
 	Thorough: {
 		everySize: true, again: 1500, rounds: 250, portion: 256,
 		walks:     walking{rounds: 20, width: 48, length: 3, snapshots: 15000, time: time.Minute, shrink: 10 * time.Second},
-		exchanges: 50000, snapshots: 76000, usual: 25 * time.Second,
+		exchanges: 50000, snapshots: 76000, usual: 15 * time.Second,
 	},
 }
