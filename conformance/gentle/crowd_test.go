@@ -46,6 +46,49 @@ func TestACrowdFindsOutHowManyAHostTakes(t *testing.T) {
 	g.Expect(refused.Load()).To(BeNumerically("<", callers*requests), "it goes on asking in vain")
 }
 
+// TestACrowdFindsOutHowFastAHostTakesThem has a host that takes one request every five milliseconds, and keeps no account
+// of the times at which it was asked nothing.
+func TestACrowdFindsOutHowFastAHostTakesThem(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	const every, callers, requests = 5 * time.Millisecond, 20, 10
+	crowd := gentle.NewCrowd()
+	var mu sync.Mutex
+	var last time.Time
+	takes := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(last) < every {
+			return false
+		}
+		last = time.Now()
+		return true
+	}
+	var refused, served atomic.Int64
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			for range requests {
+				for done := false; !done; {
+					leave := crowd.Enter(t.Context())
+					if done = takes(); done {
+						served.Add(1)
+					} else {
+						refused.Add(1)
+					}
+					leave(!done)
+					if !done {
+						<-time.After(20 * time.Millisecond)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+	g.Expect(served.Load()).To(BeEquivalentTo(callers * requests))
+	g.Expect(refused.Load()).To(BeNumerically("<", callers*requests), "it goes on asking in vain")
+}
+
 func TestACrowdHasNoLimitWhereNobodyIsPutOff(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
