@@ -17,7 +17,10 @@ const bulky = 60_000
 // batches: BATCH-1 to BATCH-6, how many snapshots a request may name.
 func (s *suite) batches() {
 	It(fmt.Sprintf("deletes a batch of %d", contract.MaxBatch), Rule("BATCH-1", "BATCH-5", "ISO-1"), Catches("grows-late", "deletes-the-next"), func(ctx SpecContext) {
-		s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, contract.MaxBatch), "BATCH-1"))
+		batch, next := s.withNeighbour(ctx, contract.MaxBatch)
+		answer := s.Delete(ctx, batch, "BATCH-1")
+		s.ExpectPermitted(answer)
+		s.ExpectUntouched(answer, next, "ISO-1")
 	})
 
 	It(fmt.Sprintf("takes %d snapshots again and again", contract.MaxBatch), Rule("BATCH-1", "PART-1", "PART-2"), Catches("full-only-once", "cut-short"), func(ctx SpecContext) {
@@ -35,7 +38,12 @@ func (s *suite) batches() {
 		"forgets-the-64th-of-64", "fails-every-seventh", "fails-at-33", "fails-at-37",
 	), func(ctx SpecContext) {
 		sizes := s.sizes(1, 2, 3, 9, 10, 11, 16, 20, 25, 31, 32, 33, 50, 64)
-		s.InLanes(lanes/3, len(sizes), func(i int) { s.ExpectPermitted(s.Delete(ctx, s.withNeighbour(ctx, sizes[i]))) })
+		s.InLanes(lanes/3, len(sizes), func(i int) {
+			batch, next := s.withNeighbour(ctx, sizes[i])
+			answer := s.Delete(ctx, batch)
+			s.ExpectPermitted(answer)
+			s.ExpectUntouched(answer, next, "ISO-1")
+		})
 	})
 
 	It("lists all but one of a batch, at every size and wherever that one stands", Rule("BATCH-5", "PART-1", "PART-2", "STATE-2"), Catches(
@@ -93,7 +101,7 @@ func (s *suite) batches() {
 	It("refuses a request that is as long as a body may be, and deletes nothing for one that is longer", Rule("BATCH-2", "BATCH-3"), Catches(
 		"streams-large-bodies", "refuses-long-bodies-unread",
 	), func(ctx SpecContext) {
-		kept := s.withNeighbour(ctx, 2)
+		kept, _ := s.withNeighbour(ctx, 2)
 		missing := s.Missing(ctx, 2*contract.MaxBatch)
 		ids := append(kept[:1:1], slices.Repeat(missing, 25)...)      // fifty times the limit
 		fitting := min(len(ids), bulky/(len(bodyOf(ids))/len(ids)+1)) // as many as a body of that length has
@@ -142,8 +150,9 @@ func (s *suite) sizes(telling ...int) []int {
 	return sizes
 }
 
-// withNeighbour gives the newest snapshots but for the one that was made last: nobody names it, and what reaches past the
-// end of a batch, or for the newest that nobody asked for, reaches it first.
-func (s *suite) withNeighbour(ctx SpecContext, size int) []string {
-	return s.Newest(ctx, size+1)[:size] // of one order, since those that are made ahead come from several
+// withNeighbour gives new snapshots and, apart from them, the one that was made next, and is the newest of all. It is not to
+// be named: what reaches past the end of a batch, or for the newest whatever was asked, reaches it first.
+func (s *suite) withNeighbour(ctx SpecContext, size int) (batch, next []string) {
+	ids := s.Newest(ctx, size+1) // of one order, since those that are made ahead come from several
+	return ids[:size], ids[size:]
 }

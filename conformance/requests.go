@@ -37,7 +37,7 @@ func (s *suite) requests() {
 	It("refuses a body without snapshotIds", Rule("REQ-2", "REQ-6"), Catches(
 		"absent-is-none", "null-fails", "null-is-latest", "null-is-oldest", "absent-is-a-wrong-value",
 	), func(ctx SpecContext) {
-		kept := s.withNeighbour(ctx, 2)
+		kept, _ := s.withNeighbour(ctx, 2)
 		bodies := []string{
 			`{}`,
 			`{"snapshotIds":null}`,
@@ -60,7 +60,7 @@ func (s *suite) requests() {
 	It("refuses snapshotIds that is not an array of strings", Rule("REQ-3", "REQ-6"), Catches(
 		"takes-text", "takes-the-keys", "takes-numbers-for-none", "skips-null", "deep-lists-fail", "types-are-values", "deletes-the-rest-later",
 	), func(ctx SpecContext) {
-		kept := s.withNeighbour(ctx, 2)
+		kept, _ := s.withNeighbour(ctx, 2)
 		a, b := quoted(kept[0]), quoted(kept[1])
 		values := []string{
 			a, `""`, `"*"`, `1`, `0`, `true`, `false`, `{}`,
@@ -105,7 +105,7 @@ func (s *suite) requests() {
 	It("refuses a body that is empty, not JSON or not an object", Rule("REQ-4"), Catches(
 		"trailing-commas", "trims-nul", "empty-body-is-none", "deletes-before-it-reads", "takes-a-list-of-requests", "hangs-up",
 	), func(ctx SpecContext) {
-		kept := s.withNeighbour(ctx, 2)
+		kept, _ := s.withNeighbour(ctx, 2)
 		a, b := quoted(kept[0]), quoted(kept[1])
 		proper := `{"snapshotIds":[` + a + `]}`
 		bodies := []string{
@@ -133,7 +133,7 @@ func (s *suite) requests() {
 	It("deletes nothing without an action, or under another one", Rule("REQ-5", "REQ-4", "ISO-1"), Catches(
 		"any-action", "any-action-on-snapshots", "any-case-of-the-action", "refuses-actions-late", "deletes-the-newest-for-another-action",
 	), func(ctx SpecContext) {
-		kept := s.withNeighbour(ctx, 2)
+		kept, _ := s.withNeighbour(ctx, 2)
 		// None of these is an action that would do harm to an implementation that has more of them.
 		actions := []string{
 			"", "Nothing", "DescribeSnapshots", "Delete", "Snapshots", contract.Action + "Now", "X" + contract.Action,
