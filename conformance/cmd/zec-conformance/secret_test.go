@@ -57,7 +57,7 @@ func TestNobodyReadsTheSecrets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			var signed, leaked atomic.Int64
+			var signed, leaked, maimed atomic.Int64
 			target := serve(t, echoing(secret), func(next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					switch testbed := strings.HasPrefix(r.URL.Path, mock.TestbedPath); {
@@ -66,6 +66,10 @@ func TestNobodyReadsTheSecrets(t *testing.T) {
 						leaked.Add(1)
 					default:
 						signed.Add(1)
+					}
+					told := r.Header.Get("Authorization")
+					if most := secret[1 : len(secret)-1]; strings.Contains(told, most) && !strings.Contains(told, secret) {
+						maimed.Add(1)
 					}
 					next.ServeHTTP(w, r)
 				})
@@ -82,6 +86,7 @@ func TestNobodyReadsTheSecrets(t *testing.T) {
 			g.Expect(got.out).To(ContainSubstring("REDACTED"), "nothing was echoed")
 			g.Expect(signed.Load()).To(BeNumerically(">", 0))
 			g.Expect(leaked.Load()).To(BeZero(), "the testbed was sent credentials")
+			g.Expect(maimed.Load()).To(BeZero(), "a part of a secret would not be recognized where it is echoed")
 		})
 	}
 }
