@@ -51,7 +51,9 @@ func (s *suite) goneForGood() {
 		s.ExpectPermitted(s.Delete(ctx, append(s.Denied(ctx, 1), s.early[1:]...)))
 	})
 
-	It("refuses at the end of a run what it refused in the beginning", Rule("REQ-2", "REQ-3", "REQ-4", "REQ-5"), Catches("skips-null-after-500-requests", "no-action-after-500-requests"), func(ctx SpecContext) {
+	It("refuses at the end of a run what it refused in the beginning", Rule("REQ-2", "REQ-3", "REQ-4", "REQ-5"), Catches(
+		"skips-null-after-500-requests", "no-action-after-500-requests",
+	), func(ctx SpecContext) {
 		kept, _ := s.withNeighbour(ctx, 2)
 		a, b := quoted(kept[0]), quoted(kept[1])
 		for _, mistake := range []struct{ rule, body string }{

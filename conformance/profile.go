@@ -18,8 +18,6 @@ func (s *suite) profile(a *answer) {
 	switch {
 	case len(ids) > contract.MaxBatch:
 		s.journal.chooseAnswer("answer-over-limit", a)
-	case len(ids) == 1 && len(a.expected.Of(oracle.Leaving)) == 1 && !outcome.Refusal():
-		s.journal.choose("named-while-leaving", "success")
 	case len(ids) == 1 && len(a.expected.Of(oracle.Leaving)) == 1:
 		s.journal.choose("named-while-leaving", wordFor(outcome))
 	case len(ids) == 1 && !contract.PlausibleID(ids[0]) && formal:
@@ -57,6 +55,8 @@ func (s *suite) profileDeletions() {
 // wordFor is the word for an outcome of which several are permitted.
 func wordFor(outcome oracle.Outcome) string {
 	switch {
+	case !outcome.Refusal() && len(outcome.Listed) == 0:
+		return "success"
 	case !outcome.Refusal():
 		return "listed"
 	case outcome.Code == contract.NotFound.Code:

@@ -233,7 +233,9 @@ func (s *suite) requests() {
 		s.ExpectPermitted(answer)
 	})
 
-	It("shows what it makes of an empty list", Rule("REQ-8", "REQ-4", "ISO-1"), Catches("no-ids-fail", "nothing-for-an-empty-list", "text-for-an-empty-list", "empty-list-takes-the-newest"), func(ctx SpecContext) {
+	It("shows what it makes of an empty list", Rule("REQ-8", "REQ-4", "ISO-1"), Catches(
+		"no-ids-fail", "nothing-for-an-empty-list", "text-for-an-empty-list", "empty-list-takes-the-newest",
+	), func(ctx SpecContext) {
 		kept := s.Newest(ctx, 1)
 		answer := s.Send(ctx, target.Request{Body: bodyOf([]string{})})
 		s.Expect("REQ-4", answer).To(BeSuccessOrRefused())
@@ -352,8 +354,8 @@ func otherThan(c byte) string {
 	return "-"
 }
 
-// patterns gives parts of a victim's id, ids that differ from it in one character, and wildcards in it. They match ids beside the victim's where those are close
-// to each other.
+// patterns gives parts of a victim's id, ids that differ from it in one character, and wildcards in it. They match ids
+// beside the victim's where those are close to each other.
 func patterns(victim string) []string {
 	last, half := len(victim)-1, len(victim)/2
 	texts := []string{victim[:last], victim[1:], victim[:half], victim[half:]}

@@ -12,27 +12,21 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 )
 
-// TestACrowdFindsOutHowManyAHostTakes has a host that puts off whoever is one too many.
-func TestACrowdFindsOutHowManyAHostTakes(t *testing.T) {
-	t.Parallel()
-	g := NewWithT(t)
-	const takes, callers, requests = 3, 40, 20
+// besiege has callers make so many requests each of a host that serves one or puts it off, and gives how often it did which.
+func besiege(t *testing.T, callers, requests int, serves func() bool) (served, refused int64) {
 	crowd := gentle.NewCrowd()
-	var inside, refused, served atomic.Int64
+	var good, bad atomic.Int64
 	var all sync.WaitGroup
 	for range callers {
 		all.Go(func() {
 			for range requests {
 				for done := false; !done; {
 					leave := crowd.Enter(t.Context())
-					done = inside.Add(1) <= takes
-					if done {
-						<-time.After(2 * time.Millisecond) // at work
-						served.Add(1)
+					if done = serves(); done {
+						good.Add(1)
 					} else {
-						refused.Add(1)
+						bad.Add(1)
 					}
-					inside.Add(-1)
 					leave(!done)
 					if !done {
 						<-time.After(20 * time.Millisecond) // as whoever is put off waits before it asks again
@@ -42,8 +36,25 @@ func TestACrowdFindsOutHowManyAHostTakes(t *testing.T) {
 		})
 	}
 	all.Wait()
-	g.Expect(served.Load()).To(BeEquivalentTo(callers * requests))
-	g.Expect(refused.Load()).To(BeNumerically("<", callers*requests), "it goes on asking in vain")
+	return good.Load(), bad.Load()
+}
+
+// TestACrowdFindsOutHowManyAHostTakes has a host that puts off whoever is one too many.
+func TestACrowdFindsOutHowManyAHostTakes(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	const takes, callers, requests = 3, 40, 20
+	var inside atomic.Int64
+	served, refused := besiege(t, callers, requests, func() bool {
+		defer inside.Add(-1)
+		if inside.Add(1) > takes {
+			return false
+		}
+		<-time.After(2 * time.Millisecond) // at work
+		return true
+	})
+	g.Expect(served).To(BeEquivalentTo(callers * requests))
+	g.Expect(refused).To(BeNumerically("<", callers*requests), "it goes on asking in vain")
 }
 
 // TestACrowdFindsOutHowFastAHostTakesThem has a host that takes one request every five milliseconds, and keeps no account
@@ -52,10 +63,9 @@ func TestACrowdFindsOutHowFastAHostTakesThem(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	const every, callers, requests = 5 * time.Millisecond, 20, 10
-	crowd := gentle.NewCrowd()
 	var mu sync.Mutex
 	var last time.Time
-	takes := func() bool {
+	served, refused := besiege(t, callers, requests, func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		if time.Since(last) < every {
@@ -63,30 +73,9 @@ func TestACrowdFindsOutHowFastAHostTakesThem(t *testing.T) {
 		}
 		last = time.Now()
 		return true
-	}
-	var refused, served atomic.Int64
-	var all sync.WaitGroup
-	for range callers {
-		all.Go(func() {
-			for range requests {
-				for done := false; !done; {
-					leave := crowd.Enter(t.Context())
-					if done = takes(); done {
-						served.Add(1)
-					} else {
-						refused.Add(1)
-					}
-					leave(!done)
-					if !done {
-						<-time.After(20 * time.Millisecond)
-					}
-				}
-			}
-		})
-	}
-	all.Wait()
-	g.Expect(served.Load()).To(BeEquivalentTo(callers * requests))
-	g.Expect(refused.Load()).To(BeNumerically("<", callers*requests), "it goes on asking in vain")
+	})
+	g.Expect(served).To(BeEquivalentTo(callers * requests))
+	g.Expect(refused).To(BeNumerically("<", callers*requests), "it goes on asking in vain")
 }
 
 func TestACrowdHasNoLimitWhereNobodyIsPutOff(t *testing.T) {

@@ -24,13 +24,9 @@ func fullBatches() []Variant {
 		},
 		{
 			Name: "halves-the-limit-after-a-long-batch", Rules: []string{"BATCH-1"}, Does: "refuses more than fifty right after a batch that was too long",
-			serve: func(s *Server, c *call) {
-				if s.last("long", long(s, c)) == true && len(c.ids) > contract.MaxBatch/2 && !long(s, c) {
-					c.fails(contract.TooMany)
-					return
-				}
-				s.pass(c)
-			},
+			serve: when(func(s *Server, c *call) bool {
+				return s.last("long", long(s, c)) == true && len(c.ids) > contract.MaxBatch/2
+			}, refuseLength),
 		},
 		{
 			Name: "full-only-once", Rules: []string{"BATCH-1"}, Does: "refuses every full batch but the first",
@@ -59,7 +55,7 @@ func longBatches() []Variant {
 		},
 		{
 			Name: "warns-once", Rules: beyond, Does: "refuses a batch that is too long, and carries it out when asked again",
-			serve: when(func(s *Server, c *call) bool { return long(s, c) && !s.first(fmt.Sprint(c.ids)) }, carryOut),
+			serve: when(longAgain, carryOut),
 		},
 	}
 }
@@ -67,7 +63,6 @@ func longBatches() []Variant {
 // lateRefusals: BATCH-3.
 func lateRefusals() []Variant {
 	only := []string{"BATCH-3"}
-	limit := contract.MaxBatch
 	return []Variant{
 		{
 			Name: "queues-before-it-counts", Rules: only, Linger: 400 * time.Millisecond,
@@ -79,11 +74,11 @@ func lateRefusals() []Variant {
 		},
 		{
 			Name: "duplicates-delete", Rules: only, Does: "deletes what is named too often before it refuses that",
-			serve: when(func(s *Server, c *call) bool { return long(s, c) && len(distinct(c.ids)) <= limit }, refuseAfter(func(ids []string) []string { return ids })),
+			serve: when(longByRepetition, deleteAndRefuse),
 		},
 		{
 			Name: "second-refusal-deletes", Rules: only, Does: "deletes a batch that is too long when it comes again, and refuses it again",
-			serve: when(func(s *Server, c *call) bool { return long(s, c) && !s.first(fmt.Sprint(c.ids)) }, refuseAfter(func(ids []string) []string { return ids })),
+			serve: when(longAgain, deleteAndRefuse),
 		},
 	}
 }
@@ -93,7 +88,7 @@ func longRepetitions() []Variant {
 	return []Variant{
 		{
 			Name: "fails-at-many-duplicates", Rules: []string{"REQ-4"}, Does: "fails where repetitions make a batch too long",
-			serve: when(func(s *Server, c *call) bool { return long(s, c) && len(distinct(c.ids)) <= contract.MaxBatch }, crash),
+			serve: when(longByRepetition, crash),
 		},
 	}
 }
@@ -108,12 +103,7 @@ func lengthCodes() []Variant {
 		},
 		{
 			Name: "second-refusal-is-a-value", Rules: only, Does: "answers that a value is wrong when a batch that is too long comes again",
-			serve: func(s *Server, c *call) {
-				again := long(s, c) && !s.first(fmt.Sprint(c.ids))
-				if s.pass(c); again {
-					refuseValue(s, c)
-				}
-			},
+			serve: when(longAgain, refuseValue),
 		},
 		{
 			Name: "one-too-many-is-a-value", Rules: only, Does: "answers for one id too many that a value is wrong",
@@ -162,6 +152,14 @@ func places() []Variant {
 func full(_ *Server, c *call) bool { return len(c.ids) == contract.MaxBatch }
 func long(_ *Server, c *call) bool { return len(c.ids) > contract.MaxBatch }
 
+// longAgain is true of a batch beyond the limit that has come before, and longByRepetition of one that has no more
+// snapshots than are allowed.
+func longAgain(s *Server, c *call) bool { return long(s, c) && !s.first(fmt.Sprint(c.ids)) }
+
+func longByRepetition(s *Server, c *call) bool {
+	return long(s, c) && len(distinct(c.ids)) <= contract.MaxBatch
+}
+
 // ofSize is true of a batch of that size.
 func ofSize(size int) func(*Server, *call) bool {
 	return func(_ *Server, c *call) bool { return len(c.ids) == size }
@@ -176,12 +174,10 @@ func carryOut(s *Server, c *call) {
 	c.succeed(left)
 }
 
-// refuseAfter deletes a part of a batch before the mock refuses it.
-func refuseAfter(deleting func(ids []string) []string) behaviour {
-	return func(s *Server, c *call) {
-		s.erase(deleting(c.ids)...)
-		s.pass(c)
-	}
+// deleteAndRefuse deletes what a call names before the mock refuses it.
+func deleteAndRefuse(s *Server, c *call) {
+	s.erase(c.ids...)
+	s.pass(c)
 }
 
 // passMost is passIDs for a part of the ids, if it is one.

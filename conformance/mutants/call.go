@@ -181,9 +181,12 @@ func edited(change func(body map[string]any)) behaviour {
 	return answered(func(_ *Server, c *call) { c.edit(change) })
 }
 
+// action is what the call asks for, empty where it does not say.
+func (c *call) action() string { return c.request.Header.Get(contract.HeaderAction) }
+
 // valid tells whether the mock carries the call out.
 func (c *call) valid() bool {
-	return c.request.Header.Get(contract.HeaderAction) == contract.Action && len(c.ids) > 0 && len(c.ids) <= contract.MaxBatch
+	return c.action() == contract.Action && len(c.ids) > 0 && len(c.ids) <= contract.MaxBatch
 }
 
 // place is where an id stands in the call for the first time, from 0 on.

@@ -26,7 +26,7 @@ func choices() []Variant {
 func ofRequests() []Variant {
 	emptyList := func(answer func(c *call)) behaviour {
 		return func(s *Server, c *call) {
-			if s.pass(c); c.ids != nil && len(c.ids) == 0 && c.code() == contract.TooFew.Code {
+			if s.pass(c); namesNone(s, c) && c.code() == contract.TooFew.Code {
 				answer(c)
 			}
 		}
@@ -125,7 +125,7 @@ func ofStatuses() []Variant {
 		{
 			Name: "knows-describe-snapshots", Does: "answers DescribeSnapshots, as an action of its own",
 			serve: func(s *Server, c *call) {
-				if c.request.Header.Get(contract.HeaderAction) != "DescribeSnapshots" {
+				if c.action() != "DescribeSnapshots" {
 					s.pass(c)
 					return
 				}

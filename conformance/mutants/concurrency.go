@@ -54,19 +54,14 @@ func disturbed() []Variant {
 		{
 			Name: "keeps-one-of-two-large-batches", Rules: []string{"CONC-1"},
 			Does: "does not delete the first snapshot of a batch of more than 60 while another such batch is under way",
-			serve: func(s *Server, c *call) {
+			serve: when(func(s *Server, c *call) bool {
 				if len(c.ids) <= 60 {
-					s.pass(c)
-					return
+					return false
 				}
 				large := s.count("large")
 				<-time.After(window)
-				if s.counted("large") == large {
-					s.pass(c)
-					return
-				}
-				keepFirst(s, c)
-			},
+				return s.counted("large") != large
+			}, keepFirst),
 		},
 		{
 			Name: "shares-its-ids", Rules: []string{"CONC-1"},

@@ -33,11 +33,7 @@ func successes() []Variant {
 		},
 		{
 			Name: "no-inner-request-id", Rules: []string{"ENV-1", "ENV-2"}, Does: "has no requestId inside a success",
-			serve: edits((*call).ok, func(body map[string]any) {
-				if response, ok := body[contract.FieldResponse].(map[string]any); ok {
-					delete(response, contract.FieldRequestID)
-				}
-			}),
+			serve: editsInner((*call).ok, func(response map[string]any) { delete(response, contract.FieldRequestID) }),
 		},
 		{
 			Name: "nothing-for-an-empty-list", Rules: only, Does: "takes an empty list for a request to do nothing, and has no response for it",
@@ -185,12 +181,11 @@ func contents() []Variant {
 }
 
 // Kinds of answers.
-func always(*call) bool                 { return true }
-func isFailure(c *call) bool            { return !c.ok() }
-func partial(c *call) bool              { return len(c.listed()) > 0 }
-func notFound(c *call) bool             { return c.is(contract.NotFound) }
-func namesNone(_ *Server, c *call) bool { return c.ids != nil && len(c.ids) == 0 }
-func malformed(c *call) bool            { return c.ids == nil && isFailure(c) }
+func always(*call) bool      { return true }
+func isFailure(c *call) bool { return !c.ok() }
+func partial(c *call) bool   { return len(c.listed()) > 0 }
+func notFound(c *call) bool  { return c.is(contract.NotFound) }
+func malformed(c *call) bool { return c.ids == nil && isFailure(c) }
 
 // edits changes the members of some answers.
 func edits(which func(c *call) bool, change func(body map[string]any)) behaviour {

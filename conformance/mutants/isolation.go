@@ -46,7 +46,7 @@ func isolation() []Variant {
 			Name: "deletes-the-newest-for-another-action", Rules: []string{"ISO-1"},
 			Does: "refuses another action, and deletes the newest snapshot that nobody named",
 			serve: func(s *Server, c *call) {
-				if c.request.Header.Get(contract.HeaderAction) != contract.Action {
+				if otherAction(s, c) {
 					deleteNewest(s, c)
 				}
 				s.pass(c)

@@ -53,8 +53,7 @@ func rareRequests() []Rare {
 		},
 		{
 			Name: "overlooks-the-action", Rule: "REQ-5", Does: "deletes under another action",
-			occasion: func(_ *Server, c *call) bool { return c.request.Header.Get(contract.HeaderAction) != contract.Action },
-			spoil:    func(s *Server, c *call) { s.passUnder(c, contract.Action) },
+			occasion: otherAction, spoil: overlookAction,
 		},
 		{
 			Name: "calls-a-type-a-value", Rule: "REQ-6", Does: "answers for ids of the wrong type that a value is wrong",
@@ -89,7 +88,7 @@ func rareBatches() []Rare {
 		{
 			Name: "deletes-before-it-counts", Rule: "BATCH-3", Does: "deletes a snapshot of a batch that it refuses for its length",
 			occasion: func(s *Server, c *call) bool { return long(s, c) && slices.ContainsFunc(c.ids, s.normal) },
-			spoil:    refuseAfter(func(ids []string) []string { return ids }),
+			spoil:    deleteAndRefuse,
 		},
 		{
 			Name: "calls-too-many-a-value", Rule: "BATCH-4", Does: "answers for a batch over the limit that a value is wrong",
@@ -118,12 +117,8 @@ func rareStates() []Rare {
 			Name: "changes-what-it-refuses", Rule: "STATE-3", Does: "puts a snapshot that it refuses in another state",
 			occasion: whereRoles(func(r roles) bool { return len(r.denied) > 0 }),
 			spoil: following(func(s *Server, _ *call, r roles) {
-				for _, state := range others {
-					if id := r.denied[0]; !s.in(state, id) {
-						s.Put(id, state)
-						return
-					}
-				}
+				state, _ := s.State(r.denied[0]) // it is there
+				s.Put(r.denied[0], otherThan(state))
 			}),
 		},
 		{

@@ -142,13 +142,7 @@ func otherTypes() []Variant {
 		},
 		{
 			Name: "skips-null-after-500-requests", Rules: []string{"REQ-3"}, Whole: true, Does: "skips members that are null after 500 requests",
-			serve: func(s *Server, c *call) {
-				if s.count("call") > 500 {
-					skipsNull(s, c)
-				} else {
-					s.pass(c)
-				}
-			},
+			serve: when(after(500), skipsNull),
 		},
 		{
 			Name: "deletes-the-rest-later", Rules: []string{"REQ-3"}, Linger: 400 * time.Millisecond,
@@ -205,7 +199,7 @@ func otherBodies() []Variant {
 		},
 		{
 			Name: "no-ids-fail", Rules: []string{"REQ-4"}, Does: "fails at an empty list",
-			serve: when(func(_ *Server, c *call) bool { return c.ids != nil && len(c.ids) == 0 }, crash),
+			serve: when(namesNone, crash),
 		},
 		{
 			Name: "unknown-fields-fail", Rules: []string{"REQ-4"}, Does: "fails at a field that it does not know",
@@ -233,8 +227,8 @@ func otherActions() []Variant {
 			Name: "action-sticks", Rules: []string{"REQ-5"}, Does: "takes a request without an action for the same as the one before, if that was a success",
 			serve: func(s *Server, c *call) {
 				before := s.last("success", false)
-				if c.request.Header.Get(contract.HeaderAction) == "" && before == true {
-					s.passUnder(c, contract.Action)
+				if c.action() == "" && before == true {
+					overlookAction(s, c)
 				} else {
 					s.pass(c)
 				}
@@ -243,22 +237,11 @@ func otherActions() []Variant {
 		},
 		{
 			Name: "no-action-after-500-requests", Rules: []string{"REQ-5"}, Whole: true, Does: "deletes without an action, too, after 500 requests",
-			serve: func(s *Server, c *call) {
-				if s.count("call") > 500 && c.request.Header.Get(contract.HeaderAction) == "" {
-					s.passUnder(c, contract.Action)
-				} else {
-					s.pass(c)
-				}
-			},
+			serve: when(func(s *Server, c *call) bool { return after(500)(s, c) && c.action() == "" }, overlookAction),
 		},
 		{
 			Name: "refuses-actions-late", Rules: []string{"REQ-5"}, Does: "deletes the snapshots under another action, and then refuses it",
-			serve: func(s *Server, c *call) {
-				if c.request.Header.Get(contract.HeaderAction) != contract.Action {
-					s.erase(c.ids...)
-				}
-				s.pass(c)
-			},
+			serve: when(otherAction, deleteAndRefuse),
 		},
 	}
 }
@@ -376,6 +359,11 @@ func every(nth int64) func(s *Server, c *call) bool {
 	return func(s *Server, _ *call) bool { return s.count("every")%nth == 0 }
 }
 
+// after is true of all calls but the first so many.
+func after(calls int64) func(s *Server, c *call) bool {
+	return func(s *Server, _ *call) bool { return s.count("after") > calls }
+}
+
 // What may come in place of the mock's answer.
 func crash(_ *Server, c *call)       { c.fails(contract.Internal) }
 func refuseValue(_ *Server, c *call) { c.fails(contract.WrongValue) }
@@ -400,7 +388,10 @@ func (c *call) has(name string) bool {
 // value is what stands in the place of the ids.
 func (c *call) value() any { return c.members()[contract.FieldSnapshotIDs] }
 
-func isNull(_ *Server, c *call) bool { return c.has(contract.FieldSnapshotIDs) && c.value() == nil }
+// Kinds of calls.
+func namesNone(_ *Server, c *call) bool   { return c.ids != nil && len(c.ids) == 0 }
+func otherAction(_ *Server, c *call) bool { return c.action() != contract.Action }
+func isNull(_ *Server, c *call) bool      { return c.has(contract.FieldSnapshotIDs) && c.value() == nil }
 
 // passBody has the mock answer for another body than the one that came.
 func (s *Server) passBody(c *call, body string) {
@@ -462,14 +453,11 @@ func mends(mend func(body string) string) behaviour {
 
 // acts deletes under other actions too.
 func acts(under func(action string) bool) behaviour {
-	return func(s *Server, c *call) {
-		if under(c.request.Header.Get(contract.HeaderAction)) {
-			s.passUnder(c, contract.Action)
-		} else {
-			s.pass(c)
-		}
-	}
+	return when(func(_ *Server, c *call) bool { return under(c.action()) }, overlookAction)
 }
+
+// overlookAction has the mock answer as if the call had the right action.
+func overlookAction(s *Server, c *call) { s.passUnder(c, contract.Action) }
 
 // recodes gives another error than the mock.
 func recodes(from, to contract.Error, where func(c *call) bool) behaviour {

@@ -31,8 +31,7 @@ const (
 	Gone                   // no snapshot any more: it was deleted, and has been seen to be gone
 	Leaving                // deleted, but perhaps not finished: it may be found as it was, denied or missing
 	Odd                    // text that is missing, or makes an implementation refuse the whole request
-	Foreign                // text that could be an id, but has not the form of those that were handed out: the same, unless the
-	// refusal is one of the two that say what became of a snapshot
+	Foreign                // text that could be an id, of another form than those handed out: as odd, but refused for its form
 )
 
 func (c Class) String() string {
@@ -95,7 +94,8 @@ const success = 200
 
 func (o Outcome) matches(a Answer) bool {
 	if o.Status == 0 {
-		return Refused(a) && !(o.Formal && (a.Code == contract.NotFound.Code || a.Code == contract.DeniedState.Code))
+		aboutOne := a.Code == contract.NotFound.Code || a.Code == contract.DeniedState.Code
+		return Refused(a) && !(o.Formal && aboutOne)
 	}
 	if o.Status != a.Status {
 		return false
@@ -266,7 +266,7 @@ func (e Expectation) broken(a Answer) []string {
 
 // brokenByFault: a fault of the service in place of the refusal of a batch that is too long.
 func (e Expectation) brokenByFault(a Answer) []string {
-	if e.named > contract.MaxBatch && failure(a) && !Refused(a) {
+	if e.named > contract.MaxBatch && fault(a) {
 		return []string{"REQ-4"}
 	}
 	return nil
@@ -274,6 +274,9 @@ func (e Expectation) brokenByFault(a Answer) []string {
 
 // failure tells whether the status says that a request failed, by whosever mistake.
 func failure(a Answer) bool { return a.Status >= 400 && a.Status < 600 }
+
+// fault tells whether it says that the mistake is the service's.
+func fault(a Answer) bool { return failure(a) && !Refused(a) }
 
 func (e Expectation) someDeletable() bool { return len(e.Of(Deletable)) > 0 }
 
@@ -340,7 +343,7 @@ func (e Expectation) brokenByRefusal() []string {
 // brokenByError: nothing could be deleted, and the answer fits none of the ids.
 func (e Expectation) brokenByError(a Answer) []string {
 	var rules []string
-	if failure(a) && !Refused(a) {
+	if fault(a) {
 		rules = append(rules, "REQ-4")
 	}
 	if alone := len(e.ids) == 1; alone || Refused(a) {

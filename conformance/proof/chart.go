@@ -60,8 +60,8 @@ func share(points []Point) (found, chance float64) {
 func (p *Power) WriteMarkdown(w io.Writer) error {
 	m := bufio.NewWriter(w) // keeps the first error for Flush
 	faults := p.faults()
-	fmt.Fprintf(m, "# What a run can see\n\nHow many of %d runs find a fault that shows in one eligible request of N, at random, by the checks of its rule alone;\n"+
-		"in brackets the chance worked out from the eligible requests of a run, 1 − (1 − 1/N)^requests.\n", p.Runs)
+	fmt.Fprintf(m, "# What a run can see\n\nHow many of %d runs find a fault that shows in one eligible request of N, at random, by the checks of its rule alone\n"+
+		"(what is judged on every exchange, or tried by hardly a check of its own, by all); in brackets the chance worked out from the eligible requests of a run, 1 − (1 − 1/N)^requests.\n", p.Runs)
 	for _, effort := range p.efforts() {
 		fmt.Fprintf(m, "\n## Effort %s\n\n| fault | rule | requests |%s\n|---|---|--:|%s\n", effort, each(p.rarities(), " N = %d |"), each(p.rarities(), "--:|"))
 		for _, fault := range faults {

@@ -154,15 +154,14 @@ func chosen(o options) ([]mutants.Variant, []conformance.Check, error) {
 
 // bySize puts jobs that take long first, so that none of them is left alone at the end.
 func bySize(jobs []proof.Job) []proof.Job {
-	slow := func(job proof.Job) time.Duration {
-		v, _ := mutants.Named(job.Name) // a job is for one that there is
-		wait := v.Settle + v.Linger
+	waits := map[string]time.Duration{}
+	for _, v := range slices.Concat(mutants.Mutants(), mutants.Twins()) {
+		waits[v.Name] = v.Settle + v.Linger
 		if v.Effort != "" {
-			wait += time.Second
+			waits[v.Name] += time.Second
 		}
-		return wait
 	}
-	return slices.SortedStableFunc(slices.Values(jobs), func(a, b proof.Job) int { return cmp.Compare(slow(b), slow(a)) })
+	return slices.SortedStableFunc(slices.Values(jobs), func(a, b proof.Job) int { return cmp.Compare(waits[b.Name], waits[a.Name]) })
 }
 
 func tell(out io.Writer, run proof.Run) {
