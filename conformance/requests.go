@@ -64,20 +64,24 @@ func (s *suite) requests() {
 		a, b := quoted(kept[0]), quoted(kept[1])
 		values := []string{
 			a, `""`, `"*"`, `1`, `0`, `true`, `false`, `{}`,
-			`{"0":` + a + `}`, `{"id":` + a + `}`, `{` + a + `:true}`, `{` + a + `:[` + b + `]}`, `1e999`,
+			`{"0":` + a + `}`, `{"id":` + a + `}`, `{` + a + `:true}`, `{` + a + `:[` + b + `]}`,
 			quoted(kept[0] + "," + kept[1]), quoted(kept[0] + " " + kept[1]), quoted("[" + a + "]"),
-			`[null]`, `[1]`, `[1e999]`, `[true]`, `[{}]`, `[[]]`, `[[` + a + `]]`, `[{"id":` + a + `}]`, `[{` + a + `:1}]`,
+			`[null]`, `[1]`, `[true]`, `[{}]`, `[[]]`, `[[` + a + `]]`, `[{"id":` + a + `}]`, `[{` + a + `:1}]`,
 			strings.Repeat("[", 64) + a + strings.Repeat("]", 64), strings.Repeat("[", 512) + a + strings.Repeat("]", 512),
 		}
 		// One member of another type among strings, at the start, in the middle and at the end.
 		for _, stranger := range []string{`null`, `1`, `1.5`, `false`, `{}`, `[]`, `[` + b + `]`, `{"id":` + b + `}`} {
 			values = append(values, `[`+stranger+`,`+a+`]`, `[`+a+`,`+stranger+`]`, `[`+a+`,`+stranger+`,`+b+`]`)
 		}
+		huge := []string{`1e999`, `[1e999]`} // numbers beyond what some parsers read, who then cannot tell the type
+		values = append(values, huge...)
 		s.Again(len(values), func(i int) {
 			answer := s.Send(ctx, target.Request{Body: fmt.Appendf(nil, `{%q:%s}`, contract.FieldSnapshotIDs, values[i])})
 			s.Expect("REQ-3", answer).To(BeRefused())
 			s.Expect("REQ-4", answer).To(BeSuccessOrRefused())
-			s.Expect("REQ-6", answer).To(HaveCode(contract.WrongType))
+			if !slices.Contains(huge, values[i]) {
+				s.Expect("REQ-6", answer).To(HaveCode(contract.WrongType))
+			}
 			s.journal.chooseAnswer("answer-wrong-type", answer)
 			s.ExpectUntouched(answer, kept, "REQ-3")
 		})

@@ -142,6 +142,15 @@ func authentication() []Variant {
 			},
 		},
 		{
+			Name: "token-suffix", Rules: only, Does: "lets in whoever sends a token that ends with the right one", Credentials: token,
+			serve: doorFor(token, func(k knock) error {
+				if strings.HasSuffix(k.authorization(), token.Token) {
+					return nil
+				}
+				return k.verify()
+			}),
+		},
+		{
 			Name: "token-prefix", Rules: only, Does: "lets in whoever sends a token that begins with the right one", Credentials: token,
 			serve: doorFor(token, func(k knock) error {
 				if strings.HasPrefix(k.authorization(), "Bearer "+token.Token) {
