@@ -2,16 +2,15 @@ package conformance
 
 import (
 	"cmp"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
@@ -46,7 +45,7 @@ type Config struct {
 	Testbed     string              // the base URL of the testbed protocol; a path if the Handler serves that too
 	Bed         testbed.Bed         // a testbed in Go, in place of Testbed
 	Credentials signing.Credentials // none: requests are not signed, and AUTH-1 is skipped
-	RootCAs     *x509.CertPool      // by whom an https endpoint and testbed are vouched for; nil: whom the system trusts
+	Trust       reach.Trust         // where an endpoint and a testbed speak TLS
 
 	Seed    int64         // of everything that is arranged by chance; 0 draws one
 	Effort  Effort        // default Normal
@@ -90,7 +89,7 @@ func (c *Config) serve() (stop func(), err error) {
 }
 
 // complete fills in the defaults and finds what is wrong.
-func (c Config) complete() (Config, *url.URL, error) {
+func (c Config) complete() (Config, reach.Base, error) {
 	c.Effort = cmp.Or(c.Effort, Normal)
 	c.Settle = cmp.Or(c.Settle, DefaultSettle)
 	c.Linger = cmp.Or(c.Linger, DefaultLinger)
@@ -98,30 +97,23 @@ func (c Config) complete() (Config, *url.URL, error) {
 	if c.Seed == 0 {
 		c.Seed = 1 + rand.Int64N(1_000_000) // short enough to be typed again
 	}
-	endpoint, err := ParseBase(c.Endpoint)
+	endpoint, err := reach.Parse(c.Endpoint)
 	if err != nil {
-		return c, nil, fmt.Errorf("endpoint: %w", err)
+		return c, endpoint, fmt.Errorf("endpoint: %w", err)
 	}
 	if _, known := efforts[c.Effort]; !known {
-		return c, nil, fmt.Errorf("effort %q is unknown; give quick, normal or thorough", c.Effort)
+		return c, endpoint, fmt.Errorf("effort %q is unknown; give quick, normal or thorough", c.Effort)
 	}
 	if c.Settle < 0 || c.Linger < 0 || c.Timeout < 0 {
-		return c, nil, errors.New("settle, linger and timeout have to be positive")
+		return c, endpoint, errors.New("settle, linger and timeout have to be positive")
 	}
 	if err := c.affordable(); err != nil {
-		return c, nil, err
+		return c, endpoint, err
 	}
 	if c.Walk != "" {
 		if _, err := walk.Parse(c.Walk); err != nil {
-			return c, nil, fmt.Errorf("the walk cannot be read: %w", err)
+			return c, endpoint, fmt.Errorf("the walk cannot be read: %w", err)
 		}
-	}
-	if c.Bed == nil {
-		base, err := ParseBase(c.Testbed)
-		if err != nil {
-			return c, nil, fmt.Errorf("testbed: %w", err)
-		}
-		c.Bed = testbed.NewHTTP(base, c.RootCAs, c.Timeout, patience)
 	}
 	return c, endpoint, nil
 }
@@ -136,28 +128,6 @@ func (c Config) affordable() error {
 		return fmt.Errorf("effort %s may take up to %d snapshots, and the budget is %d; give a lower effort or a larger budget, or choose some of the checks", c.Effort, price, c.Budget)
 	}
 	return nil
-}
-
-// ParseBase reads a base URL that paths can be appended to.
-func ParseBase(text string) (*url.URL, error) {
-	const mend = "give a base such as http://127.0.0.1:8080"
-	base, err := url.Parse(text)
-	switch {
-	case text == "":
-		return nil, fmt.Errorf("no URL is given; %s", mend)
-	case err != nil:
-		// No error repeats the text, which may hold a password.
-		return nil, fmt.Errorf("the URL cannot be read; %s", mend)
-	case base.User != nil, strings.Contains(text, "@"):
-		return nil, errors.New("the URL holds a user name or a password; give credentials in the environment instead")
-	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
-		return nil, fmt.Errorf("the URL has a query or a fragment, to which no path can be appended; %s", mend)
-	case base.Scheme != "http" && base.Scheme != "https":
-		return nil, fmt.Errorf("the URL does not begin with http:// or https://; %s", mend)
-	case base.Hostname() == "":
-		return nil, fmt.Errorf("the URL names no host; %s", mend)
-	}
-	return base, nil
 }
 
 // amount is how much of everything that can be scaled a run does.

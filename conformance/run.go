@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
+	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
@@ -60,9 +60,20 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 
 	s := newSuite(ctx, config)
 	s.target = target.New(target.Config{
-		Endpoint: endpoint, Credentials: config.Credentials, RootCAs: config.RootCAs,
+		Endpoint: endpoint, Credentials: config.Credentials, Trust: config.Trust,
 		Timeout: config.Timeout, Patience: patience, Observe: s.observe,
 	})
+	if s.bed = config.Bed; s.bed == nil {
+		if s.bed, err = testbed.Open(config.Testbed, testbed.Surroundings{
+			Trust: config.Trust, Timeout: config.Timeout, Patience: patience, Ask: s.target.Ask,
+		}); err != nil {
+			return nil, &ConfigError{fmt.Errorf("testbed: %w", err)}
+		}
+		if closer, holds := s.bed.(io.Closer); holds {
+			defer closer.Close()
+		}
+	}
+	s.settleIn()
 	s.total = len(chosen)
 	var result *report.Report
 	err = withGinkgo(s, func() {
@@ -86,12 +97,17 @@ func newSuite(ctx context.Context, config Config) *suite {
 	}
 	s.run, s.stop = context.WithCancelCause(ctx)
 	s.check.Store(new("setting up"))
+	return s
+}
+
+// settleIn opens the books of the run.
+func (s *suite) settleIn() {
+	config := s.config
 	s.people = population.New(s.run, population.Config{
-		Bed: config.Bed, Settle: config.Settle, Linger: config.Linger, Seed: config.Seed, Portion: s.amount.portion, Budget: config.Budget,
+		Bed: s.bed, Settle: config.Settle, Linger: config.Linger, Seed: config.Seed, Portion: s.amount.portion, Budget: config.Budget,
 		Report: s.discrepancy,
 		Broken: func(err error) { s.stop(err) },
 	})
-	return s
 }
 
 // judge carries the run out: it gives the reason if that was not possible to the end.
@@ -142,7 +158,7 @@ func (s *suite) prepare() error {
 
 // prepareStates makes a snapshot in each state that the testbed says it can make, and sees that it shows it so.
 func (s *suite) prepareStates() error {
-	states, err := s.config.Bed.States(s.run)
+	states, err := s.bed.States(s.run)
 	if err != nil {
 		return err
 	}
@@ -185,7 +201,7 @@ func (s *suite) try(state contract.State) error {
 	if err != nil {
 		return err
 	}
-	sight, err := s.config.Bed.Look(s.run, ids[0])
+	sight, err := s.bed.Look(s.run, ids[0])
 	switch {
 	case err != nil:
 		return err
@@ -227,7 +243,7 @@ type deaf struct{}
 func (deaf) Fail() {}
 
 // report puts together what was found.
-func (s *suite) report(started time.Time, endpoint *url.URL, cutShort error) *report.Report {
+func (s *suite) report(started time.Time, endpoint reach.Base, cutShort error) *report.Report {
 	s.enter("releasing snapshots")
 	defer s.stop(nil)
 	interrupted := s.run.Err() != nil

@@ -21,6 +21,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
+	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
 // suite is one run. The checks are its methods, one file for each family of rules.
@@ -28,6 +29,7 @@ type suite struct {
 	config  Config
 	amount  amount
 	target  *target.Target
+	bed     testbed.Bed
 	people  *population.Population
 	journal *journal
 	clock   *clock

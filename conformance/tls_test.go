@@ -16,6 +16,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
@@ -37,7 +38,7 @@ func secured(t *testing.T) (config conformance.Config, versions *sync.Map) {
 	pool := x509.NewCertPool()
 	pool.AddCert(server.Certificate())
 	return conformance.Config{
-		Endpoint: server.URL, Testbed: server.URL + mock.TestbedPath, RootCAs: pool,
+		Endpoint: server.URL, Testbed: server.URL + mock.TestbedPath, Trust: reach.Trust{Roots: pool},
 		Seed: 1, Effort: conformance.Quick, Linger: time.Millisecond, Filter: "REQ-1 || CONC-1 || CONC-2 || ERR-1",
 	}, versions
 }
@@ -60,7 +61,7 @@ func TestAnEndpointThatCannotBeTrustedIsNotJudged(t *testing.T) {
 	config, versions := secured(t)
 	plain := httptest.NewServer(mock.New())
 	t.Cleanup(plain.Close)
-	config.Testbed, config.RootCAs = plain.URL+mock.TestbedPath, nil
+	config.Testbed, config.Trust = plain.URL+mock.TestbedPath, reach.Trust{}
 	for endpoint, reason := range map[string]string{
 		config.Endpoint: "certificate signed by unknown authority",
 		strings.Replace(plain.URL, "http:", "https:", 1): "does not look like a TLS handshake",

@@ -3,7 +3,6 @@ package mutants_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/mutants"
+	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
@@ -150,12 +150,13 @@ func start(t *testing.T, v mutants.Variant) (testbed.Bed, *target.Target) {
 			t.Error(err)
 		}
 	})
-	base, err := url.Parse(server.URL())
+	base, err := reach.Parse(server.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return testbed.NewHTTP(base.JoinPath(mock.TestbedPath), server.RootCAs(), patience, patience),
-		target.New(target.Config{Endpoint: base, Credentials: v.Credentials, RootCAs: server.RootCAs(), Timeout: patience, Patience: patience})
+	trust := reach.Trust{Roots: server.RootCAs()}
+	return testbed.NewHTTP(base.Below(mock.TestbedPath), trust, patience, patience),
+		target.New(target.Config{Endpoint: base, Credentials: v.Credentials, Trust: trust, Timeout: patience, Patience: patience})
 }
 
 func deletion(ids ...string) target.Request {

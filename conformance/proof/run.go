@@ -97,7 +97,7 @@ func Do(ctx context.Context, job Job) Run {
 			return run
 		}
 		defer server.Close()
-		config.Endpoint, config.Testbed, config.RootCAs = server.URL(), server.URL()+mock.TestbedPath, server.RootCAs()
+		config.Endpoint, config.Testbed, config.Trust.Roots = server.URL(), server.URL()+mock.TestbedPath, server.RootCAs()
 	}
 	result, err := conformance.Run(ctx, config)
 	if err != nil {

@@ -52,7 +52,7 @@ func replay(t *testing.T, path string, request target.Request) (first, second *h
 		bodies[min(len(requests), 1)] = string(body)
 		requests = append(requests, r)
 	})
-	e := reach(t, base).Send(t.Context(), request)
+	e := reached(t, base).Send(t.Context(), request)
 	g.Expect(e.Err).NotTo(HaveOccurred())
 	line := e.Curl()
 	g.Expect(strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) })).To(BeFalse(), "the line can be shown: %q", line)
@@ -117,7 +117,7 @@ case $last in @-) cat;; *) printf %s "$last";; esac > "$OUT/body"
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			e := reach(t, serve(t, saying(200, ""))).Send(t.Context(), target.Request{Body: []byte(body), From: "it's a check"})
+			e := reached(t, serve(t, saying(200, ""))).Send(t.Context(), target.Request{Body: []byte(body), From: "it's a check"})
 			directory := t.TempDir()
 			command := exec.CommandContext(t.Context(), "sh", "-s")
 			command.Stdin = strings.NewReader(standIn + e.Curl() + "\n")
@@ -139,6 +139,6 @@ case $last in @-) cat;; *) printf %s "$last";; esac > "$OUT/body"
 func TestCurlHoldsAPlaceForTheSecret(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	e := reach(t, serve(t, saying(200, "")), func(c *target.Config) { c.Credentials.Token = "hush" }).Send(t.Context(), target.Request{})
+	e := reached(t, serve(t, saying(200, "")), func(c *target.Config) { c.Credentials.Token = "hush" }).Send(t.Context(), target.Request{})
 	g.Expect(e.Curl()).To(ContainSubstring(fmt.Sprintf("-H '%s: %s'", contract.HeaderAuthorization, target.Redacted)))
 }

@@ -59,7 +59,7 @@ func TestAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			e := reach(t, serve(t, saying(c.status, c.body))).Send(t.Context(), target.Request{})
+			e := reached(t, serve(t, saying(c.status, c.body))).Send(t.Context(), target.Request{})
 			got := e.Answer()
 			if len(got.Listed) == 0 {
 				got.Listed = nil
@@ -77,7 +77,7 @@ func TestMembersKeepTheirSpelling(t *testing.T) {
 		w.Header().Set("X-Own", "value")
 		_, _ = fmt.Fprint(w, `{"RequestId":"a","requestId":"b","response":{"A":1}}`)
 	})
-	e := reach(t, base).Send(t.Context(), target.Request{})
+	e := reached(t, base).Send(t.Context(), target.Request{})
 	members, ok := e.Members()
 	g.Expect(ok).To(BeTrue())
 	g.Expect(members).To(And(HaveLen(3), HaveKey("RequestId"), HaveKeyWithValue("requestId", json.RawMessage(`"b"`))))

@@ -6,10 +6,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"testing"
 	"time"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
 
@@ -54,9 +54,9 @@ func serveBytes(t *testing.T, speak func(io.Writer)) string {
 	return "http://" + listener.Addr().String()
 }
 
-func reach(t *testing.T, base string, edits ...func(*target.Config)) *target.Target {
+func reached(t *testing.T, base string, edits ...func(*target.Config)) *target.Target {
 	t.Helper()
-	endpoint, err := url.Parse(base)
+	endpoint, err := reach.Parse(base)
 	if err != nil {
 		t.Fatal(err)
 	}

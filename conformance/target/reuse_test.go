@@ -40,10 +40,10 @@ func TestConnectionsAreReusedWhereThatIsAskedFor(t *testing.T) {
 			}))
 			start(server)
 			t.Cleanup(server.Close)
-			to := reach(t, server.URL, func(c *target.Config) {
+			to := reached(t, server.URL, func(c *target.Config) {
 				if certificate := server.Certificate(); certificate != nil {
-					c.RootCAs = x509.NewCertPool()
-					c.RootCAs.AddCert(certificate)
+					c.Trust.Roots = x509.NewCertPool()
+					c.Trust.Roots.AddCert(certificate)
 				}
 			})
 			for range 5 {
@@ -68,7 +68,7 @@ func TestAnImplementationMayCloseConnections(t *testing.T) {
 	base := serveBytes(t, func(w io.Writer) {
 		fmt.Fprintf(w, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(success), success)
 	})
-	to := reach(t, base)
+	to := reached(t, base)
 	for range 50 {
 		e := to.Send(t.Context(), valid)
 		g.Expect(e.Err).NotTo(HaveOccurred())
@@ -81,7 +81,7 @@ func TestDroppedRequestsShow(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	var count atomic.Int64
-	to := reach(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+	to := reached(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if count.Add(1)%5 == 0 {
 			panic(http.ErrAbortHandler)
 		}
@@ -107,7 +107,7 @@ func TestAFullQueueIsNoFault(t *testing.T) {
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, success) })}
 	go func() { _ = server.Serve(resetting) }() // until it is closed
 	t.Cleanup(func() { _ = server.Close() })
-	to := reach(t, "http://"+listener.Addr().String())
+	to := reached(t, "http://"+listener.Addr().String())
 	for range 10 {
 		g.Expect(to.Send(t.Context(), target.Request{Body: valid.Body}).Err).NotTo(HaveOccurred())
 	}

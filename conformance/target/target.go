@@ -6,21 +6,19 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
+	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/generated/api"
 )
@@ -41,9 +39,9 @@ const (
 
 // Config says how an implementation is reached.
 type Config struct {
-	Endpoint    *url.URL // the base that the contract's path is appended to
+	Endpoint    reach.Base // the base that the contract's path is appended to
 	Credentials signing.Credentials
-	RootCAs     *x509.CertPool  // by whom an https endpoint is vouched for; nil: whom the system trusts
+	Trust       reach.Trust     // where an endpoint speaks TLS
 	Timeout     time.Duration   // for one attempt, its answer included
 	Patience    time.Duration   // for one exchange that is put off again and again
 	Observe     func(*Exchange) // called for every exchange before Send returns; may be nil
@@ -67,16 +65,12 @@ type Target struct {
 func New(config Config) *Target {
 	dialer := gentle.NewDialer()
 	transport := func(keepAlive bool) *http.Transport {
-		return &http.Transport{
-			DialContext:            dialer.DialContext,
-			Proxy:                  http.ProxyFromEnvironment,
-			DisableKeepAlives:      !keepAlive,
-			MaxIdleConnsPerHost:    mostReused,
-			MaxResponseHeaderBytes: maxHeaders,
-			TLSHandshakeTimeout:    config.Timeout,
-			TLSClientConfig:        &tls.Config{RootCAs: config.RootCAs},
-			ForceAttemptHTTP2:      true, // which a dialer of one's own would switch off
-		}
+		t := config.Endpoint.Transport(config.Trust, dialer)
+		t.DisableKeepAlives = !keepAlive
+		t.MaxIdleConnsPerHost = mostReused
+		t.MaxResponseHeaderBytes = maxHeaders
+		t.TLSHandshakeTimeout = config.Timeout
+		return t
 	}
 	return &Target{config: config, fresh: transport(false), reused: transport(true), crowd: gentle.NewCrowd()}
 }
@@ -101,8 +95,16 @@ var (
 // Send makes one exchange. It waits and asks again while the implementation says that it is too busy, within the
 // target's patience. It always returns an exchange; where there was no answer, its Err says why.
 func (t *Target) Send(ctx context.Context, request Request) *Exchange {
-	started := time.Now()
-	e := &Exchange{Seq: int(t.sent.Add(1)), From: request.From, Started: started}
+	e := &Exchange{Seq: int(t.sent.Add(1)), From: request.From, Started: time.Now()}
+	t.converse(ctx, request, e)
+	if t.config.Observe != nil {
+		t.config.Observe(e)
+	}
+	return e
+}
+
+// converse sends a request until it is no longer put off, and leaves in e what came of it.
+func (t *Target) converse(ctx context.Context, request Request, e *Exchange) {
 	own := firstWait
 	for {
 		leave := t.crowd.Enter(ctx)
@@ -117,7 +119,7 @@ func (t *Target) Send(ctx context.Context, request Request) *Exchange {
 			wait = asked
 		}
 		own = min(2*own, longestOwn)
-		if time.Since(started)+wait > t.config.Patience {
+		if time.Since(e.Started)+wait > t.config.Patience {
 			e.Err = fmt.Errorf("%w for %s", ErrPatience, t.config.Patience)
 			break
 		}
@@ -130,10 +132,16 @@ func (t *Target) Send(ctx context.Context, request Request) *Exchange {
 		t.paused.Add(int64(time.Since(pause)))
 	}
 	e.Ended = time.Now()
-	if t.config.Observe != nil {
-		t.config.Observe(e)
-	}
-	return e
+}
+
+// Ask calls another action of the endpoint, for what a testbed wants of it, and gives the answer whatever it is. It is sent
+// like an exchange, signed and with the same patience, and is none: nobody judges it.
+func (t *Target) Ask(ctx context.Context, action string, body []byte) (status int, answer []byte, err error) {
+	e := &Exchange{From: "the testbed", Started: time.Now()}
+	t.converse(ctx, Request{
+		Body: body, From: e.From, Edit: func(r *http.Request) { r.Header.Set(contract.HeaderAction, action) },
+	}, e)
+	return e.Status(), e.Raw(), e.Err
 }
 
 // attempt sends the request once and leaves in e what came of it.
@@ -203,7 +211,7 @@ func (t *Target) build(ctx context.Context, request Request) (*http.Request, err
 		XZcService:       &contract.ServiceName,
 		XZcRequestClient: &client,
 	}
-	base := strings.TrimSuffix(t.config.Endpoint.String(), "/") + "/" // without it, the path would replace the base's last part
+	base := t.config.Endpoint.URL("/") // without the slash, the path would replace the base's last part
 	message, err := api.NewDeleteSnapshotsRequestWithBody(base, params, contract.ContentType, bytes.NewReader(request.Body))
 	if err != nil {
 		return nil, err

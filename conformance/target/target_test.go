@@ -36,7 +36,7 @@ func TestSendBuildsTheDocumentedRequest(t *testing.T) {
 				body, _ = io.ReadAll(r.Body)
 				_, _ = io.WriteString(w, success)
 			})
-			e := reach(t, base+prefix).Send(t.Context(), target.Request{Body: []byte(`{"x":1}`), From: "a check, with a comma"})
+			e := reached(t, base+prefix).Send(t.Context(), target.Request{Body: []byte(`{"x":1}`), From: "a check, with a comma"})
 			g.Expect(e.Err).NotTo(HaveOccurred())
 			g.Expect(got.Method).To(Equal(http.MethodPost))
 			escaped := strings.TrimSuffix(prefix, "/")
@@ -72,7 +72,7 @@ func TestEditComesBeforeSigning(t *testing.T) {
 	withPair := func(c *target.Config) { c.Credentials = pair }
 
 	edit := func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }
-	reach(t, base, withPair).Send(t.Context(), target.Request{Body: body, Edit: edit})
+	reached(t, base, withPair).Send(t.Context(), target.Request{Body: body, Edit: edit})
 	stamp, err := strconv.ParseInt(got.Get(contract.HeaderTimestamp), 10, 64)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(stamp).To(BeNumerically(">=", at.Unix()))
@@ -82,12 +82,12 @@ func TestEditComesBeforeSigning(t *testing.T) {
 	pair.Sign(again, body, time.Unix(stamp, 0))
 	g.Expect(got.Get(contract.HeaderAuthorization)).To(Equal(again.Header.Get(contract.HeaderAuthorization)), "the edited header is what is signed")
 
-	reach(t, base, withPair).Send(t.Context(), target.Request{Body: body, Edit: edit, Sign: func(r *http.Request) {
+	reached(t, base, withPair).Send(t.Context(), target.Request{Body: body, Edit: edit, Sign: func(r *http.Request) {
 		g.Expect(r.Header.Get("Content-Type")).To(Equal("text/plain"))
 	}})
 	g.Expect(got).NotTo(HaveKey(contract.HeaderAuthorization), "Sign stands in for the credentials")
 
-	reach(t, base, func(c *target.Config) { c.Credentials = signing.Credentials{Token: "hush"} }).Send(t.Context(), target.Request{})
+	reached(t, base, func(c *target.Config) { c.Credentials = signing.Credentials{Token: "hush"} }).Send(t.Context(), target.Request{})
 	g.Expect(got.Get(contract.HeaderAuthorization)).To(Equal("Bearer hush"))
 }
 
@@ -104,7 +104,7 @@ func TestARedirectIsAnAnswer(t *testing.T) {
 				w.Header().Set("Location", location)
 				w.WriteHeader(status)
 			})
-			e := reach(t, base, func(c *target.Config) { c.Credentials.Token = "hush" }).Send(t.Context(), target.Request{Body: []byte("{}")})
+			e := reached(t, base, func(c *target.Config) { c.Credentials.Token = "hush" }).Send(t.Context(), target.Request{Body: []byte("{}")})
 			g.Expect(e.Err).NotTo(HaveOccurred(), location)
 			g.Expect(e.Status()).To(Equal(status))
 			g.Expect(requests).To(Equal(1))
@@ -154,7 +154,7 @@ func TestSendWaitsWhereItIsPutOff(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			implementation := reach(t, serve(t, refuse(2, answer)))
+			implementation := reached(t, serve(t, refuse(2, answer)))
 			e := implementation.Send(t.Context(), target.Request{})
 			g.Expect(e.Err).NotTo(HaveOccurred())
 			g.Expect(e.Status()).To(Equal(http.StatusOK))
@@ -178,7 +178,7 @@ func TestRetryAfterIsKeptFromTheSecondWaitOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			e := reach(t, serve(t, saying(429, "", "Retry-After", after)), patient(40*time.Minute)).Send(t.Context(), target.Request{})
+			e := reached(t, serve(t, saying(429, "", "Retry-After", after)), patient(40*time.Minute)).Send(t.Context(), target.Request{})
 			g.Expect(e.Err).To(MatchError(target.ErrPatience))
 			g.Expect(e.Attempts).To(Equal(2))
 		})
@@ -188,7 +188,7 @@ func TestRetryAfterIsKeptFromTheSecondWaitOn(t *testing.T) {
 func TestPatienceEnds(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	e := reach(t, serve(t, saying(429, "")), patient(300*time.Millisecond)).Send(t.Context(), target.Request{})
+	e := reached(t, serve(t, saying(429, "")), patient(300*time.Millisecond)).Send(t.Context(), target.Request{})
 	g.Expect(e.Err).To(MatchError(target.ErrPatience))
 	g.Expect(e.Status()).To(BeZero())
 	g.Expect(e.Answer().Status).To(BeZero())
@@ -208,7 +208,7 @@ func TestOtherFailuresAreOutcomes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			implementation := reach(t, serve(t, answer))
+			implementation := reached(t, serve(t, answer))
 			e := implementation.Send(t.Context(), target.Request{})
 			g.Expect(e.Err).NotTo(HaveOccurred())
 			g.Expect(e.Attempts).To(Equal(1))
@@ -234,7 +234,7 @@ func TestNoCompleteAnswerInTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			e := reach(t, serve(t, answer), within(50*time.Millisecond)).Send(t.Context(), target.Request{})
+			e := reached(t, serve(t, answer), within(50*time.Millisecond)).Send(t.Context(), target.Request{})
 			g.Expect(e.Err).To(MatchError(target.ErrTimeout))
 			g.Expect(e.Unreachable).To(BeFalse())
 			g.Expect(e.Status()).To(BeZero())
@@ -246,7 +246,7 @@ func TestNoCompleteAnswerInTime(t *testing.T) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
 		g.Expect(err).NotTo(HaveOccurred())
 		t.Cleanup(func() { _ = listener.Close() })
-		e := reach(t, "https://"+listener.Addr().String(), within(50*time.Millisecond)).Send(t.Context(), target.Request{})
+		e := reached(t, "https://"+listener.Addr().String(), within(50*time.Millisecond)).Send(t.Context(), target.Request{})
 		g.Expect(e.Err).To(MatchError(target.ErrTimeout))
 	})
 }
@@ -285,7 +285,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			e := reach(t, serveBytes(t, c.speak)).Send(t.Context(), target.Request{Body: []byte("{}")})
+			e := reached(t, serveBytes(t, c.speak)).Send(t.Context(), target.Request{Body: []byte("{}")})
 			g.Expect(e.Err).To(MatchError(ContainSubstring(c.says)))
 			g.Expect(e.Err).NotTo(MatchError(target.ErrTimeout))
 			g.Expect(e.Unreachable).To(BeFalse())
@@ -303,7 +303,7 @@ func TestSwitchingProtocolsDoesNotHang(t *testing.T) {
 		_, _ = io.WriteString(w, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n")
 		<-release
 	})
-	e := reach(t, base).Send(t.Context(), target.Request{})
+	e := reached(t, base).Send(t.Context(), target.Request{})
 	close(release)
 	g.Expect(e.Status()).To(Equal(http.StatusSwitchingProtocols))
 }
@@ -326,7 +326,7 @@ func TestAnswersInEveryTransferForm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			e := reach(t, serveBytes(t, func(w io.Writer) { _, _ = io.WriteString(w, answer) })).Send(t.Context(), target.Request{Body: []byte("{}")})
+			e := reached(t, serveBytes(t, func(w io.Writer) { _, _ = io.WriteString(w, answer) })).Send(t.Context(), target.Request{Body: []byte("{}")})
 			g.Expect(e.Err).NotTo(HaveOccurred())
 			g.Expect(e.Status()).To(Equal(http.StatusOK))
 			g.Expect(string(e.Raw())).To(Equal(success))
@@ -340,7 +340,7 @@ func TestNobodyListens(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(listener.Close()).To(Succeed())
-	e := reach(t, "http://"+listener.Addr().String()).Send(t.Context(), target.Request{})
+	e := reached(t, "http://"+listener.Addr().String()).Send(t.Context(), target.Request{})
 	g.Expect(e.Unreachable).To(BeTrue())
 	g.Expect(e.Err).To(HaveOccurred())
 	g.Expect(e.Answer().Status).To(BeZero())
@@ -364,7 +364,7 @@ func TestTheEndOfTheContextEndsAnExchange(t *testing.T) {
 				}
 				answer(w, r)
 			})
-			e := reach(t, base, patient(2*time.Hour)).Send(ctx, target.Request{})
+			e := reached(t, base, patient(2*time.Hour)).Send(ctx, target.Request{})
 			g.Expect(ctx.Err()).To(HaveOccurred())
 			g.Expect(e.Err).NotTo(MatchError(target.ErrPatience))
 			g.Expect(e.Ended).NotTo(BeZero())
@@ -380,7 +380,7 @@ func TestNoSecretIsKept(t *testing.T) {
 			g := NewWithT(t)
 			var sent string
 			base := serve(t, func(_ http.ResponseWriter, r *http.Request) { sent = r.Header.Get(contract.HeaderAuthorization) })
-			e := reach(t, base, func(c *target.Config) { c.Credentials = credentials }).Send(t.Context(), target.Request{})
+			e := reached(t, base, func(c *target.Config) { c.Credentials = credentials }).Send(t.Context(), target.Request{})
 			g.Expect(sent).NotTo(BeEmpty())
 			g.Expect(e.Sent.Values(contract.HeaderAuthorization)).To(Equal([]string{target.Redacted}))
 			g.Expect(fmt.Sprintf("%+v %s", e, e.Curl())).NotTo(Or(ContainSubstring(sent), ContainSubstring("hush"), ContainSubstring("Signature=")))
@@ -395,7 +395,7 @@ func TestManyExchangesAtOnce(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[int]string{}
 	base := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
-	implementation := reach(t, base, func(c *target.Config) {
+	implementation := reached(t, base, func(c *target.Config) {
 		c.Observe = func(e *target.Exchange) {
 			mu.Lock()
 			defer mu.Unlock()

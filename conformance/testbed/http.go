@@ -3,8 +3,6 @@ package testbed
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +17,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
+	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 )
 
 // A testbed is trusted with snapshots, not with the suite's memory or time.
@@ -39,24 +38,13 @@ type HTTP struct {
 }
 
 // NewHTTP prepares an adapter for the testbed protocol at base. Each request may take as long as timeout; one that
-// is put off by 429 or 503 is made again for as long as patience. An https base is vouched for by rootCAs; nil stands for
-// whom the system trusts. NewHTTP sends nothing.
-func NewHTTP(base *url.URL, rootCAs *x509.CertPool, timeout, patience time.Duration) *HTTP {
-	dialer, trusting := gentle.NewDialer(), &tls.Config{RootCAs: rootCAs}
-	return &HTTP{
-		base: strings.TrimSuffix(base.String(), "/"), timeout: timeout, patience: patience,
-		kept: &http.Transport{
-			DialContext:         dialer.DialContext,
-			Proxy:               http.ProxyFromEnvironment,
-			MaxIdleConns:        lanes,
-			MaxIdleConnsPerHost: lanes,
-			IdleConnTimeout:     time.Minute,
-			TLSClientConfig:     trusting,
-		},
-		fresh: &http.Transport{
-			DialContext: dialer.DialContext, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, TLSClientConfig: trusting,
-		},
-	}
+// is put off by 429 or 503 is made again for as long as patience. NewHTTP sends nothing.
+func NewHTTP(base reach.Base, trust reach.Trust, timeout, patience time.Duration) *HTTP {
+	dialer := gentle.NewDialer()
+	kept, fresh := base.Transport(trust, dialer), base.Transport(trust, dialer)
+	kept.MaxIdleConns, kept.MaxIdleConnsPerHost, kept.IdleConnTimeout = lanes, lanes, time.Minute
+	fresh.DisableKeepAlives = true
+	return &HTTP{base: base.URL(""), timeout: timeout, patience: patience, kept: kept, fresh: fresh}
 }
 
 // States implements Bed. States that the contract does not know are left out: no check asks for them.

@@ -17,6 +17,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
@@ -32,11 +33,11 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 
 func adapt(t *testing.T, base string, timeout, patience time.Duration) *testbed.HTTP {
 	t.Helper()
-	parsed, err := url.Parse(base)
+	parsed, err := reach.Parse(base)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return testbed.NewHTTP(parsed, nil, timeout, patience)
+	return testbed.NewHTTP(parsed, reach.Trust{}, timeout, patience)
 }
 
 // bed is an adapter to a testbed that gives the same answer to everything.

@@ -28,6 +28,27 @@ type Bed interface {
 	Release(ctx context.Context, id string) error
 }
 
+// Not every bed can promise all that, and one that cannot says so by being one of these as well.
+type (
+	// Moving is a bed with states that pass by themselves, as they do in a live service.
+	Moving interface {
+		Bed
+		// Moves tells which states a snapshot that was made in a state may be in later though nobody named it, and
+		// whether it may be gone.
+		Moves(state contract.State) (into []contract.State, gone bool)
+	}
+
+	// Spending is a bed that holds a given number of snapshots, and can look at one only by asking for its deletion: a
+	// look at one that is NORMAL spends it.
+	Spending interface {
+		Bed
+		// Has tells how many snapshots in a state are left to be handed out.
+		Has(state contract.State) int
+		// Missing gives ids that are known to name nothing. No others may be made up: nobody could confirm them.
+		Missing() []string
+	}
+)
+
 // ErrCannotMake tells that a state cannot be made. Checks that need it are skipped.
 var ErrCannotMake = errors.New("the testbed cannot make this state")
 

@@ -148,14 +148,10 @@ func (c *command) configure(cmd *cobra.Command, o runOptions) (conformance.Confi
 		return config, errors.New("--endpoint is given without --testbed, by which snapshots are made; give both, or neither for the embedded mock")
 	case testbed && !endpoint:
 		return config, errors.New("--testbed is given without --endpoint; give both, or neither for the embedded mock")
-	case testbed:
-		if kind, _, found := strings.Cut(o.Testbed, ":"); found && (kind == "exec" || kind == "file" || kind == "zec") {
-			return config, fmt.Errorf("--testbed %s: is not available in this version; give the http(s) base URL of a testbed", kind)
-		}
 	}
 	if cmd.Flags().Changed("cacert") {
 		var err error
-		if config.RootCAs, err = readCertificates(o.cacert); err != nil {
+		if config.Trust.Roots, err = readCertificates(o.cacert); err != nil {
 			return config, fmt.Errorf("--cacert %w", err)
 		}
 	}
