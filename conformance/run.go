@@ -20,6 +20,7 @@ import (
 	ginkgo "github.com/onsi/ginkgo/v2/types"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
@@ -59,13 +60,14 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	}
 
 	s := newSuite(ctx, config)
+	pace := gentle.NewPace(config.Rate, config.Parallel)
 	s.target = target.New(target.Config{
 		Endpoint: endpoint, Credentials: config.Credentials, Trust: config.Trust,
-		Timeout: config.Timeout, Patience: patience, Observe: s.observe,
+		Timeout: config.Timeout, Patience: patience, Pace: pace, Observe: s.observe,
 	})
 	if s.bed = config.Bed; s.bed == nil {
 		if s.bed, err = testbed.Open(config.Testbed, testbed.Surroundings{
-			Trust: config.Trust, Timeout: config.Timeout, Patience: patience, Ask: s.target.Ask,
+			Trust: config.Trust, Timeout: config.Timeout, Patience: patience, Pace: pace, Ask: s.target.Ask,
 		}); err != nil {
 			return nil, &ConfigError{fmt.Errorf("testbed: %w", err)}
 		}
