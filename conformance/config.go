@@ -42,16 +42,21 @@ const patience = 30 * time.Second
 type Config struct {
 	Endpoint    string              // the base URL that the contract's path is appended to
 	Handler     http.Handler        // an implementation in Go, in place of Endpoint; it is served on a loopback port
-	Testbed     string              // the base URL of the testbed protocol; a path if the Handler serves that too
+	Testbed     string              // the base URL of the testbed protocol; a path is taken below the endpoint
 	Bed         testbed.Bed         // a testbed in Go, in place of Testbed
 	Credentials signing.Credentials // none: requests are not signed, and AUTH-1 is skipped
 	Trust       reach.Trust         // where an endpoint and a testbed speak TLS
+	HTTP2       bool                // whether the endpoint is spoken to in HTTP/2 without asking, also where nothing is encrypted
+
+	AllowPlaintext    bool     // whether credentials may be sent where others could read them on the way
+	DeleteSnapshotsOn []string // the hosts in production on which the run may delete what its testbed makes there
 
 	Seed     int64         // of everything that is arranged by chance; 0 draws one
 	Effort   Effort        // default Normal
 	Settle   time.Duration // how long a deletion may take to show
 	Linger   time.Duration // how long after the last exchange the last look comes, at the least
 	Timeout  time.Duration // for one request to the endpoint or the testbed, its answer included
+	RunTime  time.Duration // for the whole run, the release of its snapshots included; 0 for as long as it takes
 	Rate     float64       // how many requests may be made in a second, to endpoint and testbed together; 0 for as many as they bear
 	Parallel int           // how many may be made at once; 0 for as many as the checks make
 	Strict   bool          // whether breaking a rule of level SHOULD fails the verdict
@@ -84,11 +89,11 @@ func (c *Config) serve() (stop func(), err error) {
 	server := &http.Server{Handler: c.Handler, ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }() // until it is closed
 	c.Endpoint = "http://" + listener.Addr().String()
-	if strings.HasPrefix(c.Testbed, "/") {
-		c.Testbed = c.Endpoint + c.Testbed
-	}
 	return func() { _ = server.Close() }, nil
 }
+
+// NewSeed draws a seed, for runs that are to share one.
+func NewSeed() int64 { return 1 + rand.Int64N(1_000_000) } // short enough to be typed again
 
 // complete fills in the defaults and finds what is wrong.
 func (c Config) complete() (Config, reach.Base, error) {
@@ -97,17 +102,26 @@ func (c Config) complete() (Config, reach.Base, error) {
 	c.Linger = cmp.Or(c.Linger, DefaultLinger)
 	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
 	if c.Seed == 0 {
-		c.Seed = 1 + rand.Int64N(1_000_000) // short enough to be typed again
+		c.Seed = NewSeed()
 	}
 	endpoint, err := reach.Parse(c.Endpoint)
 	if err != nil {
 		return c, endpoint, fmt.Errorf("endpoint: %w", err)
 	}
+	if c.HTTP2 {
+		endpoint = endpoint.HTTP2()
+	}
+	if strings.HasPrefix(c.Testbed, "/") {
+		c.Testbed = endpoint.With(c.Testbed)
+	}
+	if err := c.guarded(endpoint); err != nil {
+		return c, endpoint, err
+	}
 	if _, known := efforts[c.Effort]; !known {
 		return c, endpoint, fmt.Errorf("effort %q is unknown; give quick, normal or thorough", c.Effort)
 	}
-	if c.Settle < 0 || c.Linger < 0 || c.Timeout < 0 {
-		return c, endpoint, errors.New("settle, linger and timeout have to be positive")
+	if c.Settle < 0 || c.Linger < 0 || c.Timeout < 0 || c.RunTime < 0 {
+		return c, endpoint, errors.New("settle, linger, timeout and the time of the whole run have to be positive")
 	}
 	if c.Rate < 0 || c.Parallel < 0 {
 		return c, endpoint, errors.New("rate and parallel have to be positive; leave them out for no bound")

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -51,12 +52,9 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	if err != nil {
 		return nil, &ConfigError{err}
 	}
-	chosen, err := checks(config)
+	chosen, err := config.chosen()
 	if err != nil {
 		return nil, &ConfigError{err}
-	}
-	if len(chosen) == 0 {
-		return nil, &ConfigError{fmt.Errorf("the label filter %q chooses no check; labels are rule ids such as BATCH-2, and the levels MUST, SHOULD and NOTE", config.Filter)}
 	}
 
 	s := newSuite(ctx, config)
@@ -67,7 +65,7 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	})
 	if s.bed = config.Bed; s.bed == nil {
 		if s.bed, err = testbed.Open(config.Testbed, testbed.Surroundings{
-			Trust: config.Trust, Timeout: config.Timeout, Patience: patience, Pace: pace, Ask: s.target.Ask,
+			Endpoint: endpoint, Trust: config.Trust, Timeout: config.Timeout, Patience: patience, Pace: pace, Ask: s.target.Ask,
 		}); err != nil {
 			return nil, &ConfigError{fmt.Errorf("testbed: %w", err)}
 		}
@@ -80,6 +78,7 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	var result *report.Report
 	err = withGinkgo(s, func() {
 		started := time.Now()
+		defer s.limit(started)()
 		cutShort := s.judge()
 		if ctx.Err() != nil && cutShort != nil {
 			cutShort = fmt.Errorf("the run was interrupted: %w", context.Cause(ctx))
@@ -89,9 +88,29 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	return result, err
 }
 
+// chosen gives the checks that the config chooses, at least one.
+func (c Config) chosen() ([]Check, error) {
+	chosen, err := checks(c)
+	if err == nil && len(chosen) == 0 {
+		err = fmt.Errorf("the label filter %q chooses no check; labels are rule ids such as BATCH-2, and the levels MUST, SHOULD and NOTE", c.Filter)
+	}
+	return chosen, err
+}
+
+// limit ends the run in time for its snapshots to be released, if it may not take as long as it likes.
+func (s *suite) limit(started time.Time) (stop func()) {
+	whole := s.config.RunTime
+	if whole == 0 {
+		return func() {}
+	}
+	s.over = started.Add(whole)
+	timer := time.AfterFunc(max(whole-farewell, whole/2), func() { s.stop(fmt.Errorf("the time for the whole run is over (%s)", whole)) })
+	return func() { timer.Stop() }
+}
+
 func newSuite(ctx context.Context, config Config) *suite {
 	s := &suite{
-		config: config, amount: efforts[config.Effort], journal: newJournal(config.Credentials.Secrets()),
+		config: config, amount: efforts[config.Effort], journal: newJournal(slices.Concat(config.Credentials.Secrets(), reach.ProxySecrets(os.LookupEnv))),
 		clock: newClock("setting up"), cannot: map[contract.State]string{},
 	}
 	if config.Walk != "" {
@@ -250,10 +269,14 @@ func (s *suite) report(started time.Time, endpoint reach.Base, cutShort error) *
 	defer s.stop(nil)
 	interrupted := s.run.Err() != nil
 	s.stop(errors.New("the run is over"))
-	ctx, cancel := context.WithTimeout(context.Background(), s.config.Timeout)
+	enough := s.config.Timeout
 	if interrupted {
-		ctx, cancel = context.WithTimeout(context.Background(), farewell)
+		enough = farewell
 	}
+	if !s.over.IsZero() {
+		enough = min(enough, time.Until(s.over))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), enough)
 	defer cancel()
 	left := s.people.Release(ctx)
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	ginkgo "github.com/onsi/ginkgo/v2/types"
@@ -36,6 +37,7 @@ type suite struct {
 
 	run  context.Context // ends when the run is interrupted, or cannot go on
 	stop context.CancelCauseFunc
+	over time.Time // when it has to be over; zero if it may take as long as it likes
 
 	takenBy sync.Map // by id, the text of the check that a snapshot was made for
 

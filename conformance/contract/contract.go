@@ -166,6 +166,14 @@ func PlausibleID(id string) bool {
 // UsualRequestID tells whether a request id has the form of the documents' example, which nothing promises.
 func UsualRequestID(id string) bool { return document.usualRequestID.MatchString(id) }
 
+// Production tells whether a host is in production, so that what is deleted there may be a customer's. The name is to be in
+// small letters, without port and without a dot at its end.
+func Production(host string) bool {
+	return host == document.host || slices.ContainsFunc(document.production, func(domain string) bool {
+		return host == domain || strings.HasSuffix(host, "."+domain)
+	})
+}
+
 // RequestSchema is the schema of the action's request.
 func RequestSchema() *openapi3.Schema { return document.request }
 

@@ -31,6 +31,7 @@ type contents struct {
 	}
 
 	path, host, contentType, authorization        string
+	production                                    []string
 	action, version, serviceName, signatureMethod string
 	headers                                       map[string]string // by role
 	request                                       *openapi3.Schema
@@ -40,6 +41,9 @@ type contents struct {
 	deletable, leaving                            State
 	aliases                                       map[string]State
 }
+
+// domainName is the one spelling in which domains are compared.
+var domainName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*$`)
 
 func read() (contents, error) {
 	doc, err := spec.GetSpec()
@@ -79,6 +83,9 @@ func (c *contents) complete() error {
 			missing = append(missing, what)
 		}
 	}
+	if len(c.production) == 0 {
+		missing = append(missing, "a production domain")
+	}
 	if !slices.Contains(c.states, c.deletable) || !slices.Contains(c.states, c.leaving) {
 		missing = append(missing, "the deletable state, or that of a pending deletion, among the states")
 	}
@@ -106,6 +113,14 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 		return fmt.Errorf("server: %w", err)
 	}
 	c.host = server.Host
+	if err := extension(doc.Servers[0].Extensions, "x-production-domains", &c.production); err != nil {
+		return fmt.Errorf("server: %w", err)
+	}
+	for _, domain := range c.production {
+		if !domainName.MatchString(domain) {
+			return fmt.Errorf("server: x-production-domains has %q; spell domains small, without dots around them", domain)
+		}
+	}
 
 	c.headers = map[string]string{}
 	for _, parameter := range operation.Parameters {

@@ -22,6 +22,7 @@ import (
 type Base struct {
 	url    *url.URL
 	socket string
+	http2  bool // whether HTTP/2 is spoken there without asking
 }
 
 // unixScheme begins a base that is reached by a unix socket, as in unix:/run/zec.sock or, with a base path, in
@@ -33,10 +34,11 @@ func Parse(text string) (Base, error) {
 	const mend = "give a base such as http://127.0.0.1:8080, or unix:/run/zec.sock"
 	if rest, isSocket := strings.CutPrefix(text, unixScheme); isSocket {
 		socket, path, _ := strings.Cut(rest, ":")
-		if !filepath.IsAbs(socket) || path != "" && path[0] != '/' || strings.ContainsAny(path, "?#") {
+		base, err := url.Parse("http://localhost" + path)
+		if !filepath.IsAbs(socket) || path != "" && path[0] != '/' || strings.ContainsAny(path, "?#") || err != nil {
 			return Base{}, errors.New("the unix socket cannot be read; give unix:/path/of/socket, or unix:/path/of/socket:/base")
 		}
-		return Base{url: &url.URL{Scheme: "http", Host: "localhost", Path: path}, socket: socket}, nil
+		return Base{url: base, socket: socket}, nil
 	}
 	base, err := url.Parse(text)
 	switch {
@@ -67,14 +69,39 @@ func (b Base) String() string {
 	if b.url.Path == "" {
 		return unixScheme + b.socket
 	}
-	return unixScheme + b.socket + ":" + b.url.Path
+	return unixScheme + b.socket + ":" + b.url.EscapedPath()
+}
+
+// With spells the base with a path appended, as Parse reads it.
+func (b Base) With(path string) string {
+	text := strings.TrimSuffix(b.String(), "/")
+	if text == unixScheme+b.socket {
+		text += ":"
+	}
+	return text + path
 }
 
 // URL is what requests for a path below the base are addressed to.
 func (b Base) URL(path string) string { return strings.TrimSuffix(b.url.String(), "/") + path }
 
 // Below gives the base that is a path further down.
-func (b Base) Below(path string) Base { return Base{url: b.url.JoinPath(path), socket: b.socket} }
+func (b Base) Below(path string) Base {
+	b.url = b.url.JoinPath(path)
+	return b
+}
+
+// HTTP2 is the base, spoken to in HTTP/2 without asking whether that is understood, also where nothing is encrypted.
+func (b Base) HTTP2() Base {
+	b.http2 = true
+	return b
+}
+
+// Like is the base, spoken to as the other one if both are at one place.
+func (b Base) Like(other Base) Base {
+	b.http2 = other.url != nil && other.http2 && b.socket == other.socket &&
+		b.url.Scheme == other.url.Scheme && b.Host() == other.Host() && b.url.Port() == other.url.Port()
+	return b
+}
 
 // Host is the name of the host in one spelling, without a port, empty where a unix socket leads.
 func (b Base) Host() string {
@@ -85,12 +112,30 @@ func (b Base) Host() string {
 }
 
 // Private tells whether what is sent can be read by nobody on the way: it is encrypted, or does not leave the machine.
-func (b Base) Private() bool {
-	if b.socket != "" || b.url.Scheme == "https" || b.Host() == "localhost" {
+func (b Base) Private() bool { return b.url.Scheme == "https" || b.Local() }
+
+// Local tells whether what is sent does not leave the machine.
+func (b Base) Local() bool {
+	if b.socket != "" || b.Host() == "localhost" {
 		return true
 	}
 	address, err := netip.ParseAddr(b.Host())
 	return err == nil && address.Unmap().IsLoopback()
+}
+
+// Curl gives the options that lead curl there, each followed by a space.
+func (b Base) Curl() string {
+	var options string
+	if b.socket != "" {
+		options = "--unix-socket '" + strings.ReplaceAll(b.socket, "'", `'\''`) + "' "
+	}
+	if strings.ContainsAny(b.url.String(), "[]{}") {
+		options += "-g " // they are no patterns
+	}
+	if b.http2 && b.url.Scheme == "http" {
+		options += "--http2-prior-knowledge "
+	}
+	return options
 }
 
 // Trust is whom to believe, and what to show for oneself, where TLS is spoken.
@@ -112,8 +157,15 @@ func (b Base) Transport(trust Trust, dialer *gentle.Dialer) *http.Transport {
 		TLSClientConfig:   secure,
 		ForceAttemptHTTP2: true, // which a dialer of one's own would switch off
 	}
+	if b.http2 {
+		t.Protocols = new(http.Protocols)
+		t.Protocols.SetHTTP2(true)
+		t.Protocols.SetUnencryptedHTTP2(true)
+	}
+	if b.Local() {
+		t.Proxy = nil // net/http leaves proxies out for some spellings of loopback only
+	}
 	if b.socket != "" {
-		t.Proxy = nil
 		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, "unix", b.socket)
 		}

@@ -18,7 +18,7 @@ func (e *Exchange) Curl() string {
 		fmt.Fprintf(&command, "printf -- '%s' | ", octal(e.Body))
 		body = "@-"
 	}
-	fmt.Fprintf(&command, "curl -i -X %s", e.Method)
+	fmt.Fprintf(&command, "curl %s-i -X %s", e.curl, e.Method)
 	if e.Sent.Get("Content-Type") == "" {
 		command.WriteString(" -H 'Content-Type:'") // or curl makes one up
 	}

@@ -29,6 +29,8 @@ type Exchange struct {
 	Err         error // why there is no complete answer; nil where there is one
 	Unreachable bool  // no connection could be made, or none that can be trusted
 
+	curl string // the options that lead curl to the endpoint
+
 	status int
 	header http.Header
 	body   []byte

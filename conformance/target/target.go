@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -187,6 +188,7 @@ func (t *Target) exchange(ctx context.Context, transport *http.Transport, reques
 		return
 	}
 	e.capture(message, request.Body)
+	e.curl = t.config.Endpoint.Curl()
 
 	// Timed here and not around the wait for patience, so that concurrent exchanges are compared truly.
 	e.Asked = time.Now()
@@ -237,7 +239,7 @@ func (e *Exchange) fail(err error, config Config) {
 	var operation *net.OpError
 	var stranger *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
-	e.Unreachable = errors.As(err, &operation) && operation.Op == "dial" || errors.As(err, &stranger) || errors.As(err, &noTLS)
+	e.Unreachable = errors.As(err, &operation) && (operation.Op == "dial" || mistrusted(operation)) || errors.As(err, &stranger) || errors.As(err, &noTLS)
 	var slow net.Error
 	if errors.As(err, &slow) && slow.Timeout() {
 		err = fmt.Errorf("%w within %s", ErrTimeout, config.Timeout)
@@ -246,6 +248,11 @@ func (e *Exchange) fail(err error, config Config) {
 		err = errors.New("the connection was closed before the answer was complete")
 	}
 	e.Err = err
+}
+
+// mistrusted tells whether the host wants another certificate from who asks, or any at all: it says so after the handshake.
+func mistrusted(operation *net.OpError) bool {
+	return operation.Op == "remote error" && strings.Contains(operation.Err.Error(), "certificate")
 }
 
 // puts tells whether the answer puts the request off: it is no outcome, and the request has to be made again.

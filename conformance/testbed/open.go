@@ -13,6 +13,7 @@ import (
 
 // Surroundings is what testbeds are opened in.
 type Surroundings struct {
+	Endpoint reach.Base    // a testbed at the same place is spoken to in the same way
 	Trust    reach.Trust   // where a testbed speaks TLS
 	Timeout  time.Duration // for one request to it
 	Patience time.Duration // for one that is put off again and again
@@ -37,5 +38,5 @@ func Open(spec string, in Surroundings) (Bed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewHTTP(base, in), nil
+	return NewHTTP(base.Like(in.Endpoint), in), nil
 }

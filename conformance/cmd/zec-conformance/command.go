@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
 
 // The exit statuses.
@@ -43,6 +45,9 @@ func Run(ctx context.Context, args []string, environment func(string) (string, b
 // complain says in one line why there is no verdict. It may repeat what somebody else wrote, so that it is made safe
 // to show.
 func (c *command) complain(text string) {
+	for _, secret := range reach.ProxySecrets(c.environment) {
+		text = strings.ReplaceAll(text, secret, target.Redacted)
+	}
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
 	fmt.Fprintln(c.err, "zec-conformance: "+report.Printable(strings.Join(parts, "; ")))
 }

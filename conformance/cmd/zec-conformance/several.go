@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+)
+
+// judgeAll judges several endpoints, one after the other, and compares them. An interrupt ends the whole, and so does the
+// end of the time that it may take.
+func (c *command) judgeAll(ctx context.Context, o runOptions, configs []conformance.Config, paths []string) error {
+	begun := time.Now()
+	results := make([]*report.Report, len(configs))
+	var failures []error
+	for i, config := range configs {
+		result, err := c.judgeInTurn(ctx, o, config, begun)
+		if err != nil {
+			c.complain(err.Error())
+			result = &report.Report{Endpoint: config.Endpoint, Testbed: config.Testbed, Seed: config.Seed, Effort: string(config.Effort), Reason: err.Error(), Verdict: report.CouldNotRun}
+		}
+		results[i] = result
+		if err == nil {
+			own := make([]string, len(paths))
+			for k, path := range paths {
+				own[k] = numbered(path, i+1)
+			}
+			failures = append(failures, c.tell(result, own))
+			fmt.Fprintln(c.out)
+			if o.pictures != "" {
+				failures = append(failures, result.WritePictures(pictureFolder(o.pictures, i+1)))
+			}
+		}
+	}
+	c.status = overall(results)
+	return errors.Join(append(failures, report.WriteTable(c.out, results, c.style()))...)
+}
+
+// judgeInTurn judges one of several endpoints, unless there is no time left for it.
+func (c *command) judgeInTurn(ctx context.Context, o runOptions, config conformance.Config, begun time.Time) (*report.Report, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%s was not judged: the run was interrupted", config.Endpoint)
+	}
+	if config.RunTime > 0 {
+		if config.RunTime -= time.Since(begun); config.RunTime <= 0 {
+			return nil, fmt.Errorf("%s was not judged: the time for the whole run is over (%s)", config.Endpoint, o.RunTime)
+		}
+	}
+	return c.judgeOne(ctx, o, config)
+}
+
+// overall is the exit status of several verdicts: what is proved against one of them counts most.
+func overall(results []*report.Report) (status int) {
+	for _, result := range results {
+		switch own := result.Verdict.ExitStatus(); {
+		case own == statusNotConformant:
+			return own
+		case own != statusConformant:
+			status = own
+		}
+	}
+	return status
+}
+
+// numbered puts a number before the end of a file's name: report.json becomes report-1.json.
+func numbered(path string, number int) string {
+	extension := filepath.Ext(path)
+	return strings.TrimSuffix(path, extension) + "-" + strconv.Itoa(number) + extension
+}
+
+// reportPaths reads the KIND=PATH of each report, and sees that it can be written, for each of so many endpoints.
+func reportPaths(reports []string, endpoints int) ([]string, error) {
+	var paths []string
+	for _, text := range reports {
+		kind, path, found := strings.Cut(text, "=")
+		switch {
+		case !found || path == "":
+			return nil, fmt.Errorf("--report %q is not KIND=PATH; give json=report.json, say", text)
+		case kind == "junit" || kind == "html" || kind == "markdown" || kind == "har":
+			return nil, fmt.Errorf("--report %s is not available in this version; give json=PATH", kind)
+		case kind != "json":
+			return nil, fmt.Errorf("--report has no kind %q; give json=PATH", kind)
+		}
+		for i := range endpoints {
+			own := path
+			if endpoints > 1 {
+				own = numbered(path, i+1)
+			}
+			if err := report.Writable(own); err != nil {
+				return nil, fmt.Errorf("--report: %w", err)
+			}
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// pictureFolder is where the pictures of one of several endpoints go.
+func pictureFolder(folder string, number int) string {
+	return filepath.Join(folder, strconv.Itoa(number))
+}
+
+// pictureFolders sees that there is a folder for pictures, and one in it for each endpoint if there are several.
+func pictureFolders(path string, endpoints int) error {
+	info, err := os.Stat(path)
+	switch {
+	case path == "":
+		return errors.New("--pictures is empty; give a folder")
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("--pictures %q is a file; give a folder", path)
+	case err != nil:
+		return fmt.Errorf("--pictures: %w; give a folder that exists", err)
+	}
+	for i := range endpoints {
+		if own := pictureFolder(path, i+1); endpoints > 1 {
+			if err := os.MkdirAll(own, 0o777); err != nil {
+				return fmt.Errorf("--pictures: %w; give a folder that can be written to", err)
+			}
+		}
+	}
+	return nil
+}
