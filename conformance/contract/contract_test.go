@@ -258,3 +258,21 @@ func TestUnknownMembers(t *testing.T) {
 		g.Expect(contract.Documented.Components.Schemas[name].Value.VisitJSON(answer)).To(Succeed(), name)
 	}
 }
+
+func TestWhatIsInProduction(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	g.Expect(contract.Production(contract.Host)).To(BeTrue())
+	var domains []string
+	text, err := json.Marshal(contract.Documented.Servers[0].Extensions["x-production-domains"])
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(json.Unmarshal(text, &domains)).To(Succeed())
+	g.Expect(domains).NotTo(BeEmpty())
+	for _, domain := range domains {
+		for host, production := range map[string]bool{
+			domain: true, "a." + domain: true, "a.b." + domain: true, "a" + domain: false, domain + ".example": false, "": false, "." + domain: true,
+		} {
+			g.Expect(contract.Production(host)).To(Equal(production), host)
+		}
+	}
+}

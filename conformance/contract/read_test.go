@@ -31,6 +31,18 @@ func TestTakeReportsWhatIsMissing(t *testing.T) {
 			doc.Extensions["x-rule"] = doc.Extensions["x-rules"]
 			delete(doc.Extensions, "x-rules")
 		}, "x-rules is missing"},
+		"no production domains": {
+			func(doc *openapi3.T) { delete(doc.Servers[0].Extensions, "x-production-domains") }, "x-production-domains is missing",
+		},
+		"a production domain, large": {func(doc *openapi3.T) {
+			doc.Servers[0].Extensions["x-production-domains"] = []string{"Example.com"}
+		}, `x-production-domains has "Example.com"`},
+		"a production domain, dotted": {func(doc *openapi3.T) {
+			doc.Servers[0].Extensions["x-production-domains"] = []string{".example.com"}
+		}, `x-production-domains has ".example.com"`},
+		"one production domain": {func(doc *openapi3.T) {
+			doc.Servers[0].Extensions["x-production-domains"] = "example.com"
+		}, "x-production-domains: json: cannot unmarshal string"},
 		"a misspelled member": {func(doc *openapi3.T) {
 			doc.Extensions["x-rules"] = []any{map[string]any{"id": "REQ-1", "levle": "MUST"}}
 		}, `x-rules: json: unknown field "levle"`},
@@ -109,7 +121,8 @@ func TestTakeReportsWhatIsEmpty(t *testing.T) {
 		"the deletable state": func(doc *openapi3.T) {
 			doc.Components.Schemas["SnapshotState"].Value.Extensions["x-deletable"] = "GOOD"
 		},
-		"a server": func(doc *openapi3.T) { doc.Servers = nil },
+		"a production domain": func(doc *openapi3.T) { doc.Servers[0].Extensions["x-production-domains"] = []string{} },
+		"a server":            func(doc *openapi3.T) { doc.Servers = nil },
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -55,11 +55,10 @@ func given(lookup func(string) (string, bool)) map[string]string {
 	return set
 }
 
-// proxyURL reads a proxy as net/http does: the scheme may be left out.
+// proxyURL reads a proxy as net/http does, whose scheme may be left out; net/http makes something even of what is no URL.
 func proxyURL(text string) (*url.URL, error) {
-	proxy, err := url.Parse(text)
-	if err != nil || proxy.Scheme == "" || proxy.Host == "" {
-		return url.Parse("http://" + text)
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
 	}
-	return proxy, nil
+	return url.Parse(text)
 }
