@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 )
@@ -171,4 +172,16 @@ func (b Base) Transport(trust Trust, dialer *gentle.Dialer) *http.Transport {
 		}
 	}
 	return t
+}
+
+// unestablished is what net/http says, and has no name for, where an HTTP/2 connection ended before anything was asked on it.
+const unestablished = "http2: client conn could not be established"
+
+// Unseen tells whether an error says that a connection ended before anybody need have seen what was asked on it. A host whose
+// queue of new connections is full resets some of them.
+func Unseen(err error) bool {
+	if err == nil {
+		return false
+	}
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || strings.HasSuffix(err.Error(), unestablished)
 }

@@ -14,7 +14,6 @@ import (
 	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -166,7 +165,7 @@ func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
 	const tries = 6
 	for again := range tries {
 		t.exchange(ctx, t.fresh, request, e)
-		if !errors.Is(e.Err, syscall.ECONNRESET) && !errors.Is(e.Err, syscall.EPIPE) {
+		if !reach.Unseen(e.Err) {
 			return
 		}
 		select {

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -183,7 +182,7 @@ func (h *HTTP) do(ctx context.Context, method, path string, body []byte) (answer
 	for wait, resets := firstWait, 0; ; wait = min(2*wait, longestWait) {
 		a, asked, err := h.once(ctx, method, path, body)
 		// A host whose queue of new connections is full resets some of them before the testbed sees anything.
-		if reset := errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE); err != nil && (!reset || resets == mostResets) {
+		if err != nil && (!reach.Unseen(err) || resets == mostResets) {
 			return a, err
 		}
 		if err != nil {
