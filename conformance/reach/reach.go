@@ -117,10 +117,11 @@ func (b Base) Private() bool { return b.url.Scheme == "https" || b.Local() }
 
 // Local tells whether what is sent does not leave the machine.
 func (b Base) Local() bool {
-	if b.socket != "" || b.Host() == "localhost" {
+	host := b.url.Hostname() // as it is: with a dot at its end, every name is looked up elsewhere
+	if b.socket != "" || strings.EqualFold(host, "localhost") {
 		return true
 	}
-	address, err := netip.ParseAddr(b.Host())
+	address, err := netip.ParseAddr(host)
 	return err == nil && address.Unmap().IsLoopback()
 }
 

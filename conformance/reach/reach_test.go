@@ -49,8 +49,9 @@ func TestNoOtherSpellingIsTaken(t *testing.T) {
 func TestWhatIsPrivate(t *testing.T) {
 	t.Parallel()
 	for text, private := range map[string]bool{
-		"https://example.com": true, "unix:/run/zec.sock": true, "http://localhost": true, "http://LOCALHOST.:80": true,
+		"https://example.com": true, "unix:/run/zec.sock": true, "http://localhost": true, "http://LOCALHOST:80": true,
 		"http://127.0.0.1": true, "http://127.8.9.10:80": true, "http://[::1]": true, "http://[::ffff:127.0.0.1]": true,
+		"http://localhost.": false, "http://127.0.0.1.": false,
 		"http://example.com": false, "http://localhost.example.com": false, "http://10.0.0.1": false, "http://[::ffff:10.0.0.1]": false,
 		"http://0.0.0.0": false, "http://[::]": false, "http://127.1": false, "http://2130706433": false, "http://127.0.0.1.example.com": false,
 	} {

@@ -237,4 +237,3 @@ func TestHTTP2IsNotSpokenUnasked(t *testing.T) {
 	e := reached(t, base, func(c *target.Config) { c.Endpoint = c.Endpoint.HTTP2() }).Send(t.Context(), valid)
 	g.Expect(e.Err).To(HaveOccurred(), "a server that does not speak it")
 }
-
