@@ -35,11 +35,12 @@ func Parse(text string) (Base, error) {
 	const mend = "give a base such as http://127.0.0.1:8080, or unix:/run/zec.sock"
 	if rest, isSocket := strings.CutPrefix(text, unixScheme); isSocket {
 		socket, path, _ := strings.Cut(rest, ":")
-		base, err := url.Parse("http://localhost" + path)
-		if !filepath.IsAbs(socket) || path != "" && path[0] != '/' || strings.ContainsAny(path, "?#") || err != nil {
+		if !filepath.IsAbs(socket) || path != "" && path[0] != '/' {
 			return Base{}, errors.New("the unix socket cannot be read; give unix:/path/of/socket, or unix:/path/of/socket:/base")
 		}
-		return Base{url: base, socket: socket}, nil
+		base, err := Parse("http://localhost" + path)
+		base.socket = socket
+		return base, err
 	}
 	base, err := url.Parse(text)
 	switch {
@@ -55,6 +56,8 @@ func Parse(text string) (Base, error) {
 		return Base{}, fmt.Errorf("the URL does not begin with http://, https:// or unix:; %s", mend)
 	case base.Hostname() == "":
 		return Base{}, fmt.Errorf("the URL names no host; %s", mend)
+	case strings.Contains(base.RawPath, "%") && base.EscapedPath() != base.RawPath:
+		return Base{}, errors.New("the path of the URL is escaped in part; escape all of it")
 	case strings.ContainsFunc(base.Host, func(r rune) bool { return r > '~' }):
 		// Several spellings would lead to one host, and what is forbidden for one of them be allowed for another.
 		return Base{}, errors.New("the URL has a host name outside ASCII; give the form that begins with xn--")
@@ -110,6 +113,16 @@ func (b Base) Host() string {
 		return ""
 	}
 	return strings.ToLower(strings.TrimRight(b.url.Hostname(), "."))
+}
+
+// Authority is what a request's Host header says: net/http leaves out a zone, which means nothing to anybody else.
+func (b Base) Authority() string {
+	before, zone, _ := strings.Cut(b.url.Host, "%")
+	_, after, zoned := strings.Cut(zone, "]")
+	if zoned {
+		return before + "]" + after
+	}
+	return before
 }
 
 // Private tells whether what is sent can be read by nobody on the way: it is encrypted, or does not leave the machine.

@@ -39,7 +39,7 @@ func TestNoOtherSpellingIsTaken(t *testing.T) {
 		"https://console。zenlayer。com", "https://ｚenlayer.com", "https://console%2Ezenlayer.com", "https://console%E3%80%82zenlayer.com",
 		"https://a@zenlayer.com", "https://zenlayer.com\\@localhost", "//zenlayer.com", "zenlayer.com", "https:zenlayer.com", "https:///zenlayer.com",
 		"https://zenlayer.com?", "https://zenlayer.com#x", "https://", "", "unix:", "unix:run/zec.sock", "unix:/s:b", "unix:/s:/b?", "unix:/s:/%zz",
-		"https://:443", "http://zenlayer.com\t", "http://zenlayer.com:port",
+		"https://:443", "http://h/a%2Fé", "unix:/s:/a%2F b", "http://zenlayer.com\t", "http://zenlayer.com:port",
 	} {
 		_, err := reach.Parse(text)
 		NewWithT(t).Expect(err).To(HaveOccurred(), "%q", text)

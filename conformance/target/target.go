@@ -222,6 +222,7 @@ func (t *Target) build(ctx context.Context, request Request) (*http.Request, err
 		return nil, err
 	}
 	message = message.WithContext(ctx)
+	message.Host = t.config.Endpoint.Authority() // it is signed
 	if request.Edit != nil {
 		request.Edit(message)
 	}
