@@ -80,7 +80,7 @@ func (t table) list() {
 	number := len(fmt.Sprint(len(t.columns)))
 	for i, c := range t.columns {
 		_, paint := c.verdictMark()
-		fmt.Fprintf(t, "  %*d  %s: %s\n", number, i+1, Printable(c.Endpoint), paint.Sprint(c.Verdict))
+		fmt.Fprintf(t, "  %*d  %s: %s\n", number, i+1, Printable(c.Endpoint), paint.Sprint(Printable(string(c.Verdict))))
 	}
 }
 
@@ -113,7 +113,7 @@ func (t table) part(columns []column) {
 	}
 	fmt.Fprintln(t)
 	for _, rule := range t.rules() {
-		fmt.Fprintf(t, "  %-8s %-6s", rule.ID, rule.Level)
+		fmt.Fprintf(t, "  %-8s %-6s", Printable(rule.ID), Printable(string(rule.Level)))
 		for _, c := range columns {
 			mark, paint := markSkipped, c.paint.warning
 			for _, own := range c.Rules {

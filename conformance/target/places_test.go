@@ -61,7 +61,7 @@ func TestEveryPlaceIsReached(t *testing.T) {
 				if len(requests) < 3 { // curl has no key
 					signed = append(signed, (signing.Credentials{KeyID: "key", Secret: "hush"}).Verify(r, body, time.Now()))
 				}
-				requests = append(requests, r)     // one after the other
+				requests = append(requests, r) // one after the other
 				_, _ = io.WriteString(w, success)
 			}), Protocols: new(http.Protocols)}
 			server.Protocols.SetHTTP1(!place.http2)

@@ -97,7 +97,7 @@ func (r *reaching) paired() error {
 	case r.timeout <= 0:
 		return fmt.Errorf("--timeout %s is not a positive duration; give one such as 30s", r.timeout)
 	case len(r.testbeds) > 1 && len(r.testbeds) != len(r.endpoints):
-		return fmt.Errorf("--endpoint is given %d times and --testbed %d times; give one testbed for all endpoints, or one for each, in their order", len(r.endpoints), len(r.testbeds))
+		return fmt.Errorf("there are %d of --endpoint and %d of --testbed; give one testbed for all endpoints, or one for each, in their order", len(r.endpoints), len(r.testbeds))
 	}
 	return nil
 }
