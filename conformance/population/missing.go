@@ -21,6 +21,9 @@ const (
 // Missing gives made-up ids that look like those the testbed hands out and that it has confirmed to name nothing.
 // Calls share them: a missing id stays missing.
 func (p *Population) Missing(ctx context.Context, count int) ([]string, error) {
+	if p.spending != nil {
+		return p.known(count)
+	}
 	for {
 		p.mu.Lock()
 		short := count - len(p.missing)
@@ -51,6 +54,25 @@ func (p *Population) Missing(ctx context.Context, count int) ([]string, error) {
 			return nil, fmt.Errorf("the testbed's answer to GET snapshots/%s shows a snapshot that nobody made", candidates[0])
 		}
 	}
+}
+
+// ErrScarce tells that the testbed knows too few ids of nothing, and none can be made up.
+var ErrScarce = errors.New("the testbed knows too few ids that name nothing")
+
+// known gives ids of which the testbed knows that they name nothing.
+func (p *Population) known(count int) ([]string, error) {
+	missing := p.spending.Missing()
+	if len(missing) < count {
+		return nil, fmt.Errorf("%w: %d, where %d are needed", ErrScarce, len(missing), count)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	picked := make([]string, count)
+	for i, at := range p.rand.Perm(len(missing))[:count] {
+		picked[i] = missing[at]
+		p.madeUp[missing[at]] = true
+	}
+	return picked, nil
 }
 
 // Harmless gives the texts that may be put in the place of an id because they name no snapshot of anybody: the

@@ -14,7 +14,9 @@ type State struct {
 	Check       string // the one that is going on
 	Phase       string // the part of the run that is going on
 	Exchanges   int
-	Broken      int // how often a rule was broken
+	Snapshots   int           // that the run has made, and that are not known to be gone
+	Broken      int           // how often a rule was broken
+	Left        time.Duration // until the end, about; 0 where nothing is known of it
 	Elapsed     time.Duration
 }
 
@@ -92,6 +94,7 @@ func (p *Progress) show() {
 				// Time goes on also while nothing is told.
 				current := *state
 				current.Elapsed += now.Sub(since)
+				current.Left = max(0, current.Left-now.Sub(since))
 				tell(current)
 			}
 		}
@@ -127,10 +130,15 @@ func (p *Progress) tellLog() func(State) {
 
 // line has what changes least in front, so that the eye finds it, and what may be cut at the end.
 func (s State) line() string {
-	line := fmt.Sprintf("%5.1f s  %d/%d checks, %s", s.Elapsed.Seconds(), s.Done, s.Total, count(s.Exchanges, "exchange"))
+	line := fmt.Sprintf("%5.1f s", s.Elapsed.Seconds())
+	if s.Left >= time.Second {
+		line += fmt.Sprintf(", ~%.0f s left", s.Left.Seconds())
+	}
+	line += fmt.Sprintf("  %d/%d checks, %s", s.Done, s.Total, count(s.Exchanges, "exchange"))
 	if s.Broken > 0 {
 		line += ", rules broken " + times(s.Broken)
 	}
+	line += fmt.Sprintf(", %s in use", count(s.Snapshots, "snapshot"))
 	line += "  " + Printable(s.Phase)
 	if s.Check != "" && s.Check != s.Phase {
 		line += ": " + Printable(s.Check)
