@@ -129,7 +129,11 @@ func (c Config) outline(ctx context.Context, stage setting) (*outline, error) {
 		}
 		o := &outline{config: c, stage: stage, amount: amount}
 		o.Effort, o.Repeats, o.Assumed = c.Effort, effort, stage.assumed
-		if lack := means.lacks(tried.setup); lack != "" {
+		lack := means.lacks(tried.setup)
+		if lack != "" && effort != fewest {
+			continue
+		}
+		if lack != "" {
 			return nil, &ConfigError{fmt.Errorf("%s, and a run takes %d before its first check", lack, tried.setup.all())}
 		}
 		var total bill
