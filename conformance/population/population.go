@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -220,7 +221,7 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 	if err != nil {
 		return nil, err
 	}
-	return ids, nil
+	return slices.Clip(ids), nil // callers append to what they get
 }
 
 // pay takes snapshots off the budget, or none if it does not allow for so many.
