@@ -124,7 +124,7 @@ func TestAListOfSnapshotsIsEnoughToJudgeBy(t *testing.T) {
 		"deletes denied ones":       {normal: 300, others: 20, variant: "deletes-a-batch-of-failed"},
 		"keeps what it says goes":   {normal: 300, others: 20, variant: "skips-the-middle-of-three"},
 		"deletes what nobody named": {normal: 300, others: 20, variant: "deletes-the-newest-later"},
-		"succeeds at what is gone":  {normal: 300, others: 5, variant: "succeeds-twice"},
+		"replays a batch":           {normal: 3000, others: 60, variant: "replays-a-batch"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
