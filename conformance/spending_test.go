@@ -124,7 +124,6 @@ func TestAListOfSnapshotsIsEnoughToJudgeBy(t *testing.T) {
 		"deletes denied ones":       {normal: 300, others: 20, variant: "deletes-a-batch-of-failed"},
 		"keeps what it says goes":   {normal: 300, others: 20, variant: "skips-the-middle-of-three"},
 		"deletes what nobody named": {normal: 300, others: 20, variant: "deletes-the-newest-later"},
-		"replays a batch":           {normal: 3000, others: 60, variant: "replays-a-batch"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

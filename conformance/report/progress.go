@@ -34,6 +34,7 @@ type Progress struct {
 	width  func() int
 	latest atomic.Pointer[State]
 	closed sync.Once
+	lines  chan string
 	stop   chan struct{}
 	done   chan struct{}
 }
@@ -42,7 +43,7 @@ type Progress struct {
 // width is asked for again and again, since a user may change it; a nil width stands for a usual one. Close has to
 // be called.
 func NewProgress(w io.Writer, live bool, width func() int) *Progress {
-	p := &Progress{out: w, live: live, width: width, stop: make(chan struct{}), done: make(chan struct{})}
+	p := &Progress{out: w, live: live, width: width, lines: make(chan string), stop: make(chan struct{}), done: make(chan struct{})}
 	go p.show()
 	return p
 }
@@ -58,6 +59,17 @@ func (p *Progress) Update(state State) {
 		if latest != nil && latest.Elapsed > state.Elapsed || p.latest.CompareAndSwap(latest, &state) {
 			return
 		}
+	}
+}
+
+// Say writes a line that stays. It waits until it is written.
+func (p *Progress) Say(line string) {
+	if p == nil {
+		return
+	}
+	select {
+	case p.lines <- line:
+	case <-p.done:
 	}
 }
 
@@ -86,6 +98,13 @@ func (p *Progress) show() {
 		select {
 		case <-p.stop:
 			return
+		case line := <-p.lines:
+			if p.live {
+				line = "\r\x1b[K" + Printable(line)
+			} else {
+				line = Printable(line)
+			}
+			fmt.Fprintln(p.out, line)
 		case now := <-ticker.C:
 			if latest := p.latest.Load(); latest != state {
 				state, since = latest, now
