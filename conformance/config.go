@@ -64,6 +64,9 @@ type Config struct {
 	Walk     string        // a walk to take in place of all checks, as a report writes it down
 	Filter   string        // a Ginkgo label filter; empty selects all checks
 
+	// Planned is called before anything is made, where a budget or the testbed bounds what the run may use, and tells what
+	// the run will do with that. It may be nil.
+	Planned func(*Plan)
 	// Progress is called when something has happened, often, and by several goroutines. It may be nil.
 	Progress func(report.State)
 }
@@ -126,8 +129,8 @@ func (c Config) complete() (Config, reach.Base, error) {
 	if c.Rate < 0 || c.Parallel < 0 {
 		return c, endpoint, errors.New("rate and parallel have to be positive; leave them out for no bound")
 	}
-	if err := c.affordable(); err != nil {
-		return c, endpoint, err
+	if c.Budget < 0 {
+		return c, endpoint, fmt.Errorf("a budget of %d snapshots is none; give a positive number", c.Budget)
 	}
 	if c.Walk != "" {
 		if _, err := walk.Parse(c.Walk); err != nil {
@@ -135,18 +138,6 @@ func (c Config) complete() (Config, reach.Base, error) {
 		}
 	}
 	return c, endpoint, nil
-}
-
-// affordable tells whether the budget pays for the effort. What a filter or a walk takes is not known before.
-func (c Config) affordable() error {
-	price := efforts[c.Effort].snapshots
-	switch {
-	case c.Budget < 0:
-		return fmt.Errorf("a budget of %d snapshots is none; give a positive number", c.Budget)
-	case c.Budget > 0 && c.Filter == "" && c.Walk == "" && price > c.Budget:
-		return fmt.Errorf("effort %s may take up to %d snapshots, and the budget is %d; give a lower effort or a larger budget, or choose some of the checks", c.Effort, price, c.Budget)
-	}
-	return nil
 }
 
 // amount is how much of everything that can be scaled a run does.
