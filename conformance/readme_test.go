@@ -76,6 +76,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred(), "%s\n%s", script, output)
 		shown := map[string]string{ // what a block shows, by a command that it has
 			"make run": "\nverdict: conformant\n", "curl": `"response"`, "conformance plan": "checks are carried out",
+			"--endpoint": "\nSide by side\n",
 		}
 		told := 0
 		for command, text := range shown {
