@@ -56,7 +56,7 @@ type Config struct {
 	Settle   time.Duration // how long a deletion may take to show
 	Linger   time.Duration // how long after the last exchange the last look comes, at the least
 	Timeout  time.Duration // for one request to the endpoint or the testbed, its answer included
-	RunTime  time.Duration // for the whole run, the release of its snapshots included; 0 for as long as it takes
+	RunTime  time.Duration // for the whole run, the wait for its turn and the release of its snapshots included; 0 for as long as it takes
 	Rate     float64       // how many requests may be made in a second, to endpoint and testbed together; 0 for as many as they bear
 	Parallel int           // how many may be made at once; 0 for as many as the checks make
 	Strict   bool          // whether breaking a rule of level SHOULD fails the verdict

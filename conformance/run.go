@@ -60,7 +60,8 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 		return nil, &ConfigError{err}
 	}
 	defer s.close()
-	if err := s.economize(); err != nil {
+	defer s.limit()()
+	if err := s.economize(); err != nil && s.run.Err() == nil {
 		return nil, err
 	}
 	s.open()
@@ -127,7 +128,6 @@ func (s *suite) economize() error {
 func (s *suite) carryOut() (result *report.Report, err error) {
 	err = withGinkgo(s, func() {
 		started := time.Now()
-		defer s.limit(started)()
 		cutShort := s.judge()
 		if s.parent.Err() != nil && cutShort != nil {
 			cutShort = fmt.Errorf("the run was interrupted: %w", context.Cause(s.parent))
@@ -147,12 +147,12 @@ func (c Config) chosen() ([]Check, error) {
 }
 
 // limit ends the run in time for its snapshots to be released, if it may not take as long as it likes.
-func (s *suite) limit(started time.Time) (stop func()) {
+func (s *suite) limit() (stop func()) {
 	whole := s.config.RunTime
 	if whole == 0 {
 		return func() {}
 	}
-	s.over = started.Add(whole)
+	s.over = time.Now().Add(whole)
 	timer := time.AfterFunc(max(whole-farewell, whole/2), func() { s.stop(fmt.Errorf("the time for the whole run is over (%s)", whole)) })
 	return func() { timer.Stop() }
 }

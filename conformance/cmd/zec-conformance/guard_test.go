@@ -80,8 +80,8 @@ func TestNoTestbedIsGivenCredentials(t *testing.T) {
 	g.Expect(leaked.Load()).To(BeZero())
 }
 
+// TestARunHasATime is not parallel: runs in one process take turns, and the wait would count.
 func TestARunHasATime(t *testing.T) {
-	t.Parallel()
 	g := NewWithT(t)
 	target, never := serveStuck(t), serve(t)
 	begun := time.Now()

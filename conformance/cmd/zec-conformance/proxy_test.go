@@ -89,7 +89,7 @@ func (p *recordingProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = server.Close()
 	default:
 		r.Header.Del("Proxy-Authorization")
-		forward := httputil.ReverseProxy{Director: func(r *http.Request) { r.URL.Host = p.to }}
+		forward := httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.Out.URL.Host = p.to }}
 		forward.ServeHTTP(w, r)
 	}
 }
