@@ -46,6 +46,15 @@ func TestWhatCannotBeTakenBackIsAskedFor(t *testing.T) {
 			g.Expect(target.requests.Load()).To(BeZero())
 		})
 	}
+	t.Run("a plan sends nothing, and needs no consent", func(t *testing.T) {
+		t.Parallel()
+		g := NewWithT(t)
+		for _, base := range []string{production, "http://staging.invalid"} {
+			got := call(t, variables{"ZENLAYER_TOKEN": hidden}, "plan", "--effort", "quick", "--label-filter", "REQ-1", "--endpoint", base, "--testbed", "/testbed/v1")
+			g.Expect(got.status).To(BeZero(), got.err)
+			g.Expect(got.out).To(ContainSubstring("checks are carried out"))
+		}
+	})
 	t.Run("a host that is there need not be in production", func(t *testing.T) {
 		t.Parallel()
 		got := judge(t, nil, serve(t).flags("--yes-delete-snapshots-on", "127.0.0.1", "--label-filter", "REQ-1")...)
@@ -85,10 +94,10 @@ func TestARunHasATime(t *testing.T) {
 	g := NewWithT(t)
 	target, never := serveStuck(t), serve(t)
 	begun := time.Now()
-	got := call(t, nil, append([]string{"run", "--quiet", "--run-timeout", "2s"}, target.flags()...)...)
+	got := call(t, nil, append([]string{"run", "--quiet", "--run-timeout", "3s"}, target.flags()...)...)
 	g.Expect(time.Since(begun)).To(BeNumerically("<", 20*time.Second), "nothing is waited for any more")
 	target.interrupted(g, got)
-	g.Expect(got.err).To(ContainSubstring("the time for the whole run is over (2s)"))
+	g.Expect(got.err).To(ContainSubstring("the time for the whole run is over (3s)"))
 	g.Expect(target.left()).To(BeEmpty(), got.out)
 
 	got = call(t, nil, append([]string{"run", "--quiet", "--run-timeout", "1ms"}, endpoints(target.served, never)...)...)
