@@ -83,6 +83,13 @@ func TestATableKeepsToTheWidth(t *testing.T) {
 		}
 	}
 	g := NewWithT(t)
+	pair := func(width int) string {
+		return tabulate(t, report.Style{Width: width}, at(quiet(t), "http://one", report.Conformant), at(quiet(t), "http://two", report.Conformant))
+	}
+	g.Expect(pair(41)).To(ContainSubstring("  http://one  http://two\n"), "it just fits")
+	g.Expect(pair(40)).To(ContainSubstring("  1  2\n"))
+	g.Expect(pair(23)).To(ContainSubstring("  1  2\n"), "it just fits")
+	g.Expect(pair(22)).NotTo(ContainSubstring("  1  2\n"))
 	g.Expect(tabulate(t, report.Style{Width: 1}, at(quiet(t), "http://one", report.Conformant), at(quiet(t), "http://two", report.Conformant))).
 		To(MatchRegexp(`(?s)\n +1\n.*\n +2\n`), "one column at the least")
 }

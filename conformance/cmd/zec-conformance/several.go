@@ -30,7 +30,7 @@ func (c *command) judgeAll(ctx context.Context, o runOptions, configs []conforma
 		if err == nil {
 			own := make([]string, len(paths))
 			for k, path := range paths {
-				own[k] = numbered(path, i+1)
+				own[k] = report.Numbered(path, i+1)
 			}
 			failures = append(failures, c.tell(result, own))
 			fmt.Fprintln(c.out)
@@ -69,12 +69,6 @@ func overall(results []*report.Report) (status int) {
 	return status
 }
 
-// numbered puts a number before the end of a file's name: report.json becomes report-1.json.
-func numbered(path string, number int) string {
-	extension := filepath.Ext(path)
-	return strings.TrimSuffix(path, extension) + "-" + strconv.Itoa(number) + extension
-}
-
 // reportPaths reads the KIND=PATH of each report, and sees that it can be written, for each of so many endpoints.
 func reportPaths(reports []string, endpoints int) ([]string, error) {
 	var paths []string
@@ -91,7 +85,7 @@ func reportPaths(reports []string, endpoints int) ([]string, error) {
 		for i := range endpoints {
 			own := path
 			if endpoints > 1 {
-				own = numbered(path, i+1)
+				own = report.Numbered(path, i+1)
 			}
 			if err := report.Writable(own); err != nil {
 				return nil, fmt.Errorf("--report: %w", err)
