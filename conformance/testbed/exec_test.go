@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -197,19 +198,27 @@ func TestExecFailsForGood(t *testing.T) {
 		"a line too long to show": {
 			"head -c 5000 /dev/zero | tr '\\0' x; echo", []string{"no JSON object: 5000 bytes"},
 		},
-		"no end of lines":   {"yes", []string{"no JSON object: y"}},
-		"a line unasked":    {"read -r line; echo '{}'; echo '{}'; cat > /dev/null", []string{"nobody asked for: {}"}},
-		"an answer early":   {"echo '{}'; echo '{}'; cat > /dev/null", []string{"nobody asked for: {}"}},
-		"silence":           {"sleep 60", []string{`did not answer {"verb":"states"} within 1s`}},
-		"deaf":              {"exec <&-; sleep 60", nil},
-		"dumb":              {"exec >&-; sleep 60", []string{"closed its standard input or output"}},
-		"slow":              {"while sleep 0.1; do printf '{'; done", []string{"within 1s"}},
-		"a child goes on":   {"sleep 60 & exit 5", []string{"ended (exit status 5)"}},
-		"one that has left": {"command -v setsid > /dev/null && setsid sleep 5 & exit 6", []string{"ended (exit status 6)"}},
+		"no end of lines": {"yes", []string{"no JSON object: y"}},
+		"a line unasked":  {"read -r line; echo '{}'; echo '{}'; cat > /dev/null", []string{"nobody asked for: {}"}},
+		"an answer early": {"echo '{}'; echo '{}'; cat > /dev/null", []string{"nobody asked for: {}"}},
+		"silence":         {"sleep 60", []string{`did not answer {"verb":"states"} within 1s`}},
+		"deaf":            {"exec <&-; sleep 60", nil},
+		"dumb":            {"exec >&-; sleep 60", []string{"closed its standard input or output"}},
+		"slow":            {"while sleep 0.1; do printf '{'; done", []string{"within 1s"}},
+		"a child goes on": {"sleep 60 & exit 5", []string{"ended (exit status 5)"}},
+		"one that has left": {
+			"d=$(mktemp -d); setsid sh -c 'touch '$d'/up; sleep 5' & until [ -e $d/up ]; do sleep 0.01; done; rm -r $d; exit 6",
+			[]string{"ended (exit status 6)"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
+			if strings.Contains(c.command, "setsid") {
+				if _, err := exec.LookPath("setsid"); err != nil {
+					t.Skip("setsid is not installed")
+				}
+			}
 			bed := program(t, c.command, time.Second)
 			var err error
 			g.Eventually(func() error { _, err = bed.States(t.Context()); return err }, "30s").Should(HaveOccurred())
