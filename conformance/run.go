@@ -257,7 +257,7 @@ func (s *suite) report(started time.Time, endpoint reach.Base, cutShort error) *
 
 	usage := s.target.Usage()
 	r := &report.Report{
-		Strict: s.config.Strict, Endpoint: endpoint.String(), Testbed: cmp.Or(s.config.Testbed, "in Go"),
+		Strict: s.config.Strict, Endpoint: endpoint.String(), Testbed: s.journal.redact.Replace(cmp.Or(s.config.Testbed, "in Go")),
 		Seed: s.config.Seed, Effort: string(s.config.Effort), Filter: s.config.Filter, Started: started,
 		Exchanges: usage.Exchanges, Snapshots: s.people.Count(), Waits: usage.Waits, Waited: usage.Waited.Seconds(),
 		Checks: report.Checks{Done: s.journal.done, Skipped: s.journal.skipped, Total: s.total},
