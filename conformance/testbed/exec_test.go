@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -178,54 +179,70 @@ func TestExecAnswers(t *testing.T) {
 
 func TestExecFailsForGood(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		command string
-		says    []string
-	}{
-		"not found":         {"no-such-program --x", []string{"ended (exit status 127)", "not found"}},
-		"no shell text":     {"'", []string{"ended (exit status 2)", "; the end of its standard error: "}},
-		"ends at once":      {"true", []string{"ended (exit status 0)"}},
-		"ends with a word":  {"echo oh no >&2; exit 3", []string{"ended (exit status 3); the end of its standard error: oh no"}},
-		"killed":            {"kill -9 $$", []string{"ended (signal: killed)"}},
-		"ends when asked":   {"read -r line; exit 4", []string{"ended (exit status 4)"}},
-		"no JSON":           {"echo ready; cat > /dev/null", []string{"no JSON object: ready", "ended (exit status 0)"}},
-		"no JSON, and ends": {"echo ready", []string{"no JSON object: ready"}},
-		"no object":         {answering("[]"), []string{"no JSON object: []"}},
-		"null":              {answering("null"), []string{"no JSON object: null"}},
-		"an empty line":     {answering(""), []string{"no JSON object"}},
-		"half an object":    {`read -r line; printf '{"sta'`, []string{`no JSON object: {"sta`, "ended (exit status 0)"}},
-		"a long line":       {"head -c 9000000 /dev/zero | tr '\\0' x", []string{"longer than 8388608 bytes"}},
+	programs := map[string][]string{ // a command, and what is said of it
+		"not found":         {"no-such-program --x", "ended (exit status 127)", "not found"},
+		"no shell text":     {"'", "ended (exit status 2)", "; the end of its standard error: "},
+		"ends at once":      {"true", "ended (exit status 0)"},
+		"ends with a word":  {"echo oh no >&2; exit 3", "ended (exit status 3); the end of its standard error: oh no"},
+		"killed":            {"kill -9 $$", "ended (signal: killed)"},
+		"ends when asked":   {"read -r line; exit 4", "ended (exit status 4)"},
+		"no JSON":           {"echo ready; cat > /dev/null", "no JSON object: ready", "ended (exit status 0)"},
+		"no JSON, and ends": {"echo ready", "no JSON object: ready"},
+		"no object":         {answering("[]"), "no JSON object: []"},
+		"null":              {answering("null"), "no JSON object: null"},
+		"an empty line":     {answering(""), "no JSON object"},
+		"half an object":    {`read -r line; printf '{"sta'`, `no JSON object: {"sta`, "ended (exit status 0)"},
+		"a long line":       {"head -c 9000000 /dev/zero | tr '\\0' x", "longer than 8388608 bytes"},
 		"a line too long to show": {
-			"head -c 5000 /dev/zero | tr '\\0' x; echo", []string{"no JSON object: 5000 bytes"},
+			"head -c 5000 /dev/zero | tr '\\0' x; echo", "no JSON object: 5000 bytes",
 		},
-		"no end of lines": {"yes", []string{"no JSON object: y"}},
-		"a line unasked":  {"read -r line; echo '{}'; echo '{}'; cat > /dev/null", []string{"nobody asked for: {}"}},
-		"an answer early": {"echo '{}'; echo '{}'; cat > /dev/null", []string{"nobody asked for: {}"}},
-		"silence":         {"sleep 60", []string{`did not answer {"verb":"states"} within 1s`}},
-		"deaf":            {"exec <&-; sleep 60", nil},
-		"dumb":            {"exec >&-; sleep 60", []string{"closed its standard input or output"}},
-		"slow":            {"while sleep 0.1; do printf '{'; done", []string{"within 1s"}},
-		"a child goes on": {"sleep 60 & exit 5", []string{"ended (exit status 5)"}},
+		"no end of lines": {"yes", "no JSON object: y"},
+		"answers unasked": {"yes '{}'", "nobody asked for: {}"},
+		"dumb":            {"exec >&-; sleep 60", "closed its standard input or output"},
+		"a child goes on": {"sleep 60 & exit 5", "ended (exit status 5)"},
 		"one that has left": {
 			"d=$(mktemp -d); setsid sh -c 'touch '$d'/up; sleep 5' & until [ -e $d/up ]; do sleep 0.01; done; rm -r $d; exit 6",
-			[]string{"ended (exit status 6)"},
+			"ended (exit status 6)",
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			g := NewWithT(t)
-			if strings.Contains(c.command, "setsid") {
-				if _, err := exec.LookPath("setsid"); err != nil {
-					t.Skip("setsid is not installed")
+	}
+	late := map[string][]string{
+		"silence": {"sleep 60", `did not answer {"verb":"states"} within 300ms`},
+		"deaf":    {"exec <&-; sleep 60"},
+		"slow":    {"while sleep 0.1; do printf '{'; done", "within 300ms"},
+	}
+	if _, err := exec.LookPath("setsid"); err != nil {
+		delete(programs, "one that has left")
+	}
+	// All at once, since most of them take their time to end.
+	beds, failures := make(map[string]testbed.Bed), make(map[string]error)
+	var mu sync.Mutex
+	var failing sync.WaitGroup
+	fail := func(programs map[string][]string, timeout time.Duration) {
+		for name, c := range programs {
+			bed := program(t, c[0], timeout)
+			failing.Go(func() {
+				var err error
+				for err == nil { // until it does: t.Context ends with the test
+					_, err = bed.States(t.Context())
 				}
-			}
-			bed := program(t, c.command, time.Second)
-			var err error
-			g.Eventually(func() error { _, err = bed.States(t.Context()); return err }, "30s").Should(HaveOccurred())
-			for _, part := range c.says {
+				mu.Lock()
+				defer mu.Unlock()
+				beds[name], failures[name] = bed, err
+			})
+		}
+	}
+	fail(programs, long)
+	fail(late, 300*time.Millisecond)
+	failing.Wait()
+	maps.Copy(programs, late)
+	for name, c := range programs {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			bed, err := beds[name], failures[name]
+			g.Expect(err).To(MatchError(HavePrefix("the testbed program ")))
+			for _, part := range c[1:] {
 				g.Expect(err).To(MatchError(ContainSubstring(part)))
 			}
-			g.Expect(err).To(MatchError(HavePrefix("the testbed program ")))
 			_, again := bed.Look(t.Context(), "a")
 			g.Expect(again).To(Equal(err), "it is not started again")
 			g.Expect(bed.Release(t.Context(), "a")).To(MatchError(err))
@@ -353,7 +370,7 @@ func TestExecHasItsOwnGroup(t *testing.T) {
 
 func TestExecCloseLeavesNobodyBehind(t *testing.T) {
 	t.Parallel()
-	for name, script := range map[string]string{
+	programs := map[string]string{
 		"a good one":             answering(`{}`),
 		"one with children":      "sleep 300 & (sleep 300 & sleep 300) & " + answering(`{}`),
 		"one that ignores all":   "trap '' TERM HUP INT; read -r line; echo '{}'; while :; do sleep 300; done",
@@ -362,13 +379,15 @@ func TestExecCloseLeavesNobodyBehind(t *testing.T) {
 		"one that asks in vain":  "sleep 300 & read -r line; echo '{}'; yes",
 		"one that ended, alas":   "sleep 300 & exit 1",
 		"one that stops, itself": "read -r line; echo '{}'; kill -STOP $$",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			g := NewWithT(t)
-			held := filepath.Join(t.TempDir(), "held")
-			g.Expect(syscall.Mkfifo(held, 0o600)).To(Succeed())
-			bed := program(t, "exec 9> '"+held+"'; "+script, 5*time.Second)
+	}
+	failures := make(chan error, len(programs))
+	for name, script := range programs { // all at once, since some take their time to end
+		held := filepath.Join(t.TempDir(), "held")
+		if err := syscall.Mkfifo(held, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		bed := program(t, "exec 9> '"+held+"'; "+script, long)
+		go func() {
 			over := make(chan error, 1)
 			go func() { // the pipe is at its end when nobody holds it open any more
 				file, err := os.Open(held)
@@ -378,13 +397,24 @@ func TestExecCloseLeavesNobodyBehind(t *testing.T) {
 				over <- err
 			}()
 			_, _ = bed.States(t.Context()) // fails where the program does
-			begun := time.Now()
-			g.Expect(bed.(io.Closer).Close()).To(Succeed())
-			g.Expect(time.Since(begun)).To(BeNumerically("<", 15*time.Second))
-			g.Eventually(over, "10s").Should(Receive(BeNil()))
-			_, err := bed.States(t.Context())
-			g.Expect(err).To(HaveOccurred())
-		})
+			err := bed.(io.Closer).Close()
+			select {
+			case ended := <-over:
+				err = errors.Join(err, ended)
+			case <-time.After(10 * time.Second):
+				err = errors.New("somebody is left")
+			}
+			if _, answered := bed.States(t.Context()); err == nil && answered == nil {
+				err = errors.New("it goes on answering")
+			}
+			if err != nil {
+				err = fmt.Errorf("%s: %w", name, err)
+			}
+			failures <- err
+		}()
+	}
+	for range programs {
+		NewWithT(t).Expect(<-failures).To(Succeed())
 	}
 }
 

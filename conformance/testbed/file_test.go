@@ -1,7 +1,6 @@
 package testbed_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +16,8 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+	"github.com/zec-conformance/deletesnapshots/conformance/reach"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
@@ -42,16 +43,16 @@ func nobody(t *testing.T) testbed.Ask {
 	}
 }
 
-// calling asks a handler.
-func calling(handler http.Handler) testbed.Ask {
-	return func(ctx context.Context, action string, body []byte) (int, []byte, error) {
-		r := httptest.NewRequestWithContext(ctx, http.MethodPost, contract.Path, bytes.NewReader(body))
-		r.Header.Set("Content-Type", contract.ContentType)
-		r.Header.Set(contract.HeaderAction, action)
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		return w.Code, w.Body.Bytes(), nil
+// calling asks an implementation as a run does.
+func calling(t *testing.T, implementation http.Handler) testbed.Ask {
+	t.Helper()
+	server := httptest.NewServer(implementation)
+	t.Cleanup(server.Close)
+	endpoint, err := reach.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return target.New(target.Config{Endpoint: endpoint, Timeout: long, Patience: long}).Ask
 }
 
 // The same list in all its forms.
@@ -209,7 +210,7 @@ func TestFileLooksByAskingForADeletion(t *testing.T) {
 	g := NewWithT(t)
 	snapshots := mock.New()
 	normal, denied := snapshots.Create(contract.Normal, 2), snapshots.Create("FAILED", 1)
-	bed, err := listed(t, fmt.Sprintf("NORMAL: [%s]\nFAILED: [%s]\nMISSING: [m]\n", strings.Join(normal, ","), denied[0]), calling(snapshots))
+	bed, err := listed(t, fmt.Sprintf("NORMAL: [%s]\nFAILED: [%s]\nMISSING: [m]\n", strings.Join(normal, ","), denied[0]), calling(t, snapshots))
 	g.Expect(err).NotTo(HaveOccurred())
 
 	for _, id := range []string{normal[0], denied[0], "x", "", "*", "NORMAL"} {

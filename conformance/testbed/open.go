@@ -26,7 +26,7 @@ type Ask func(ctx context.Context, action string, body []byte) (status int, answ
 // or file: with a path. One that holds on to something is an io.Closer. Open asks nothing of it.
 func Open(spec string, in Surroundings) (Bed, error) {
 	kind, rest, _ := strings.Cut(spec, ":")
-	switch kind {
+	switch strings.ToLower(kind) {
 	case "":
 		return nil, errors.New("no testbed is given; give a base such as http://127.0.0.1:8080/testbed/v1")
 	case "exec":
@@ -45,6 +45,9 @@ func Open(spec string, in Surroundings) (Bed, error) {
 		return file, nil
 	case "zec":
 		return nil, fmt.Errorf("%s: is not available in this version; give the base URL of the testbed protocol", kind)
+	case "http", "https", "unix":
+	default:
+		return nil, errors.New("it does not begin with http://, https://, unix:, exec: or file:; give a base such as http://127.0.0.1:8080/testbed/v1, exec:COMMAND or file:PATH")
 	}
 	base, err := reach.Parse(spec)
 	if err != nil {

@@ -87,18 +87,7 @@ func start(command string, timeout time.Duration) (*program, error) {
 		within(lastWords, drained)
 		_, _ = out.Close(), errs.Close() // a process that has left the group may hold the other ends open
 		<-drained
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.overdue.Stop()
-		what := p.cause.Error()
-		switch {
-		case how == "":
-		case errors.Is(p.cause, errHungUp):
-			what = "ended (" + how + ")"
-		default:
-			what += ", and ended (" + how + ")"
-		}
-		p.err = errors.New("the testbed program " + what + words.text())
+		p.err = p.obituary(how, words.text())
 		close(p.ended)
 	}()
 	return p, nil
@@ -121,6 +110,22 @@ func (p *program) end(in io.Closer) string {
 		return ""
 	}
 	return state.String()
+}
+
+// obituary says why the program has been ended, how it ended if it did so by itself, and its last words.
+func (p *program) obituary(how, words string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.overdue.Stop()
+	what := p.cause.Error()
+	switch {
+	case how == "":
+	case errors.Is(p.cause, errHungUp):
+		what = "ended (" + how + ")"
+	default:
+		what += ", and ended (" + how + ")"
+	}
+	return errors.New("the testbed program " + what + words)
 }
 
 // close ends the program, whatever it does.

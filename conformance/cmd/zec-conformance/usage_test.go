@@ -91,6 +91,8 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"an endpoint, bad escape":       {args: endpoint("http://user:" + hidden + "@h%zz"), mend: "cannot be read"},
 		"a testbed with a password":     {args: testbed("http://user:" + hidden + "@host"), mend: "give credentials in the environment"},
 		"a testbed without scheme":      {args: testbed("localhost:80"), mend: "does not begin with http://"},
+		"a testbed by a path":           {args: testbed("snapshots.yaml"), mend: "or file:PATH"},
+		"a testbed, misspelled":         {args: testbed("exce:" + hidden), mend: "exec:COMMAND"},
 		"a testbed by no command":       {args: testbed("exec: "), mend: "exec: names no command; give one that starts a testbed program"},
 		"a testbed by no file":          {args: testbed("file:"), mend: "file: names no file; give one such as file:snapshots.yaml"},
 		"a testbed in a missing file":   {args: testbed("file:" + filepath.Join(directory, "none.yaml")), mend: "cannot be read (no such file or directory); give a YAML or JSON list"},
