@@ -25,18 +25,32 @@ type Surroundings struct {
 // answer, whatever they are. An error says that there was no answer.
 type Ask func(ctx context.Context, action string, body []byte) (status int, answer []byte, err error)
 
-// Open opens the testbed that a specification names: an http(s) or unix base of the testbed protocol. One that holds on
-// to something is an io.Closer. Open asks nothing of it.
+// Open opens the testbed that a specification names: an http(s) or unix base of the testbed protocol, exec: with a command,
+// or file: with a path. One that holds on to something is an io.Closer. Open asks nothing of it.
 func Open(spec string, in Surroundings) (Bed, error) {
-	switch kind, _, _ := strings.Cut(spec, ":"); kind {
-	case "":
-		return nil, errors.New("no testbed is given; give a base such as http://127.0.0.1:8080/testbed/v1")
-	case "exec", "file", "zec":
+	base, placed, err := Place(spec)
+	switch {
+	case err != nil:
+		return nil, err
+	case placed:
+		return NewHTTP(base.Like(in.Endpoint), in), nil
+	}
+	switch kind, rest := cut(spec); kind {
+	case "exec":
+		if strings.TrimSpace(rest) == "" {
+			return nil, errors.New("exec: names no command; give one that starts a testbed program, such as exec:./bed")
+		}
+		return NewExec(rest, in.Timeout), nil
+	case "file":
+		if rest == "" {
+			return nil, errors.New("file: names no file; give one such as file:snapshots.yaml")
+		}
+		file, err := OpenFile(rest, in.Ask)
+		if err != nil {
+			return nil, err
+		}
+		return file, nil
+	default:
 		return nil, fmt.Errorf("%s: is not available in this version; give the base URL of the testbed protocol", kind)
 	}
-	base, err := reach.Parse(spec)
-	if err != nil {
-		return nil, err
-	}
-	return NewHTTP(base.Like(in.Endpoint), in), nil
 }

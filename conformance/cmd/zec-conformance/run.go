@@ -35,8 +35,9 @@ func (c *command) run() *cobra.Command {
 		Long: `Judges an implementation by every rule of the contract and prints the verdict with its evidence.
 
 Without --endpoint and --testbed, the embedded mock is judged. Otherwise --endpoint is the base URL that the
-contract's path is appended to, and --testbed the base URL of the testbed protocol, by which snapshots are made and
-looked at. Nothing but snapshots that the testbed made is ever deleted.
+contract's path is appended to, and --testbed says how snapshots are made and looked at: the base URL of the testbed
+protocol, exec: with a command that starts a program which is the testbed, or file: with the path of a list of snapshots.
+Nothing but snapshots that the testbed made or listed is ever deleted.
 
 Several endpoints are judged one after the other, with the same seed, each with a summary and reports of its own, and
 compared in a table at the end: report.json becomes report-1.json, report-2.json and so on, and FOLDER, for pictures,
@@ -47,6 +48,7 @@ Credentials come from the environment: ` + signing.Names + `.
 Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant, 2 could not run.`,
 		Example: `  zec-conformance run
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed http://127.0.0.1:8080/testbed/v1 --report json=report.json
+  zec-conformance run --endpoint http://127.0.0.1:8080 --testbed 'exec:python3 bed.py'
   zec-conformance run --label-filter 'BATCH-2 || STATE-1' --seed 7`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.judge(cmd.Context(), cmd, o) },
