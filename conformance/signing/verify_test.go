@@ -37,7 +37,7 @@ func received() *http.Request {
 func codeOf(err error) string {
 	var refusal signing.Refusal
 	errors.As(err, &refusal)
-	return refusal.Kind.Code
+	return string(refusal.Code)
 }
 
 func TestVerifyTakes(t *testing.T) {
