@@ -61,7 +61,7 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	s := newSuite(ctx, config)
 	s.target = target.New(target.Config{
 		Endpoint: endpoint, Credentials: config.Credentials, Trust: config.Trust,
-		Timeout: config.Timeout, Patience: patience, Observe: s.observe,
+		Timeout: config.Timeout, Patience: patience, Observe: s.observe, Redact: s.journal.redact,
 	})
 	if s.bed = config.Bed; s.bed == nil {
 		if s.bed, err = testbed.Open(config.Testbed, testbed.Surroundings{
@@ -91,7 +91,10 @@ func newSuite(ctx context.Context, config Config) *suite {
 	s := &suite{
 		config: config, amount: efforts[config.Effort], journal: newJournal(config.Credentials.Secrets()),
 		clock: newClock("setting up"), cannot: map[contract.State]string{},
+		credentials: func() signing.Credentials { return config.Credentials },
 	}
+	s.config.Credentials = signing.Credentials{}
+	s.journal.redact.Name(config.Credentials.Identity()...)
 	if config.Walk != "" {
 		s.amount.portion = fewSnapshots
 	}
@@ -148,7 +151,7 @@ func (s *suite) prepare() error {
 		return fmt.Errorf("the endpoint cannot be reached (POST %s: %w); is it running, and is --endpoint right?", e.URL, e.Err)
 	case strings.HasPrefix(e.Answer().Code, contract.AuthCodePrefix):
 		given := "they are not accepted"
-		if !s.config.Credentials.Present() {
+		if !s.credentials().Present() {
 			given = "none are given"
 		}
 		return fmt.Errorf("the endpoint wants credentials (%d %s), and %s; set %s", e.Status(), e.Answer().Code, given, signing.Names)
@@ -255,10 +258,10 @@ func (s *suite) report(started time.Time, endpoint reach.Base, cutShort error) *
 	defer cancel()
 	left := s.people.Release(ctx)
 
-	usage := s.target.Usage()
+	usage, safe := s.target.Usage(), s.journal.redact.Replace
 	r := &report.Report{
-		Strict: s.config.Strict, Endpoint: endpoint.String(), Testbed: cmp.Or(s.config.Testbed, "in Go"),
-		Seed: s.config.Seed, Effort: string(s.config.Effort), Filter: s.config.Filter, Started: started,
+		Strict: s.config.Strict, Endpoint: safe(endpoint.String()), Testbed: cmp.Or(safe(s.config.Testbed), "in Go"),
+		Seed: s.config.Seed, Effort: string(s.config.Effort), Filter: safe(s.config.Filter), Started: started,
 		Exchanges: usage.Exchanges, Snapshots: s.people.Count(), Waits: usage.Waits, Waited: usage.Waited.Seconds(),
 		Checks: report.Checks{Done: s.journal.done, Skipped: s.journal.skipped, Total: s.total},
 		Left:   s.journal.redactAll(left),

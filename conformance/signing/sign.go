@@ -12,7 +12,10 @@ import (
 	"github.com/zec-conformance/deletesnapshots/generated/api"
 )
 
-const method = string(api.SignatureV2)
+const (
+	method     = string(api.SignatureV2)
+	credential = "Credential=" // stands before the id of the key
+)
 
 // Sign sets the headers that prove who is asking. A key pair signs the body and the headers that the contract names,
 // so the request must have these already, and neither may change afterwards. A token is sent as it is. Without
@@ -33,7 +36,7 @@ func (c Credentials) Sign(request *http.Request, body []byte, at time.Time) {
 
 func (c Credentials) authorization(request *http.Request, body []byte, timestamp string) string {
 	signed := strings.Split(api.SignedHeaders, ";")
-	return method + " Credential=" + c.KeyID +
+	return method + " " + credential + c.KeyID +
 		", SignedHeaders=" + api.SignedHeaders +
 		", Signature=" + c.signature(request, body, signed, timestamp)
 }

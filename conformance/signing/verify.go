@@ -65,6 +65,12 @@ func (c Credentials) verifySignature(request *http.Request, header string, body 
 	return nil
 }
 
+// Signature gives the signature that a request carries, nothing if it is not signed.
+func Signature(request *http.Request) string {
+	claim, _ := readClaim(request.Header.Get(api.HeaderAuthorization))
+	return claim.signature
+}
+
 // claim is what an Authorization header says of a signature.
 type claim struct {
 	keyID, signature string
@@ -78,7 +84,7 @@ func readClaim(header string) (claim, bool) {
 		return claim{}, false
 	}
 	var values [3]string
-	for i, name := range []string{"Credential=", "SignedHeaders=", "Signature="} {
+	for i, name := range []string{credential, "SignedHeaders=", "Signature="} {
 		value, found := strings.CutPrefix(strings.TrimSpace(parts[i]), name)
 		if !found {
 			return claim{}, false

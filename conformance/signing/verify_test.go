@@ -60,6 +60,17 @@ func TestVerifyTakes(t *testing.T) {
 	}
 }
 
+func TestSignatureIsWhatTheHeaderSays(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	g.Expect(signing.Signature(received())).To(Equal(knownSignature))
+	for _, header := range []string{"", "Bearer t0ken", "ZC2-HMAC-SHA256"} {
+		request := received()
+		request.Header.Set("Authorization", header)
+		g.Expect(signing.Signature(request)).To(BeEmpty(), header)
+	}
+}
+
 func TestVerifyTakesAToken(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

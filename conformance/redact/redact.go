@@ -1,0 +1,230 @@
+// Package redact takes secrets out of texts that somebody else had a hand in.
+//
+// Whoever was told a secret may repeat it, in another case, escaped, or in part, and what repeats it may have been cut
+// since. So a text is searched for parts of a secret, as it stands and with its escapes undone.
+package redact
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Mark stands where a secret was.
+const Mark = "REDACTED"
+
+const (
+	part      = 8       // bytes of a secret that are not to be shown: as many as fit in a word, and rare in other texts
+	some      = 16      // digits of a signature that are not to be shown: what is made by chance agrees in fewer
+	shortest  = 4       // bytes of a name that is looked for: a shorter one would be found everywhere
+	deepest   = 2       // escapes within escapes that are undone
+	mostKnown = 1 << 15 // signatures that are remembered, the latest
+)
+
+// Redactor knows what must not be shown. It may be used by several goroutines. A nil Redactor knows nothing.
+type Redactor struct {
+	mu         sync.RWMutex
+	parts      map[uint64]bool   // every part of every long secret
+	wholes     []string          // what is to be found as a whole
+	signatures map[uint64]string // by their first part
+	order      []uint64          // of the signatures, as a ring
+	oldest     int
+}
+
+// New gives a redactor that knows these secrets. An empty one is none.
+func New(secrets ...string) *Redactor {
+	r := &Redactor{parts: map[uint64]bool{}, signatures: map[uint64]string{}}
+	r.Secret(secrets...)
+	return r
+}
+
+// Secret tells of more secrets. Long ones are not shown in part either.
+func (r *Redactor) Secret(secrets ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, secret := range secrets {
+		for _, spelled := range spellings(secret) {
+			if len(spelled) < part {
+				r.wholes = append(r.wholes, spelled)
+			}
+			for i := part; i <= len(spelled); i++ {
+				r.parts[word(spelled[i-part:i])] = true
+			}
+		}
+	}
+}
+
+// Name tells of texts that give nothing away, but are not to be shown either, such as the id of a key. Only the whole is
+// looked for, and nothing that is as short as a word of which other texts are full.
+func (r *Redactor) Name(names ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, name := range names {
+		if len(name) >= shortest {
+			r.wholes = append(r.wholes, spellings(name)...)
+		}
+	}
+}
+
+// Signature tells of a signature that is about to be sent, in hexadecimal digits. There is a new one with every request, and
+// so the earliest are forgotten when there are too many.
+func (r *Redactor) Signature(signature string) {
+	if r == nil || len(signature) < some {
+		return
+	}
+	signature = string(folded([]byte(signature)))
+	first := word(signature[:part])
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, known := r.signatures[first]; !known {
+		if len(r.order) < mostKnown {
+			r.order = append(r.order, first)
+		} else {
+			delete(r.signatures, r.order[r.oldest])
+			r.order[r.oldest] = first
+			r.oldest = (r.oldest + 1) % mostKnown
+		}
+	}
+	r.signatures[first] = signature
+}
+
+// Replace gives the text with a mark in place of everything in it that must not be shown.
+func (r *Redactor) Replace(text string) string {
+	if r == nil || text == "" {
+		return text
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	found := r.search(nil, view{text: []byte(text)}, deepest)
+	if len(found) == 0 {
+		return text
+	}
+	slices.SortFunc(found, func(a, b span) int { return a.from - b.from })
+	var shown strings.Builder
+	end := -1 // of what has been replaced
+	for _, s := range found {
+		if s.from > end {
+			shown.WriteString(text[max(end, 0):s.from])
+			shown.WriteString(Mark)
+		}
+		end = max(end, s.to)
+	}
+	shown.WriteString(text[end:])
+	return shown.String()
+}
+
+// Format implements fmt.Formatter, so that a redactor is not what gives the secrets away.
+func (r *Redactor) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "a redactor") }
+
+// GomegaString does the same for the text of a failed assertion.
+func (r *Redactor) GomegaString() string { return "a redactor" }
+
+// search looks through a text, and through what it comes to when escapes are undone, of one kind and another.
+func (r *Redactor) search(found []span, v view, depth int) []span {
+	found = r.scan(found, v)
+	if depth == 0 {
+		return found
+	}
+	for _, kind := range escapes {
+		if plain, changed := v.undo(kind); changed {
+			found = r.search(found, plain, depth-1)
+		}
+	}
+	return found
+}
+
+// scan looks through a text as it stands.
+func (r *Redactor) scan(found []span, v view) []span {
+	text := folded(v.text)
+	var window uint64
+	digits := 0 // hexadecimal ones in a row
+	for i, b := range text {
+		window = window<<8 | uint64(b)
+		if digits++; !('0' <= b && b <= '9' || 'a' <= b && b <= 'f') {
+			digits = 0
+		}
+		start := i + 1 - part
+		if start >= 0 && r.parts[window] {
+			found = append(found, v.span(start, i+1))
+		}
+		if digits >= part {
+			if signature, known := r.signatures[window]; known {
+				if n := common(signature, text[start:]); n >= some {
+					found = append(found, v.span(start, start+n))
+				}
+			}
+		}
+	}
+	for _, whole := range r.wholes {
+		for at := 0; ; {
+			i := bytes.Index(text[at:], []byte(whole))
+			if i < 0 {
+				break
+			}
+			found = append(found, v.span(at+i, at+i+len(whole)))
+			at += i + len(whole)
+		}
+	}
+	return found
+}
+
+// common tells how many bytes two texts have in common at their beginnings.
+func common(a string, b []byte) (n int) {
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// word is a part as one number.
+func word(text string) (w uint64) {
+	for i := range part {
+		w = w<<8 | uint64(text[i])
+	}
+	return w
+}
+
+// folded gives a text in which case does not matter, and a plus is a space, as in the query of a URL.
+func folded(text []byte) []byte {
+	text = bytes.Clone(text)
+	for i, b := range text {
+		switch {
+		case 'A' <= b && b <= 'Z':
+			text[i] = b + 'a' - 'A'
+		case b == '+':
+			text[i] = ' '
+		}
+	}
+	return text
+}
+
+// spellings are the forms of a secret that no undoing of escapes leads back from, folded.
+func spellings(secret string) []string {
+	if secret = strings.TrimSpace(secret); secret == "" { // a header has no space around it
+		return nil
+	}
+	var latin1 strings.Builder // taken for Latin-1, as some servers take a header, and written as UTF-8
+	for _, b := range []byte(secret) {
+		latin1.WriteRune(rune(b))
+	}
+	all := []string{secret, strings.ToLower(secret), strings.ToUpper(secret), latin1.String()}
+	for before := range 3 {
+		// In Base64, a text looks different for what stands before it, and its ends for what stands around it.
+		padded := append(make([]byte, before), secret...)
+		first, last := (8*before+5)/6, 8*len(padded)/6
+		for _, alphabet := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			if last-first >= part {
+				all = append(all, alphabet.EncodeToString(padded)[first:last])
+			}
+		}
+	}
+	for i, spelled := range all {
+		all[i] = string(folded([]byte(spelled)))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
