@@ -34,6 +34,7 @@ type escape struct {
 
 var escapes = []escape{
 	{'\\', undoBackslash}, // JSON, JavaScript, Go and shells
+	{'\\', undoNesting},   // JSON as text in JSON, however often
 	{'%', undoPercent},    // URLs
 	{'&', undoEntity},     // HTML
 }
@@ -101,6 +102,13 @@ func undoBackslash(into, text []byte) ([]byte, int) {
 		if n, ok := number(text, 1, 3, 8); ok {
 			return append(into, byte(n)), 4
 		}
+	}
+	return into, 0
+}
+
+func undoNesting(into, text []byte) ([]byte, int) {
+	if length := len(text) - len(bytes.TrimLeft(text, `\`)); length > 1 {
+		return append(into, '\\'), length
 	}
 	return into, 0
 }

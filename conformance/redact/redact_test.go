@@ -44,8 +44,11 @@ var ways = map[string]func(text string) string{
 	"in Basic":          func(text string) string { return base64.StdEncoding.EncodeToString([]byte("user:" + text)) },
 	"in Bearer":         func(text string) string { return base64.URLEncoding.EncodeToString([]byte("Bearer " + text + "!")) },
 	"in JSON in JSON":   func(text string) string { return inJSON(inJSON(text)) },
-	"in JSON in HTML":   func(text string) string { return html.EscapeString(inJSON(text)) },
-	"in a URL in JSON":  func(text string) string { return escaped(url.QueryEscape(text), `\u%04x`) },
+	"in JSON, again and again": func(text string) string {
+		return inJSON(inJSON(inJSON(inJSON(escaped(text, `\u%04x`)))))
+	},
+	"in JSON in HTML":  func(text string) string { return html.EscapeString(inJSON(text)) },
+	"in a URL in JSON": func(text string) string { return escaped(url.QueryEscape(text), `\u%04x`) },
 }
 
 func inJSON(text string) string {
@@ -102,6 +105,9 @@ func TestNoWayToRepeatASecretIsShown(t *testing.T) {
 				}
 				if name == "as Latin-1" {
 					secret += "é"
+				}
+				if name == "in JSON, again and again" {
+					secret = strings.ReplaceAll(secret, `\`, "/")
 				}
 				r := redact.New(secret)
 				shown := r.Replace(fmt.Sprintf(around, way(secret)))
