@@ -168,7 +168,6 @@ func (j *journal) finish(rules []string, check string) {
 
 // skip records that a check of these rules was not carried out, and why.
 func (j *journal) skip(rules []string, reason string) {
-	reason = j.redact.Replace(reason)
 	j.mu.Lock()
 	j.skipped++
 	j.mu.Unlock()
@@ -179,6 +178,7 @@ func (j *journal) skip(rules []string, reason string) {
 
 // omit records why something that would try a rule was left out.
 func (j *journal) omit(rule, reason string) {
+	reason = j.redact.Replace(reason)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if r := j.rules[rule]; !slices.Contains(r.Skips, reason) {

@@ -7,8 +7,6 @@ package redact
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +25,10 @@ const (
 
 // Redactor knows what must not be shown. It may be used by several goroutines. A nil Redactor knows nothing.
 type Redactor struct {
+	known func() *known // a function, since nothing that prints a redactor prints what that holds
+}
+
+type known struct {
 	mu         sync.RWMutex
 	parts      map[uint64]bool   // every part of every long secret
 	wholes     []string          // what is to be found as a whole
@@ -37,22 +39,24 @@ type Redactor struct {
 
 // New gives a redactor that knows these secrets. An empty one is none.
 func New(secrets ...string) *Redactor {
-	r := &Redactor{parts: map[uint64]bool{}, signatures: map[uint64]string{}}
+	k := &known{parts: map[uint64]bool{}, signatures: map[uint64]string{}}
+	r := &Redactor{known: func() *known { return k }}
 	r.Secret(secrets...)
 	return r
 }
 
 // Secret tells of more secrets. Long ones are not shown in part either.
 func (r *Redactor) Secret(secrets ...string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	k := r.known()
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	for _, secret := range secrets {
 		for _, spelled := range spellings(secret) {
 			if len(spelled) < part {
-				r.wholes = append(r.wholes, spelled)
+				k.wholes = append(k.wholes, spelled)
 			}
 			for i := part; i <= len(spelled); i++ {
-				r.parts[word(spelled[i-part:i])] = true
+				k.parts[word(spelled[i-part:i])] = true
 			}
 		}
 	}
@@ -61,11 +65,12 @@ func (r *Redactor) Secret(secrets ...string) {
 // Name tells of texts that give nothing away, but are not to be shown either, such as the id of a key. Only the whole is
 // looked for, and nothing that is as short as a word of which other texts are full.
 func (r *Redactor) Name(names ...string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	k := r.known()
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	for _, name := range names {
 		if len(name) >= shortest {
-			r.wholes = append(r.wholes, spellings(name)...)
+			k.wholes = append(k.wholes, spellings(name)...)
 		}
 	}
 }
@@ -78,18 +83,19 @@ func (r *Redactor) Signature(signature string) {
 	}
 	signature = string(folded([]byte(signature)))
 	first := word(signature[:part])
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if _, known := r.signatures[first]; !known {
-		if len(r.order) < mostKnown {
-			r.order = append(r.order, first)
+	k := r.known()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, known := k.signatures[first]; !known {
+		if len(k.order) < mostKnown {
+			k.order = append(k.order, first)
 		} else {
-			delete(r.signatures, r.order[r.oldest])
-			r.order[r.oldest] = first
-			r.oldest = (r.oldest + 1) % mostKnown
+			delete(k.signatures, k.order[k.oldest])
+			k.order[k.oldest] = first
+			k.oldest = (k.oldest + 1) % mostKnown
 		}
 	}
-	r.signatures[first] = signature
+	k.signatures[first] = signature
 }
 
 // Replace gives the text with a mark in place of everything in it that must not be shown.
@@ -97,9 +103,10 @@ func (r *Redactor) Replace(text string) string {
 	if r == nil || text == "" {
 		return text
 	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	found := r.search(nil, view{text: []byte(text)}, deepest)
+	k := r.known()
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	found := k.search(nil, view{text: []byte(text)}, deepest)
 	if len(found) == 0 {
 		return text
 	}
@@ -117,28 +124,22 @@ func (r *Redactor) Replace(text string) string {
 	return shown.String()
 }
 
-// Format implements fmt.Formatter, so that a redactor is not what gives the secrets away.
-func (r *Redactor) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "a redactor") }
-
-// GomegaString does the same for the text of a failed assertion.
-func (r *Redactor) GomegaString() string { return "a redactor" }
-
 // search looks through a text, and through what it comes to when escapes are undone, of one kind and another.
-func (r *Redactor) search(found []span, v view, depth int) []span {
-	found = r.scan(found, v)
+func (k *known) search(found []span, v view, depth int) []span {
+	found = k.scan(found, v)
 	if depth == 0 {
 		return found
 	}
 	for _, kind := range escapes {
 		if plain, changed := v.undo(kind); changed {
-			found = r.search(found, plain, depth-1)
+			found = k.search(found, plain, depth-1)
 		}
 	}
 	return found
 }
 
 // scan looks through a text as it stands.
-func (r *Redactor) scan(found []span, v view) []span {
+func (k *known) scan(found []span, v view) []span {
 	text := folded(v.text)
 	var window uint64
 	digits := 0 // hexadecimal ones in a row
@@ -148,18 +149,18 @@ func (r *Redactor) scan(found []span, v view) []span {
 			digits = 0
 		}
 		start := i + 1 - part
-		if start >= 0 && r.parts[window] {
+		if start >= 0 && k.parts[window] {
 			found = append(found, v.span(start, i+1))
 		}
 		if digits >= part {
-			if signature, known := r.signatures[window]; known {
+			if signature, known := k.signatures[window]; known {
 				if n := common(signature, text[start:]); n >= some {
 					found = append(found, v.span(start, start+n))
 				}
 			}
 		}
 	}
-	for _, whole := range r.wholes {
+	for _, whole := range k.wholes {
 		for at := 0; ; {
 			i := bytes.Index(text[at:], []byte(whole))
 			if i < 0 {
