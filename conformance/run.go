@@ -77,6 +77,8 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	s.total = len(chosen)
 	var result *report.Report
 	err = withGinkgo(s, func() {
+		defer s.logRedacted()()
+		defer s.target.Close()
 		started := time.Now()
 		cutShort := s.judge()
 		if ctx.Err() != nil && cutShort != nil {

@@ -81,6 +81,9 @@ func New(config Config) *Target {
 	return t
 }
 
+// Close closes the connections that are kept, on which an implementation could still say something.
+func (t *Target) Close() { t.reused.CloseIdleConnections() }
+
 // Request is what is sent: a body, and what is unusual about the rest.
 type Request struct {
 	Body []byte
