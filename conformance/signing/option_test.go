@@ -1,6 +1,8 @@
 package signing_test
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -103,6 +105,35 @@ func TestNothingIsSentOfABodyThatCannotBeRead(t *testing.T) {
 	_, err = client.DeleteSnapshotsWithBody(t.Context(), params, api.ContentType, iotest.ErrReader(lost))
 	g.Expect(err).To(MatchError(lost))
 }
+
+// TestTheHostIsSignedAsItIsSent, however it is written.
+func TestTheHostIsSignedAsItIsSent(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"127.0.0.1", "localhost", "LocalHost", "[::1]", "[fe80::1%25eth0]", "[fe80::1%25eth0]:80", "host:", "console.zenlayer.com:443"} {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			there := roundTripper(func(r *http.Request) (*http.Response, error) {
+				var sent bytes.Buffer
+				g.Expect(r.Write(&sent)).To(Succeed())
+				received, err := http.ReadRequest(bufio.NewReader(&sent))
+				g.Expect(err).NotTo(HaveOccurred())
+				body, err := io.ReadAll(received.Body)
+				g.Expect(err).NotTo(HaveOccurred())
+				return &http.Response{Body: http.NoBody}, pair.Verify(received, body, time.Now())
+			})
+			client, err := api.NewClient("http://"+host, pair.Option(), api.WithHTTPClient(&http.Client{Transport: there}))
+			g.Expect(err).NotTo(HaveOccurred())
+			response, err := client.DeleteSnapshots(t.Context(), params, api.DeleteSnapshotsRequest{SnapshotIds: []string{"snap-1"}})
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(response.Body.Close()).To(Succeed())
+		})
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (r roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return r(request) }
 
 // TestSigningBringsLittle: who uses the client alone gets neither the document nor what reads it.
 func TestSigningBringsLittle(t *testing.T) {

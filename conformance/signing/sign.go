@@ -67,10 +67,19 @@ func signedValue(request *http.Request, name string) string {
 	case name != "host":
 		return strings.TrimSpace(request.Header.Get(name))
 	case request.Host != "":
-		return request.Host
+		return withoutZone(request.Host)
 	default:
-		return request.URL.Host
+		return withoutZone(request.URL.Host)
 	}
+}
+
+// withoutZone takes the zone from an IPv6 address: it means something on this machine alone, and is not sent.
+func withoutZone(host string) string {
+	zone, end := strings.IndexByte(host, '%'), strings.LastIndexByte(host, ']')
+	if !strings.HasPrefix(host, "[") || zone < 0 || end < zone {
+		return host
+	}
+	return host[:zone] + host[end:]
 }
 
 func hash(text []byte) string {
