@@ -368,7 +368,7 @@ func TestTheEndOfTheContextEndsAnExchange(t *testing.T) {
 			})
 			e := reached(t, base, patient(2*time.Hour)).Send(ctx, target.Request{})
 			g.Expect(ctx.Err()).To(HaveOccurred())
-			g.Expect(e.Err).NotTo(MatchError(target.ErrPatience))
+			g.Expect(errors.Is(e.Err, target.ErrPatience)).To(BeFalse())
 			g.Expect(e.Ended).NotTo(BeZero())
 		})
 	}
