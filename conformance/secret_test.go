@@ -48,6 +48,13 @@ func TestAJournalKeepsNoSecret(t *testing.T) {
 	}
 }
 
+// TestAShortKeyIsAWord, which is left alone but where it is a key for certain.
+func TestAShortKeyIsAWord(t *testing.T) {
+	t.Parallel()
+	s := newSuite(context.Background(), Config{Credentials: signing.Credentials{KeyID: "key", Secret: "hush-hush-secret"}})
+	NewWithT(t).Expect(s.journal.brief("a key, Credential=key, Signature=")).To(Equal("a key, " + redact.Mark + ", Signature="))
+}
+
 func TestEvidenceIsCutAndKeepsNoSecret(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -86,7 +86,7 @@ func (r *Redactor) Signature(signature string) {
 	k := r.known()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if _, known := k.signatures[first]; !known {
+	if _, told := k.signatures[first]; !told {
 		if len(k.order) < mostKnown {
 			k.order = append(k.order, first)
 		} else {
@@ -106,6 +106,9 @@ func (r *Redactor) Replace(text string) string {
 	k := r.known()
 	k.mu.RLock()
 	defer k.mu.RUnlock()
+	if len(k.parts)+len(k.wholes)+len(k.signatures) == 0 {
+		return text
+	}
 	found := k.search(nil, view{text: []byte(text)}, deepest)
 	if len(found) == 0 {
 		return text
@@ -150,12 +153,12 @@ func (k *known) scan(found []span, v view) []span {
 		}
 		start := i + 1 - part
 		if start >= 0 && k.parts[window] {
-			found = append(found, v.span(start, i+1))
+			found = with(found, v.span(start, i+1))
 		}
 		if digits >= part {
-			if signature, known := k.signatures[window]; known {
+			if signature, told := k.signatures[window]; told {
 				if n := common(signature, text[start:]); n >= some {
-					found = append(found, v.span(start, start+n))
+					found = with(found, v.span(start, start+n))
 				}
 			}
 		}
@@ -166,11 +169,20 @@ func (k *known) scan(found []span, v view) []span {
 			if i < 0 {
 				break
 			}
-			found = append(found, v.span(at+i, at+i+len(whole)))
+			found = with(found, v.span(at+i, at+i+len(whole)))
 			at += i + len(whole)
 		}
 	}
 	return found
+}
+
+// with adds a span, which often goes on where the last one ends.
+func with(found []span, s span) []span {
+	if last := len(found) - 1; last >= 0 && found[last].from <= s.from && s.from <= found[last].to {
+		found[last].to = max(found[last].to, s.to)
+		return found
+	}
+	return append(found, s)
 }
 
 // common tells how many bytes two texts have in common at their beginnings.

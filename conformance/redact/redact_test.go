@@ -231,6 +231,7 @@ func BenchmarkReplace(b *testing.B) {
 	id := `"T8E3F6C52-0B6D-4D3A-9C1E-5A7B2F904D11"`
 	for name, text := range map[string]string{
 		"answer":  `{"requestId":` + id + `,"response":{"requestId":` + id + `,"snapshotIds":[` + strings.Repeat(`"snap-ukazmbrxfmxo54y2uxkzg3cc34",`, 20) + `""]}}`,
+		"secrets": strings.Repeat("Gu5t9xGARNpq86cd98joQYCN3 ", 2500),
 		"escapes": strings.Repeat(`%255c&amp;#x5c;\\u0041`, 3000),
 	} {
 		b.Run(name, func(b *testing.B) {
