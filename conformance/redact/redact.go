@@ -31,6 +31,7 @@ type Redactor struct {
 type known struct {
 	mu         sync.RWMutex
 	parts      map[uint64]bool   // every part of every long secret
+	sieve      sieve             // lets every part through, and little else
 	wholes     []string          // what is to be found as a whole
 	signatures map[uint64]string // by their first part
 	order      []uint64          // of the signatures, as a ring
@@ -56,7 +57,9 @@ func (r *Redactor) Secret(secrets ...string) {
 				k.wholes = append(k.wholes, spelled)
 			}
 			for i := part; i <= len(spelled); i++ {
-				k.parts[word(spelled[i-part:i])] = true
+				w := word(spelled[i-part : i])
+				k.parts[w] = true
+				k.sieve.add(w)
 			}
 		}
 	}
@@ -152,7 +155,7 @@ func (k *known) scan(found []span, v view) []span {
 			digits = 0
 		}
 		start := i + 1 - part
-		if start >= 0 && k.parts[window] {
+		if start >= 0 && k.sieve.passes(window) && k.parts[window] {
 			found = with(found, v.span(start, i+1))
 		}
 		if digits >= part {
@@ -174,6 +177,24 @@ func (k *known) scan(found []span, v view) []span {
 		}
 	}
 	return found
+}
+
+// sieve tells fast of most words that they were not added.
+type sieve [1 << 10]uint64
+
+func (s *sieve) bit(w uint64) (at, mask uint64) {
+	hash := w * 0x9e3779b97f4a7c15 >> 48
+	return hash >> 6, 1 << (hash & 63)
+}
+
+func (s *sieve) add(w uint64) {
+	at, mask := s.bit(w)
+	s[at] |= mask
+}
+
+func (s *sieve) passes(w uint64) bool {
+	at, mask := s.bit(w)
+	return s[at]&mask != 0
 }
 
 // with adds a span, which often goes on where the last one ends.
