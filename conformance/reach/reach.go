@@ -115,16 +115,6 @@ func (b Base) Host() string {
 	return strings.ToLower(strings.TrimRight(b.url.Hostname(), "."))
 }
 
-// Authority is what a request's Host header says: net/http leaves out a zone, which means nothing to anybody else.
-func (b Base) Authority() string {
-	before, zone, _ := strings.Cut(b.url.Host, "%")
-	_, after, zoned := strings.Cut(zone, "]")
-	if zoned {
-		return before + "]" + after
-	}
-	return before
-}
-
 // Private tells whether what is sent can be read by nobody on the way: it is encrypted, or does not leave the machine.
 func (b Base) Private() bool { return b.url.Scheme == "https" || b.Local() }
 
