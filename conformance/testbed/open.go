@@ -22,13 +22,15 @@ type Surroundings struct {
 // answer, whatever they are. An error says that there was no answer.
 type Ask func(ctx context.Context, action string, body []byte) (status int, answer []byte, err error)
 
-// Open opens the testbed that a specification names: an http(s) or unix base of the testbed protocol. One that holds on
-// to something is an io.Closer. Open asks nothing of it.
+// Open opens the testbed that a specification names: an http(s) or unix base of the testbed protocol, or
+// zec:DISK_ID for the service's own actions. One that holds on to something is an io.Closer. Open asks nothing of it.
 func Open(spec string, in Surroundings) (Bed, error) {
-	switch kind, _, _ := strings.Cut(spec, ":"); kind {
+	switch kind, rest, _ := strings.Cut(spec, ":"); kind {
 	case "":
 		return nil, errors.New("no testbed is given; give a base such as http://127.0.0.1:8080/testbed/v1")
-	case "exec", "file", "zec":
+	case "zec":
+		return NewZec(rest, in.Ask, in.Timeout)
+	case "exec", "file":
 		return nil, fmt.Errorf("%s: is not available in this version; give the base URL of the testbed protocol", kind)
 	}
 	base, err := reach.Parse(spec)
