@@ -211,6 +211,8 @@ func (s *suite) try(state contract.State) error {
 		if silence, _ := contract.SilenceByID("state-name"); silence.Knows(sight.Name) {
 			s.journal.choose("state-name", sight.Name)
 		}
+	case (sight.Gone || sight.State != state) && s.passes(state):
+		return fmt.Errorf("%w: it passes too fast; a snapshot that was just made in state %s is shown as %s", testbed.ErrCannotMake, state, sight)
 	case sight.Gone || sight.State != state:
 		return fmt.Errorf("the testbed shows a snapshot that it has just made in state %s as %s (GET snapshots/%s)", state, sight, ids[0])
 	}

@@ -34,7 +34,7 @@ type (
 	Moving interface {
 		Bed
 		// Moves tells which states a snapshot that was made in a state may be in later though nobody named it, and
-		// whether it may be gone.
+		// whether it may be gone. Of several in such a state, Make gives first the one that entered it first.
 		Moves(state contract.State) (into []contract.State, gone bool)
 	}
 
@@ -48,6 +48,14 @@ type (
 		Missing() []string
 	}
 )
+
+// Moves tells what becomes by itself of a snapshot that was made in a state: nothing, unless the bed is Moving.
+func Moves(bed Bed, state contract.State) (into []contract.State, gone bool) {
+	if moving, moves := bed.(Moving); moves {
+		return moving.Moves(state)
+	}
+	return nil, false
+}
 
 // ErrCannotMake tells that a state cannot be made. Checks that need it are skipped.
 var ErrCannotMake = errors.New("the testbed cannot make this state")

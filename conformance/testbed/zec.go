@@ -39,11 +39,8 @@ const (
 	retention = 25 * time.Hour
 )
 
-// States that snapshots pass through by themselves, and what may become of one that is being made.
-const (
-	creating = contract.State(api.Creating)
-	failed   = contract.State(api.Failed)
-)
+// creating is the state of a snapshot that is being made.
+const creating = contract.State(api.Creating)
 
 // Zec is the service itself: its action CreateSnapshot makes snapshots of one disk, DescribeSnapshots observes them, and
 // the action under test removes them.
@@ -72,11 +69,12 @@ func (z *Zec) States(context.Context) ([]contract.State, error) {
 	return []contract.State{contract.Normal, creating, contract.Leaving}, nil
 }
 
-// Moves implements Moving.
+// Moves implements Moving. That a snapshot fails is nothing to reckon with: where one does, the disk's others tell whether
+// that is the service's trouble.
 func (z *Zec) Moves(state contract.State) (into []contract.State, gone bool) {
 	switch state {
 	case creating:
-		return []contract.State{contract.Normal, failed}, false
+		return []contract.State{contract.Normal}, false
 	case contract.Leaving:
 		return nil, true
 	}
@@ -101,39 +99,39 @@ func (z *Zec) Make(ctx context.Context, state contract.State, count int) ([]stri
 	return ids, err
 }
 
-// create orders snapshots, several at once, and none any more after the first that fails.
+// create orders snapshots: one, and when that has been taken up, the rest of them, several at once. There are no more
+// orders after the first that fails.
 func (z *Zec) create(ctx context.Context, count int) ([]string, error) {
+	first, err := z.createOne(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := []string{first}
 	var mu sync.Mutex
-	var ids []string
-	var failure error
-	var left atomic.Int64
-	left.Store(int64(count))
+	var left, failures atomic.Int64
+	left.Store(int64(count - 1))
 	var orders sync.WaitGroup
-	for range min(creators, count) {
+	for range min(creators, count-1) {
 		orders.Go(func() {
-			for left.Add(-1) >= 0 {
-				id, err := z.createOne(ctx)
+			for failures.Load() == 0 && left.Add(-1) >= 0 {
+				id, failure := z.createOne(ctx)
 				mu.Lock()
-				if err == nil {
+				if failure == nil {
 					ids = append(ids, id)
-				} else if failure == nil {
-					failure = err
+				} else if failures.Add(1) == 1 {
+					err = failure
 				}
-				stop := failure != nil
 				mu.Unlock()
-				if stop {
-					return
-				}
 			}
 		})
 	}
 	orders.Wait()
-	if failure == nil {
-		if failure = Handed(ids, count); failure != nil {
-			failure = fmt.Errorf("%s %w", createSnapshot, failure)
+	if err == nil {
+		if err = Handed(ids, count); err != nil {
+			err = fmt.Errorf("%s %w", createSnapshot, err)
 		}
 	}
-	return ids, failure
+	return ids, err
 }
 
 func (z *Zec) createOne(ctx context.Context) (string, error) {

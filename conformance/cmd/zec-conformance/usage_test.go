@@ -42,6 +42,8 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"an unknown flag, controls":  {args: judging("--\x1b[2J"), mend: "see zec-conformance run --help"},
 		"a stray argument":           {args: judging("now"), mend: `"now" is one word too many`},
 		"a stray argument of mock":   {args: []string{"mock", "now"}, mend: "see zec-conformance mock --help"},
+		"a mock before its time":     {args: []string{"mock", "--deleting", "-1s"}, mend: "give a duration such as 2s"},
+		"a mutant that takes time":   {args: []string{"mock", "--creating", "1s", "--mutant", "folds-case"}, mend: "give one or the other"},
 		"a stray argument of rules":  {args: []string{"rules", "BATCH-2"}, mend: "see zec-conformance rules --help"},
 		"help on an unknown command": {args: []string{"help", "jugde"}, mend: "give run, mock, mutants or rules"},
 		"a flag without its value":   {args: judging("--seed"), mend: "--help"},
@@ -93,7 +95,8 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"a testbed without scheme":      {args: testbed("localhost:80"), mend: "does not begin with http://"},
 		"a testbed by exec":             {args: testbed("exec:make-snapshots"), mend: "not available in this version"},
 		"a testbed by file":             {args: testbed("file:snapshots.txt"), mend: "not available in this version"},
-		"a testbed by zec":              {args: testbed("zec:disk-1"), mend: "not available in this version"},
+		"a testbed by zec, no disk":     {args: testbed("zec:"), mend: "give one, as in zec:DISK_ID"},
+		"a testbed by zec, control":     {args: testbed("zec:\x1b[2J\n"), mend: "give one, as in zec:DISK_ID"},
 
 		"certificates in no file":     {args: judging("--cacert", filepath.Join(directory, "none.pem")), mend: "no such file or directory); give a PEM file"},
 		"certificates without file":   {args: judging("--cacert", ""), mend: "give a PEM file"},
