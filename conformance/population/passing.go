@@ -63,16 +63,17 @@ func (p *Population) compare(ctx context.Context, e *entry, sight testbed.Sight)
 	return err
 }
 
-// Witness is what was seen of some snapshots right before a request that names them.
+// Witness is what was seen of some snapshots right before a request that names them, and right after.
 type Witness struct {
 	population *Population
-	still      map[*entry]bool // whether one was in the state that it was made in
+	still      map[*entry]bool          // before: whether one was in the state that it was made in
+	changed    map[*entry]testbed.Sight // after: those that were denied, and are not as they were
 }
 
 // Before looks at those of the snapshots whose state passes by itself. What they stand for in a request that is about to
 // be sent is known only when it has been answered.
 func (p *Population) Before(ctx context.Context, ids ...string) (*Witness, error) {
-	w := &Witness{p, map[*entry]bool{}}
+	w := &Witness{p, map[*entry]bool{}, map[*entry]testbed.Sight{}}
 	p.decide(ids, func(e *entry) {
 		if e.passing != nil && e.fate == stays {
 			w.still[e] = !e.passing.moved
@@ -96,34 +97,47 @@ func (p *Population) Before(ctx context.Context, ids ...string) (*Witness, error
 func (w *Witness) After(ctx context.Context) (map[string]oracle.Class, error) {
 	p, classes := w.population, map[string]oracle.Class{}
 	err := w.each(func(e *entry) error {
-		class, err := w.classOf(ctx, e)
+		class, sight, err := w.classOf(ctx, e)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		classes[e.id] = class
+		if class == oracle.Denied && !e.shows(sight) {
+			w.changed[e] = sight
+		}
 		e.passing.moved = e.passing.moved || class == oracle.Leaving
 		return err
 	})
 	return classes, err
 }
 
-func (w *Witness) classOf(ctx context.Context, e *entry) (oracle.Class, error) {
+func (w *Witness) classOf(ctx context.Context, e *entry) (oracle.Class, testbed.Sight, error) {
 	if !w.still[e] {
-		return oracle.Leaving, nil
+		return oracle.Leaving, testbed.Sight{}, nil
 	}
 	sight, err := w.population.look(ctx, e.id)
 	switch {
 	case err != nil:
-		return oracle.Leaving, err
+		return oracle.Leaving, sight, err
 	case e.shows(sight):
-		return oracle.Denied, nil
+		return oracle.Denied, sight, nil
 	case e.passing.by(sight) || e.passing.control == nil:
-		return oracle.Leaving, nil
+		return oracle.Leaving, sight, nil
 	}
 	control, err := w.population.look(ctx, e.passing.control.id)
 	if err == nil && e.shows(control) { // made in the same state
-		return oracle.Denied, nil
+		return oracle.Denied, sight, nil
 	}
-	return oracle.Leaving, err
+	return oracle.Leaving, sight, err
+}
+
+// Judge holds what was seen after the answer against what the answer has made of the snapshots. A later look might come too
+// late: one that was changed may since have been deleted rightfully.
+func (w *Witness) Judge() {
+	w.population.mu.Lock()
+	defer w.population.mu.Unlock()
+	for e, sight := range w.changed {
+		w.population.judgeStaying(e, sight)
+	}
 }
 
 // each does something for all snapshots of the witness at once, and gives the first error.
