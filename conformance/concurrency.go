@@ -108,6 +108,9 @@ func sample(chance *rand.Rand, ids []string, count int) []string {
 
 // Race makes requests at the same moment, each for a batch.
 func (s *suite) Race(ctx SpecContext, batches [][]string) *race {
+	if s.config.Parallel == 1 {
+		Skip("requests at the same time are what it tries, and the run is to make one at a time")
+	}
 	done := s.people.Asking(slices.Concat(batches...)...)
 	defer done()
 	r := newRace(batches, s.people.ClassOf)

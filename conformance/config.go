@@ -47,16 +47,21 @@ type Config struct {
 	Credentials signing.Credentials // none: requests are not signed, and AUTH-1 is skipped
 	Trust       reach.Trust         // where an endpoint and a testbed speak TLS
 
-	Seed    int64         // of everything that is arranged by chance; 0 draws one
-	Effort  Effort        // default Normal
-	Settle  time.Duration // how long a deletion may take to show
-	Linger  time.Duration // how long after the last exchange the last look comes, at the least
-	Timeout time.Duration // for one request to the endpoint or the testbed, its answer included
-	Strict  bool          // whether breaking a rule of level SHOULD fails the verdict
-	Budget  int           // how many snapshots the testbed may be asked for; 0 for as many as the effort takes
-	Walk    string        // a walk to take in place of all checks, as a report writes it down
-	Filter  string        // a Ginkgo label filter; empty selects all checks
+	Seed     int64         // of everything that is arranged by chance; 0 draws one
+	Effort   Effort        // default Normal
+	Settle   time.Duration // how long a deletion may take to show
+	Linger   time.Duration // how long after the last exchange the last look comes, at the least
+	Timeout  time.Duration // for one request to the endpoint or the testbed, its answer included
+	Rate     float64       // how many requests may be made in a second, to endpoint and testbed together; 0 for as many as they bear
+	Parallel int           // how many may be made at once; 0 for as many as the checks make
+	Strict   bool          // whether breaking a rule of level SHOULD fails the verdict
+	Budget   int           // how many snapshots the testbed may be asked for; 0 for as many as the effort takes
+	Walk     string        // a walk to take in place of all checks, as a report writes it down
+	Filter   string        // a Ginkgo label filter; empty selects all checks
 
+	// Planned is called before anything is made, where a budget or the testbed bounds what the run may use, and tells what
+	// the run will do with that. It may be nil.
+	Planned func(*Plan)
 	// Progress is called when something has happened, often, and by several goroutines. It may be nil.
 	Progress func(report.State)
 }
@@ -107,8 +112,11 @@ func (c Config) complete() (Config, reach.Base, error) {
 	if c.Settle < 0 || c.Linger < 0 || c.Timeout < 0 {
 		return c, endpoint, errors.New("settle, linger and timeout have to be positive")
 	}
-	if err := c.affordable(); err != nil {
-		return c, endpoint, err
+	if c.Rate < 0 || c.Parallel < 0 {
+		return c, endpoint, errors.New("rate and parallel have to be positive; leave them out for no bound")
+	}
+	if c.Budget < 0 {
+		return c, endpoint, fmt.Errorf("a budget of %d snapshots is none; give a positive number", c.Budget)
 	}
 	if c.Walk != "" {
 		if _, err := walk.Parse(c.Walk); err != nil {
@@ -116,18 +124,6 @@ func (c Config) complete() (Config, reach.Base, error) {
 		}
 	}
 	return c, endpoint, nil
-}
-
-// affordable tells whether the budget pays for the effort. What a filter or a walk takes is not known before.
-func (c Config) affordable() error {
-	price := efforts[c.Effort].snapshots
-	switch {
-	case c.Budget < 0:
-		return fmt.Errorf("a budget of %d snapshots is none; give a positive number", c.Budget)
-	case c.Budget > 0 && c.Filter == "" && c.Walk == "" && price > c.Budget:
-		return fmt.Errorf("effort %s may take up to %d snapshots, and the budget is %d; give a lower effort or a larger budget, or choose some of the checks", c.Effort, price, c.Budget)
-	}
-	return nil
 }
 
 // amount is how much of everything that can be scaled a run does.

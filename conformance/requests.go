@@ -174,7 +174,7 @@ func (s *suite) requests() {
 		} else {
 			s.journal.omit("REQ-7", "prefixes and wildcards were not tried: the ids count up, so that these might match somebody else's snapshots")
 		}
-		texts := s.Harmless(ctx, candidates)
+		texts := s.Confirmed(ctx, candidates)
 		if untried := len(candidates) - len(texts); untried > 0 {
 			s.journal.omit("REQ-7", fmt.Sprintf("%d of %d texts were not tried: the testbed does not confirm that they name nobody's snapshot", untried, len(candidates)))
 		}
@@ -222,7 +222,7 @@ func (s *suite) requests() {
 		s.InLanes(lanes, len(own), func(i int) {
 			texts := spellings(own[i])
 			from := min(several*(i/2), len(texts))
-			batch := append(s.Harmless(ctx, texts[from:min(from+several, len(texts))]), own[i])
+			batch := append(s.Confirmed(ctx, texts[from:min(from+several, len(texts))]), own[i])
 			if i%2 == 1 {
 				slices.Reverse(batch)
 			}
@@ -232,7 +232,7 @@ func (s *suite) requests() {
 
 	It("tells ids apart that a snapshot's own id is part of", Rule("REQ-7"), Catches("looks-for-ids-within"), func(ctx SpecContext) {
 		victim := s.Make(ctx, contract.Normal, 1)[0]
-		texts := s.Harmless(ctx, []string{"0" + victim, victim + "0", victim + "-" + victim})
+		texts := s.Confirmed(ctx, []string{"0" + victim, victim + "0", victim + "-" + victim})
 		answer := s.Delete(ctx, append(texts, victim), "REQ-7")
 		s.ExpectPermitted(answer)
 	})

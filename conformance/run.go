@@ -20,6 +20,7 @@ import (
 	ginkgo "github.com/onsi/ginkgo/v2/types"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
@@ -27,6 +28,9 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
+
+// early is how many snapshots are made when a run begins, to be deleted at its end.
+const early = 3
 
 // fewSnapshots is the portion of a run that is one walk.
 const fewSnapshots = 4
@@ -50,39 +54,86 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	if err != nil {
 		return nil, &ConfigError{err}
 	}
-	chosen, err := checks(config)
+	s, err := newRun(ctx, config, endpoint)
 	if err != nil {
 		return nil, &ConfigError{err}
 	}
-	if len(chosen) == 0 {
-		return nil, &ConfigError{fmt.Errorf("the label filter %q chooses no check; labels are rule ids such as BATCH-2, and the levels MUST, SHOULD and NOTE", config.Filter)}
+	defer s.close()
+	if err := s.economize(); err != nil {
+		return nil, err
 	}
+	s.open()
+	return s.carryOut()
+}
 
+// newRun prepares a run: its checks are chosen, its target and testbed are ready to be asked.
+func newRun(ctx context.Context, config Config, endpoint reach.Base) (*suite, error) {
+	all, err := checks(Config{Walk: config.Walk})
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := checks(config)
+	if err != nil {
+		return nil, err
+	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("the label filter %q chooses no check; labels are rule ids such as BATCH-2, and the levels MUST, SHOULD and NOTE", config.Filter)
+	}
 	s := newSuite(ctx, config)
+	s.chosen, s.every = chosen, len(all)
+	pace := gentle.NewPace(config.Rate, config.Parallel)
 	s.target = target.New(target.Config{
 		Endpoint: endpoint, Credentials: config.Credentials, Trust: config.Trust,
-		Timeout: config.Timeout, Patience: patience, Observe: s.observe,
+		Timeout: config.Timeout, Patience: patience, Pace: pace, Observe: s.observe,
 	})
 	if s.bed = config.Bed; s.bed == nil {
 		if s.bed, err = testbed.Open(config.Testbed, testbed.Surroundings{
-			Trust: config.Trust, Timeout: config.Timeout, Patience: patience, Ask: s.target.Ask,
+			Trust: config.Trust, Timeout: config.Timeout, Patience: patience, Pace: pace, Ask: s.target.Ask,
 		}); err != nil {
-			return nil, &ConfigError{fmt.Errorf("testbed: %w", err)}
-		}
-		if closer, holds := s.bed.(io.Closer); holds {
-			defer closer.Close()
+			return nil, fmt.Errorf("testbed: %w", err)
 		}
 	}
-	s.settleIn()
-	s.total = len(chosen)
-	var result *report.Report
+	return s, nil
+}
+
+// close lets go of a testbed that the run has opened.
+func (s *suite) close() {
+	if closer, holds := s.bed.(io.Closer); holds && s.config.Bed == nil {
+		_ = closer.Close() // whatever it says, the run is over
+	}
+}
+
+// economize works out what the run can afford, where that is bounded, and tells of it.
+func (s *suite) economize() error {
+	stage := settingOf(s.bed)
+	if s.config.Budget == 0 && stage.spending == nil {
+		return nil
+	}
+	var err error
+	if stage.states, err = s.bed.States(s.run); err != nil {
+		return nil // which the run itself will meet, and report
+	}
+	o, err := s.config.outline(s.run, stage)
+	if err != nil {
+		return err
+	}
+	s.amount, s.given = o.amount, o.given
+	s.amount.exchanges, s.every = o.Exchanges, len(s.chosen)
+	if s.config.Planned != nil {
+		s.config.Planned(&o.Plan)
+	}
+	return nil
+}
+
+// carryOut has the checks carried out, and puts together what was found.
+func (s *suite) carryOut() (result *report.Report, err error) {
 	err = withGinkgo(s, func() {
 		started := time.Now()
 		cutShort := s.judge()
-		if ctx.Err() != nil && cutShort != nil {
-			cutShort = fmt.Errorf("the run was interrupted: %w", context.Cause(ctx))
+		if s.parent.Err() != nil && cutShort != nil {
+			cutShort = fmt.Errorf("the run was interrupted: %w", context.Cause(s.parent))
 		}
-		result = s.report(started, endpoint, cutShort)
+		result = s.report(started, cutShort)
 	})
 	return result, err
 }
@@ -95,13 +146,14 @@ func newSuite(ctx context.Context, config Config) *suite {
 	if config.Walk != "" {
 		s.amount.portion = fewSnapshots
 	}
+	s.parent = ctx
 	s.run, s.stop = context.WithCancelCause(ctx)
 	s.check.Store(new("setting up"))
 	return s
 }
 
-// settleIn opens the books of the run.
-func (s *suite) settleIn() {
+// open opens the books of the run.
+func (s *suite) open() {
 	config := s.config
 	s.people = population.New(s.run, population.Config{
 		Bed: s.bed, Settle: config.Settle, Linger: config.Linger, Seed: config.Seed, Portion: s.amount.portion, Budget: config.Budget,
@@ -136,11 +188,11 @@ func (s *suite) prepare() error {
 	if err := s.prepareStates(); err != nil {
 		return cmp.Or(context.Cause(s.run), err)
 	}
-	missing, err := s.people.Missing(s.run, 1)
+	body, err := s.harmless()
 	if err != nil {
 		return cmp.Or(context.Cause(s.run), err)
 	}
-	e := s.target.Send(s.run, target.Request{Body: bodyOf(missing), From: "setting up"})
+	e := s.target.Send(s.run, target.Request{Body: body, From: "setting up"})
 	switch {
 	case s.run.Err() != nil:
 		return context.Cause(s.run)
@@ -168,7 +220,7 @@ func (s *suite) prepareStates() error {
 	if err := s.people.Stock(s.run); err != nil {
 		return fmt.Errorf("no snapshot in state %s: %w", contract.Normal, err)
 	}
-	if s.early, err = s.people.Take(s.run, 3); err != nil {
+	if s.early, err = s.people.Take(s.run, early); err != nil {
 		return err
 	}
 	var trials sync.WaitGroup
@@ -202,6 +254,9 @@ func (s *suite) try(state contract.State) error {
 		return err
 	}
 	sight, err := s.bed.Look(s.run, ids[0])
+	if _, spending := s.bed.(testbed.Spending); spending && state == contract.Normal {
+		s.people.Doubtful(ids...) // the look has deleted it
+	}
 	switch {
 	case err != nil:
 		return err
@@ -214,6 +269,9 @@ func (s *suite) try(state contract.State) error {
 	case (sight.Gone || sight.State != state) && s.passes(state):
 		return fmt.Errorf("%w: it passes too fast; a snapshot that was just made in state %s is shown as %s", testbed.ErrCannotMake, state, sight)
 	case sight.Gone || sight.State != state:
+		if _, spending := s.bed.(testbed.Spending); spending {
+			return fmt.Errorf("the list has %s in state %s, and the endpoint says that it is %s; is the list out of date?", ids[0], state, sight)
+		}
 		return fmt.Errorf("the testbed shows a snapshot that it has just made in state %s as %s (GET snapshots/%s)", state, sight, ids[0])
 	}
 	return nil
@@ -245,7 +303,7 @@ type deaf struct{}
 func (deaf) Fail() {}
 
 // report puts together what was found.
-func (s *suite) report(started time.Time, endpoint reach.Base, cutShort error) *report.Report {
+func (s *suite) report(started time.Time, cutShort error) *report.Report {
 	s.enter("releasing snapshots")
 	defer s.stop(nil)
 	interrupted := s.run.Err() != nil
@@ -259,10 +317,10 @@ func (s *suite) report(started time.Time, endpoint reach.Base, cutShort error) *
 
 	usage := s.target.Usage()
 	r := &report.Report{
-		Strict: s.config.Strict, Endpoint: endpoint.String(), Testbed: cmp.Or(s.config.Testbed, "in Go"),
+		Strict: s.config.Strict, Endpoint: s.config.Endpoint, Testbed: cmp.Or(s.config.Testbed, "in Go"),
 		Seed: s.config.Seed, Effort: string(s.config.Effort), Filter: s.config.Filter, Started: started,
 		Exchanges: usage.Exchanges, Snapshots: s.people.Count(), Waits: usage.Waits, Waited: usage.Waited.Seconds(),
-		Checks: report.Checks{Done: s.journal.done, Skipped: s.journal.skipped, Total: s.total},
+		Checks: report.Checks{Done: s.journal.done, Skipped: s.journal.skipped, Total: len(s.chosen)},
 		Left:   s.journal.redactAll(left),
 	}
 	untried := "no check of it was chosen"

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	ginkgo "github.com/onsi/ginkgo/v2/types"
@@ -34,14 +35,18 @@ type suite struct {
 	journal *journal
 	clock   *clock
 
-	run  context.Context // ends when the run is interrupted, or cannot go on
-	stop context.CancelCauseFunc
+	parent context.Context // ends when the run is interrupted
+	run    context.Context // ends when the run is interrupted, or cannot go on
+	stop   context.CancelCauseFunc
 
-	takenBy sync.Map // by id, the text of the check that a snapshot was made for
+	prices  prices
+	given   map[string]string // by the text of a check, why the means of the run do not suffice for it
+	takenBy sync.Map          // by id, the text of the check that a snapshot was made for
 
 	cannot map[contract.State]string // why snapshots in a state are not to be had
 	check  atomic.Pointer[string]    // the text of the check that is being carried out
-	total  int                       // checks chosen
+	chosen []Check
+	every  int // how many checks there are
 
 	stoodIn atomic.Bool // whether missing ids stood in for snapshots in other states in the check that is being carried out
 
@@ -139,6 +144,9 @@ func (s *suite) begin() {
 	s.stoodIn.Store(false)
 	s.clock.enter(contract.Rule{ID: rulesOf(spec.Labels())[0]}.Family())
 	s.progress()
+	if why, given := s.given[spec.LeafNodeText]; given {
+		Skip(fmt.Sprintf("%q was %s", spec.LeafNodeText, why))
+	}
 }
 
 func (s *suite) end() {
@@ -180,12 +188,24 @@ func (s *suite) progress() {
 	}
 	s.journal.mu.Lock()
 	state := report.State{
-		Done: s.journal.done + s.journal.skipped, Total: s.total, Broken: s.journal.broken,
-		Check: *s.check.Load(), Exchanges: s.target.Usage().Exchanges,
+		Done: s.journal.done + s.journal.skipped, Total: len(s.chosen), Broken: s.journal.broken,
+		Check: *s.check.Load(), Exchanges: s.target.Usage().Exchanges, Snapshots: s.people.InUse(),
 	}
 	s.journal.mu.Unlock()
 	state.Phase, state.Elapsed = s.clock.now()
+	state.Left = s.left(state)
 	s.config.Progress(state)
+}
+
+// left guesses how long the run will go on: as it went so far, and as many exchanges as its effort takes.
+func (s *suite) left(now report.State) time.Duration {
+	const telling = 20 // parts of a run, one of which has to be over before the rest can be guessed
+	expected := s.amount.exchanges * len(s.chosen) / max(1, s.every)
+	if now.Exchanges < expected/telling || now.Exchanges >= expected {
+		return 0
+	}
+	rest := time.Duration(float64(now.Elapsed) * float64(expected-now.Exchanges) / float64(now.Exchanges))
+	return rest + s.config.Linger
 }
 
 // abort ends the run: it cannot go on.
@@ -249,27 +269,41 @@ func (s *suite) knock(needed func() bool) {
 	if s.run.Err() != nil || !needed() {
 		return
 	}
-	missing, err := s.people.Missing(s.run, 1)
+	body, err := s.harmless()
 	if err != nil {
 		s.stop(err)
 		return
 	}
-	if e := s.target.Send(s.run, target.Request{Body: bodyOf(missing), From: stillThere}); e.Err != nil {
+	if e := s.target.Send(s.run, target.Request{Body: body, From: stillThere}); e.Err != nil {
 		s.stop(fmt.Errorf("%w: %w", errSilent, e.Err)) // to no effect if the run has been ended
 	}
+}
+
+// harmless is a request that deletes nothing, whatever the implementation makes of it.
+func (s *suite) harmless() ([]byte, error) {
+	missing, err := s.people.Missing(s.run, 1)
+	if errors.Is(err, population.ErrScarce) {
+		missing, err = []string{}, nil
+	}
+	return bodyOf(missing), err
 }
 
 // Make has the testbed make snapshots, or skips the check if it cannot.
 func (s *suite) Make(ctx context.Context, state contract.State, count int) []string {
 	s.needs(state)
 	ids, err := s.make(ctx, state, count)
-	if errors.Is(err, testbed.ErrCannotMake) && s.passes(state) { // it could before, and may again
-		Skip(err.Error())
-	}
-	if err != nil {
+	s.manage(err)
+	return ids
+}
+
+// manage ends the check where it cannot go on: without means for it, it is given up; with a testbed that failed, the run is.
+func (s *suite) manage(err error) {
+	switch {
+	case errors.Is(err, population.ErrBudget), errors.Is(err, population.ErrScarce), errors.Is(err, testbed.ErrCannotMake):
+		Skip(fmt.Sprintf("%q was given up half-way: %s", *s.check.Load(), err))
+	case err != nil:
 		s.abort(err)
 	}
-	return ids
 }
 
 // passes tells whether snapshots leave a state by themselves.
@@ -288,15 +322,17 @@ func (s *suite) make(ctx context.Context, state contract.State, count int) ([]st
 	} else {
 		ids, err = s.people.Make(ctx, state, count)
 	}
-	s.takes(ids)
+	s.takes(state, ids)
 	return ids, err
 }
 
 // takes remembers which check snapshots were made for: what becomes of those that it never names is its to show.
-func (s *suite) takes(ids []string) {
+func (s *suite) takes(state contract.State, ids []string) {
+	check := *s.check.Load()
 	for _, id := range ids {
-		s.takenBy.Store(id, *s.check.Load())
+		s.takenBy.Store(id, check)
 	}
+	s.prices.add(check, func(p *price) { p.own[state] += len(ids) })
 }
 
 // Newest has the testbed make NORMAL snapshots at this very moment. What goes for the latest snapshots, whatever it was
@@ -305,10 +341,8 @@ func (s *suite) Newest(ctx context.Context, count int) []string {
 	ctx, cancel := s.going(ctx)
 	defer cancel()
 	ids, err := s.people.Make(ctx, contract.Normal, count)
-	if err != nil {
-		s.abort(err)
-	}
-	s.takes(ids)
+	s.manage(err)
+	s.takes(contract.Normal, ids)
 	return ids
 }
 
@@ -324,9 +358,8 @@ func (s *suite) Missing(ctx context.Context, count int) []string {
 	ctx, cancel := s.going(ctx)
 	defer cancel()
 	ids, err := s.people.Missing(ctx, count)
-	if err != nil {
-		s.abort(err)
-	}
+	s.manage(err)
+	s.prices.add(*s.check.Load(), func(p *price) { p.missing = max(p.missing, count) })
 	return ids
 }
 
@@ -339,6 +372,15 @@ func (s *suite) Harmless(ctx context.Context, texts []string) []string {
 		s.abort(err)
 	}
 	return texts
+}
+
+// Confirmed is Harmless for a check that has nothing to try where no text is: it is skipped then.
+func (s *suite) Confirmed(ctx context.Context, texts []string) []string {
+	harmless := s.Harmless(ctx, texts)
+	if len(harmless) == 0 && len(texts) > 0 {
+		Skip("the testbed confirms of no text but its own ids that it names nobody's snapshot")
+	}
+	return harmless
 }
 
 // others are the states that forbid deletion and that the testbed can make, save those that pass by themselves: these have
@@ -359,10 +401,15 @@ func (s *suite) Denied(ctx context.Context, count int) []string {
 	if len(states) == 0 {
 		return nil
 	}
+	s.prices.add(*s.check.Load(), func(p *price) {
+		for _, state := range states {
+			p.shared[state] = max(p.shared[state], (count-1)/len(states)+1)
+		}
+	})
 	if len(s.refused) < count {
 		each := make([][]string, len(states))
-		share := (count-len(s.refused))/len(states) + 1
-		s.Together(len(states), func(i int) { each[i] = s.Make(ctx, states[i], share) })
+		share := (count-len(s.refused)-1)/len(states) + 1
+		s.Together(len(states), func(i int) { each[i] = s.share(ctx, states[i], share) })
 		for i := range share {
 			for _, ids := range each {
 				s.refused = append(s.refused, ids[i])
@@ -370,6 +417,18 @@ func (s *suite) Denied(ctx context.Context, count int) []string {
 		}
 	}
 	return slices.Clone(s.refused[:count])
+}
+
+// share has snapshots made that all checks use.
+func (s *suite) share(ctx context.Context, state contract.State, count int) []string {
+	ctx, cancel := s.going(ctx)
+	defer cancel()
+	ids, err := s.people.Make(ctx, state, count)
+	s.manage(err)
+	for _, id := range ids {
+		s.takenBy.Store(id, *s.check.Load())
+	}
+	return ids
 }
 
 // answer is an exchange, and for a request that was valid in form, what was permitted.
@@ -406,6 +465,7 @@ func (s *suite) Send(ctx context.Context, request target.Request) *answer {
 		request.From = *s.check.Load()
 	}
 	e := s.target.Send(ctx, request)
+	s.prices.add(*s.check.Load(), func(p *price) { p.exchanges++ })
 	s.progress()
 	if s.run.Err() != nil {
 		AbortSuite(context.Cause(s.run).Error())
@@ -584,24 +644,31 @@ func (s *suite) Together(n int, do func(i int)) {
 // Again does something for each of n cases, and goes on with the first until it has done so as often as the effort asks
 // for: what goes wrong only now and then has to get its chances. It is independent of each other what is done.
 func (s *suite) Again(cases int, do func(i int)) {
-	s.InLanes(lanes, max(cases, s.amount.again), func(i int) { do(i % cases) })
+	if cases > 0 {
+		s.InLanes(lanes, max(cases, s.amount.again), func(i int) { do(i % cases) })
+	}
 }
 
 // InLanes does something n times, at most as many at once as there are lanes.
 func (s *suite) InLanes(lanes, n int, do func(i int)) {
-	var next atomic.Int64
+	var next, through atomic.Int64
 	var tasks sync.WaitGroup
-	for range min(lanes, n) {
+	lanes = min(lanes, n)
+	for range lanes {
 		tasks.Go(func() {
 			defer GinkgoRecover() // a lane that ends the run must not end the process
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				do(i)
 			}
+			through.Add(1)
 		})
 	}
 	tasks.Wait()
 	if s.run.Err() != nil {
 		AbortSuite(context.Cause(s.run).Error())
+	}
+	if int(through.Load()) < lanes {
+		Skip("a part of it was given up") // the lane has said why, and what it was to bring is not there
 	}
 }
 

@@ -155,7 +155,7 @@ func start(t *testing.T, v mutants.Variant) (testbed.Bed, *target.Target) {
 		t.Fatal(err)
 	}
 	trust := reach.Trust{Roots: server.RootCAs()}
-	return testbed.NewHTTP(base.Below(mock.TestbedPath), trust, patience, patience),
+	return testbed.NewHTTP(base.Below(mock.TestbedPath), testbed.Surroundings{Trust: trust, Timeout: patience, Patience: patience}),
 		target.New(target.Config{Endpoint: base, Credentials: v.Credentials, Trust: trust, Timeout: patience, Patience: patience})
 }
 

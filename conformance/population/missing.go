@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,6 +22,9 @@ const (
 // Missing gives made-up ids that look like those the testbed hands out and that it has confirmed to name nothing.
 // Calls share them: a missing id stays missing.
 func (p *Population) Missing(ctx context.Context, count int) ([]string, error) {
+	if p.spending != nil {
+		return p.known(count)
+	}
 	for {
 		p.mu.Lock()
 		short := count - len(p.missing)
@@ -53,10 +57,33 @@ func (p *Population) Missing(ctx context.Context, count int) ([]string, error) {
 	}
 }
 
+// ErrScarce tells that the testbed knows too few ids of nothing, and none can be made up.
+var ErrScarce = errors.New("the testbed knows too few ids that name nothing")
+
+// known gives ids of which the testbed knows that they name nothing.
+func (p *Population) known(count int) ([]string, error) {
+	missing := p.spending.Missing()
+	if len(missing) < count {
+		return nil, fmt.Errorf("%w: %d, where %d are needed", ErrScarce, len(missing), count)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	picked := make([]string, count)
+	for i, at := range p.rand.Perm(len(missing))[:count] {
+		picked[i] = missing[at]
+		p.madeUp[missing[at]] = true
+	}
+	return picked, nil
+}
+
 // Harmless gives the texts that may be put in the place of an id because they name no snapshot of anybody: the
 // testbed confirms that there is none, or shows that it takes the text for a snapshot that it made for this run. Where it
 // would not look, or breaks on a text that is no id, nothing is confirmed.
 func (p *Population) Harmless(ctx context.Context, texts []string) ([]string, error) {
+	if p.spending != nil { // a look at what turns out to be a snapshot would delete it
+		known := p.spending.Missing()
+		return slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return !slices.Contains(known, text) }), nil
+	}
 	confirmed, _, err := p.confirm(ctx, texts)
 	return confirmed, err
 }

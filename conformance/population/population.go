@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,7 @@ type Config struct {
 	Linger time.Duration // the last look comes no sooner than this after the last exchange
 	Seed   int64
 	// Portion is how many snapshots are asked for at once where they are made ahead of need; two portions are kept ready.
+	// Zero has none made that nobody asked for.
 	Portion int
 	Budget  int // how many snapshots may be made, 0 for any number
 	// Report is called for every snapshot that is not as it should be, once for each, and once more for one that had
@@ -44,6 +46,8 @@ type Population struct {
 	lanes  chan struct{}   // bounds how many requests the testbed gets at once
 	width  int             // how many of the lanes are used
 	lag    lag
+	// spending is the bed if a look at a snapshot may delete it: looks at such snapshots are the last thing that is done.
+	spending testbed.Spending
 
 	stock  chan string   // NORMAL snapshots made ahead of need
 	spent  chan struct{} // closed when the budget allows for no more of them
@@ -55,6 +59,7 @@ type Population struct {
 	rand     *rand.Rand
 	entries  map[string]*entry
 	order    []*entry        // as handed out
+	gone     int             // how many of them have been seen gone
 	paid     int             // how many snapshots were ordered
 	madeUp   map[string]bool // made-up ids that the testbed has confirmed to name no snapshot
 	missing  []string        // the same, in order
@@ -72,8 +77,10 @@ const (
 
 // New opens the books. What goes on in the background ends with ctx.
 func New(ctx context.Context, config Config) *Population {
+	spending, _ := config.Bed.(testbed.Spending)
 	return &Population{
 		config:   config,
+		spending: spending,
 		ctx:      ctx,
 		lanes:    make(chan struct{}, mostLanes),
 		stock:    make(chan string, 2*config.Portion),
@@ -88,6 +95,10 @@ func New(ctx context.Context, config Config) *Population {
 // Stock makes a first portion of NORMAL snapshots, and goes on to make more ahead of need in the background, so that
 // checks do not wait for a slow testbed.
 func (p *Population) Stock(ctx context.Context) error {
+	if p.config.Portion == 0 {
+		p.use(fewestLanes)
+		return nil
+	}
 	ids, err := p.Make(ctx, contract.Normal, p.config.Portion)
 	if err != nil {
 		return err
@@ -112,11 +123,16 @@ func (p *Population) pace(ctx context.Context, id string) error {
 	if _, err := p.look(ctx, id); err != nil {
 		return err
 	}
-	p.width = max(fewestLanes, min(int(time.Since(begun).Seconds()*enough), mostLanes))
-	for range mostLanes - p.width {
+	p.use(max(fewestLanes, min(int(time.Since(begun).Seconds()*enough), mostLanes)))
+	return nil
+}
+
+// use settles how many lanes there are.
+func (p *Population) use(width int) {
+	p.width = width
+	for range mostLanes - width {
 		p.lanes <- struct{}{} // never to be used
 	}
-	return nil
 }
 
 // ErrBudget tells that no more snapshots may be made.
@@ -147,6 +163,9 @@ func (p *Population) refill() {
 
 // Take gives NORMAL snapshots that nothing has happened to, neighbours in the order in which they were made.
 func (p *Population) Take(ctx context.Context, count int) ([]string, error) {
+	if p.config.Portion == 0 {
+		return p.Make(ctx, contract.Normal, count)
+	}
 	ids := make([]string, 0, count)
 	for len(ids) < count {
 		select {
@@ -221,7 +240,7 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 	if passes {
 		ids = ids[1:]
 	}
-	return ids, nil
+	return slices.Clip(ids), nil // callers append to what they get
 }
 
 // pay takes snapshots off the budget, or none if it does not allow for so many.
@@ -376,6 +395,23 @@ func (p *Population) Count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.order)
+}
+
+// InUse is how many of them have not been seen gone.
+func (p *Population) InUse() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.order) - p.gone
+}
+
+// saw puts down whether a snapshot was seen gone. The mutex is held.
+func (p *Population) saw(e *entry, gone bool) {
+	if gone && !e.gone {
+		p.gone++
+	} else if !gone && e.gone {
+		p.gone--
+	}
+	e.gone = gone
 }
 
 // Paid is how many snapshots have been ordered: those that are made ahead of need are among them.

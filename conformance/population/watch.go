@@ -59,6 +59,9 @@ func (d Discrepancy) String() string {
 
 // watchStaying looks once at a snapshot that an exchange must have left alone.
 func (p *Population) watchStaying(e *entry) {
+	if p.spending != nil && e.state == contract.Normal {
+		return // the last look will be its only one
+	}
 	if p.enter(p.ctx) != nil {
 		return
 	}
@@ -128,7 +131,7 @@ func (p *Population) Observe(ctx context.Context, id string) (testbed.Sight, *Di
 	switch {
 	case e.fate != goes:
 	case sight.Gone:
-		e.gone = true
+		p.saw(e, true)
 	case begun.Sub(e.since) >= p.config.Settle:
 		d, wrong = p.overdue(e), true
 	}
@@ -153,7 +156,7 @@ func (p *Population) watchGoing(ctx context.Context, e *entry) error {
 	deadline := e.since.Add(p.config.Settle)
 	for wait := p.lag.guess(); ; wait = max(2*wait, 20*time.Millisecond) {
 		next := e.since.Add(wait)
-		if next.After(deadline) {
+		if next.After(deadline) || p.spending != nil { // to look sooner might do what the implementation has yet to do
 			next = deadline
 		}
 		if err := pause(ctx, time.Until(next)); err != nil {
@@ -182,7 +185,7 @@ func (p *Population) lookGoing(ctx context.Context, e *entry) (settled bool, err
 		e.pending = true
 		return false, nil
 	}
-	e.gone = sight.Gone
+	p.saw(e, sight.Gone)
 	if sight.Gone {
 		p.lag.gone(age, e.pending)
 	} else {
@@ -257,6 +260,9 @@ func (p *Population) lookAgain(ctx context.Context, e *entry, background func(fu
 	if e.fate == goes && !e.watched {
 		e.watched = true
 		look, goOn = p.lookGoing, p.watchGoing
+		if p.spending != nil {
+			look = func(context.Context, *entry) (bool, error) { return false, nil } // it is not time yet
+		}
 	}
 	p.mu.Unlock()
 	settled, err := look(ctx, e)
@@ -292,7 +298,7 @@ func (p *Population) lookLast(ctx context.Context, e *entry) (settled bool, err 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.judgeStaying(e, sight)
-	e.gone = sight.Gone // what is not gone has to be released
+	p.saw(e, sight.Gone) // what is not gone has to be released
 	if e.fate != goes || sight.Gone {
 		return true, nil
 	}
@@ -344,7 +350,7 @@ func (p *Population) Release(ctx context.Context) []string {
 	_ = p.each(ctx, kept, func(ctx context.Context, e *entry, _ func(func() error)) error {
 		// One that fails is listed below; the others are still worth a try.
 		if ctx.Err() == nil && p.config.Bed.Release(ctx, e.id) == nil {
-			p.decide([]string{e.id}, func(e *entry) { e.gone = true })
+			p.decide([]string{e.id}, func(e *entry) { p.saw(e, true) })
 		}
 		return nil
 	})

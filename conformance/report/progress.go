@@ -14,7 +14,9 @@ type State struct {
 	Check       string // the one that is going on
 	Phase       string // the part of the run that is going on
 	Exchanges   int
-	Broken      int // how often a rule was broken
+	Snapshots   int           // that the run has made, and that are not known to be gone
+	Broken      int           // how often a rule was broken
+	Left        time.Duration // until the end, about; 0 where nothing is known of it
 	Elapsed     time.Duration
 }
 
@@ -32,6 +34,7 @@ type Progress struct {
 	width  func() int
 	latest atomic.Pointer[State]
 	closed sync.Once
+	lines  chan string
 	stop   chan struct{}
 	done   chan struct{}
 }
@@ -40,7 +43,7 @@ type Progress struct {
 // width is asked for again and again, since a user may change it; a nil width stands for a usual one. Close has to
 // be called.
 func NewProgress(w io.Writer, live bool, width func() int) *Progress {
-	p := &Progress{out: w, live: live, width: width, stop: make(chan struct{}), done: make(chan struct{})}
+	p := &Progress{out: w, live: live, width: width, lines: make(chan string), stop: make(chan struct{}), done: make(chan struct{})}
 	go p.show()
 	return p
 }
@@ -56,6 +59,17 @@ func (p *Progress) Update(state State) {
 		if latest != nil && latest.Elapsed > state.Elapsed || p.latest.CompareAndSwap(latest, &state) {
 			return
 		}
+	}
+}
+
+// Say writes a line that stays. It waits until it is written.
+func (p *Progress) Say(line string) {
+	if p == nil {
+		return
+	}
+	select {
+	case p.lines <- line:
+	case <-p.done:
 	}
 }
 
@@ -84,6 +98,13 @@ func (p *Progress) show() {
 		select {
 		case <-p.stop:
 			return
+		case line := <-p.lines:
+			if p.live {
+				line = "\r\x1b[K" + Printable(line)
+			} else {
+				line = Printable(line)
+			}
+			fmt.Fprintln(p.out, line)
 		case now := <-ticker.C:
 			if latest := p.latest.Load(); latest != state {
 				state, since = latest, now
@@ -92,6 +113,7 @@ func (p *Progress) show() {
 				// Time goes on also while nothing is told.
 				current := *state
 				current.Elapsed += now.Sub(since)
+				current.Left = max(0, current.Left-now.Sub(since))
 				tell(current)
 			}
 		}
@@ -127,10 +149,15 @@ func (p *Progress) tellLog() func(State) {
 
 // line has what changes least in front, so that the eye finds it, and what may be cut at the end.
 func (s State) line() string {
-	line := fmt.Sprintf("%5.1f s  %d/%d checks, %s", s.Elapsed.Seconds(), s.Done, s.Total, count(s.Exchanges, "exchange"))
+	line := fmt.Sprintf("%5.1f s", s.Elapsed.Seconds())
+	if s.Left >= time.Second {
+		line += fmt.Sprintf(", ~%.0f s left", s.Left.Seconds())
+	}
+	line += fmt.Sprintf("  %d/%d checks, %s", s.Done, s.Total, count(s.Exchanges, "exchange"))
 	if s.Broken > 0 {
 		line += ", rules broken " + times(s.Broken)
 	}
+	line += fmt.Sprintf(", %s in use", count(s.Snapshots, "snapshot"))
 	line += "  " + Printable(s.Phase)
 	if s.Check != "" && s.Check != s.Phase {
 		line += ": " + Printable(s.Check)

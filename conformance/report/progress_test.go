@@ -46,15 +46,15 @@ func TestLiveProgressIsOneLine(t *testing.T) {
 		width.Store(60)
 		p := report.NewProgress(&out, true, func() int { return int(width.Load()) })
 		p.Update(report.State{
-			Done: 3, Total: 80, Exchanges: 41, Broken: 2, Phase: "BATCH",
+			Done: 3, Total: 80, Exchanges: 41, Broken: 2, Snapshots: 7, Phase: "BATCH",
 			Check: "refuses \x1b[2J 101 snapshots and deletes none of them", Elapsed: 1200 * time.Millisecond,
 		})
 		pass(150 * time.Millisecond)
 		if got := out.seen(); len(got) != 1 ||
-			got[0] != "\r  1.2 s  3/80 checks, 41 exchanges, rules broken 2 times  …\x1b[K" {
+			got[0] != "\r  1.2 s  3/80 checks, 41 exchanges, rules broken 2 times, …\x1b[K" {
 			t.Fatalf("shown: %q", got)
 		}
-		width.Store(120)
+		width.Store(150)
 		pass(100 * time.Millisecond)
 		if got := out.seen(); !strings.Contains(got[1], `BATCH: refuses \x1b[2J 101 snapshots`) || strings.Contains(got[1], "\n") {
 			t.Errorf("shown: %q", got)
@@ -62,6 +62,21 @@ func TestLiveProgressIsOneLine(t *testing.T) {
 		p.Close()
 		if got := out.seen(); got[len(got)-1] != "\r\x1b[K" {
 			t.Errorf("the line stays: %q", got)
+		}
+	})
+}
+
+func TestTheTimeThatIsLeftIsShownAndShrinks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var out screen
+		p := report.NewProgress(&out, true, nil)
+		defer p.Close()
+		p.Update(report.State{Exchanges: 1, Elapsed: time.Second, Left: 40 * time.Second})
+		pass(10 * time.Second)
+		got := out.seen()
+		if !strings.Contains(got[0], "1.0 s, ~40 s left") || !strings.Contains(got[len(got)-1], "s, ~30 s left") {
+			t.Errorf("shown: %q", got)
 		}
 	})
 }

@@ -25,6 +25,17 @@ func (c Credentials) Present() bool { return c.hasPair() || c.Token != "" }
 
 func (c Credentials) hasPair() bool { return c.KeyID != "" && c.Secret != "" }
 
+// StandIn gives credentials of the same kind that are nobody's.
+func (c Credentials) StandIn() Credentials {
+	switch {
+	case c.hasPair():
+		return Credentials{KeyID: "stand-in", Secret: "stand-in"}
+	case c.Token != "":
+		return Credentials{Token: "stand-in"}
+	}
+	return c
+}
+
 // Secrets lists the texts that must not appear in anything that is shown or written.
 func (c Credentials) Secrets() []string {
 	var secrets []string

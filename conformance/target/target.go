@@ -44,6 +44,7 @@ type Config struct {
 	Trust       reach.Trust     // where an endpoint speaks TLS
 	Timeout     time.Duration   // for one attempt, its answer included
 	Patience    time.Duration   // for one exchange that is put off again and again
+	Pace        *gentle.Pace    // how fast it may be asked; nil: as fast as it bears
 	Observe     func(*Exchange) // called for every exchange before Send returns; may be nil
 }
 
@@ -105,10 +106,12 @@ func (t *Target) Send(ctx context.Context, request Request) *Exchange {
 
 // converse sends a request until it is no longer put off, and leaves in e what came of it.
 func (t *Target) converse(ctx context.Context, request Request, e *Exchange) {
-	own := firstWait
+	own, waited := firstWait, time.Duration(0)
 	for {
 		leave := t.crowd.Enter(ctx)
+		rest := t.config.Pace.Enter(ctx)
 		t.attempt(ctx, request, e)
+		rest()
 		e.Attempts++
 		leave(e.puts())
 		if !e.puts() || ctx.Err() != nil {
@@ -119,7 +122,8 @@ func (t *Target) converse(ctx context.Context, request Request, e *Exchange) {
 			wait = asked
 		}
 		own = min(2*own, longestOwn)
-		if time.Since(e.Started)+wait > t.config.Patience {
+		// What was waited for other requests' sake does not count: the run's own pace may be slow.
+		if waited += wait; waited > t.config.Patience {
 			e.Err = fmt.Errorf("%w for %s", ErrPatience, t.config.Patience)
 			break
 		}

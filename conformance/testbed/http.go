@@ -34,17 +34,18 @@ type HTTP struct {
 	fresh    http.RoundTripper // does not: a POST on a connection that is just being closed would be lost
 	timeout  time.Duration
 	patience time.Duration
+	pace     *gentle.Pace
 	names    sync.Map // of states, as the testbed lists them
 }
 
-// NewHTTP prepares an adapter for the testbed protocol at base. Each request may take as long as timeout; one that
-// is put off by 429 or 503 is made again for as long as patience. NewHTTP sends nothing.
-func NewHTTP(base reach.Base, trust reach.Trust, timeout, patience time.Duration) *HTTP {
+// NewHTTP prepares an adapter for the testbed protocol at base. A request that is put off by 429 or 503 is made again, as
+// long as patience lasts. NewHTTP sends nothing.
+func NewHTTP(base reach.Base, in Surroundings) *HTTP {
 	dialer := gentle.NewDialer()
-	kept, fresh := base.Transport(trust, dialer), base.Transport(trust, dialer)
+	kept, fresh := base.Transport(in.Trust, dialer), base.Transport(in.Trust, dialer)
 	kept.MaxIdleConns, kept.MaxIdleConnsPerHost, kept.IdleConnTimeout = lanes, lanes, time.Minute
 	fresh.DisableKeepAlives = true
-	return &HTTP{base: base.URL(""), timeout: timeout, patience: patience, kept: kept, fresh: fresh}
+	return &HTTP{base: base.URL(""), timeout: in.Timeout, patience: in.Patience, pace: in.Pace, kept: kept, fresh: fresh}
 }
 
 // States implements Bed. States that the contract does not know are left out: no check asks for them.
@@ -178,7 +179,7 @@ func (a answer) decode(wanted members) error {
 // do makes one request, and makes it again while it is put off.
 func (h *HTTP) do(ctx context.Context, method, path string, body []byte) (answer, error) {
 	const firstWait, longestWait, mostResets = 50 * time.Millisecond, 2 * time.Second, 6
-	deadline := time.Now().Add(h.patience)
+	waited := time.Duration(0) // not counting what was waited for other requests' sake: the run's own pace may be slow
 	for wait, resets := firstWait, 0; ; wait = min(2*wait, longestWait) {
 		a, asked, err := h.once(ctx, method, path, body)
 		// A host whose queue of new connections is full resets some of them before the testbed sees anything.
@@ -191,7 +192,7 @@ func (h *HTTP) do(ctx context.Context, method, path string, body []byte) (answer
 			return a, nil
 		}
 		wait = max(wait, asked)
-		if time.Now().Add(wait).After(deadline) {
+		if waited += wait; waited > h.patience {
 			return a, a.errorf("keeps putting it off (status %d), for %s now", a.status, h.patience)
 		}
 		select {
@@ -204,6 +205,8 @@ func (h *HTTP) do(ctx context.Context, method, path string, body []byte) (answer
 
 func (h *HTTP) once(ctx context.Context, method, path string, body []byte) (a answer, retryAfter time.Duration, err error) {
 	a.method, a.url = method, h.base+path
+	rest := h.pace.Enter(ctx)
+	defer rest()
 	within, cancel := context.WithTimeout(ctx, h.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(within, method, a.url, bytes.NewReader(body))

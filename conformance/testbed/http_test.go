@@ -37,7 +37,7 @@ func adapt(t *testing.T, base string, timeout, patience time.Duration) *testbed.
 	if err != nil {
 		t.Fatal(err)
 	}
-	return testbed.NewHTTP(parsed, reach.Trust{}, timeout, patience)
+	return testbed.NewHTTP(parsed, testbed.Surroundings{Timeout: timeout, Patience: patience})
 }
 
 // bed is an adapter to a testbed that gives the same answer to everything.

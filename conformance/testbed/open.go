@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 )
 
@@ -15,6 +16,7 @@ type Surroundings struct {
 	Trust    reach.Trust   // where a testbed speaks TLS
 	Timeout  time.Duration // for one request to it
 	Patience time.Duration // for one that is put off again and again
+	Pace     *gentle.Pace  // how fast it may be asked over HTTP; nil: as fast as it bears
 	Ask      Ask           // for testbeds that are actions of the endpoint itself
 }
 
@@ -37,5 +39,5 @@ func Open(spec string, in Surroundings) (Bed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewHTTP(base, in.Trust, in.Timeout, in.Patience), nil
+	return NewHTTP(base, in), nil
 }

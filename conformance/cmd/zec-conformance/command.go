@@ -62,7 +62,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 		SilenceUsage:  true,
 		Args:          noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.New("no command is given; give run, mock, mutants or rules, or see --help")
+			return errors.New("no command is given; give run, plan, mock, mutants or rules, or see --help")
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -70,7 +70,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.SetHelpCommand(help())
-	root.AddCommand(c.run(), c.mock(), c.mutants(), c.rules())
+	root.AddCommand(c.run(), c.plan(), c.mock(), c.mutants(), c.rules())
 	return root
 }
 
@@ -98,7 +98,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if cmd.HasSubCommands() {
-		return fmt.Errorf("there is no command %q; give run, mock, mutants or rules, or see --help", args[0])
+		return fmt.Errorf("there is no command %q; give run, plan, mock, mutants or rules, or see --help", args[0])
 	}
 	return fmt.Errorf("%q is one word too many; see %s --help", args[0], cmd.CommandPath())
 }

@@ -49,6 +49,16 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.judge(cmd.Context(), cmd, o) },
 	}
+	c.runFlags(cmd, &o)
+	flags := cmd.Flags()
+	flags.StringArrayVar(&o.reports, "report", nil, "also write a report to a file, as `KIND=PATH`; KIND is json (may be repeated)")
+	flags.StringVar(&o.pictures, "pictures", "", "write the pictures that belong to failures, such as the time line of a race, to a `FOLDER`")
+	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
+	return cmd
+}
+
+// runFlags are those that say what is judged, and how.
+func (c *command) runFlags(cmd *cobra.Command, o *runOptions) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&o.Endpoint, "endpoint", "", "base `URL` of the implementation (default: the embedded mock)")
@@ -56,17 +66,15 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 	flags.StringVar(&o.cacert, "cacert", "", "who vouches for an https endpoint and testbed: a PEM `FILE` of certificates (default: whom the system trusts)")
 	flags.Int64Var(&o.Seed, "seed", 0, "seed of what is arranged by chance, to repeat a run (default: a new one)")
 	flags.StringVar(&o.effort, "effort", string(conformance.Normal), "how far to go: "+conformance.Prices())
-	flags.IntVar(&o.Budget, "budget", 0, "how many `SNAPSHOTS` the run may make, at the most (default: what the effort takes)")
+	flags.IntVar(&o.Budget, "budget", 0, "how many `SNAPSHOTS` the run may make, at the most; it chooses checks to suit, and says what it gives up (default: what the effort takes)")
+	flags.Float64Var(&o.Rate, "rate", 0, "how many requests a second it may make, to endpoint and testbed together (default: as many as they bear)")
+	flags.IntVar(&o.Parallel, "parallel", 0, "how many requests it may make at once (default: as many as the checks make)")
 	flags.StringVar(&o.Walk, "walk", "", "take one walk again, as a report spells it, in place of all checks; 'make NORMAL; delete 1; again', say")
 	flags.DurationVar(&o.Settle, "settle", conformance.DefaultSettle, "how long a deletion may take to show")
 	flags.DurationVar(&o.Linger, "linger", conformance.DefaultLinger, "how long after the last request the last look comes, at the least")
 	flags.DurationVar(&o.Timeout, "timeout", conformance.DefaultTimeout, "how long one answer may take")
 	flags.StringVar(&o.Filter, "label-filter", "", "choose checks by rule id and level, as in 'BATCH-2 || (MUST && !CONC-1)'")
 	flags.BoolVar(&o.Strict, "strict", false, "let broken rules of level SHOULD fail the verdict")
-	flags.StringArrayVar(&o.reports, "report", nil, "also write a report to a file, as `KIND=PATH`; KIND is json (may be repeated)")
-	flags.StringVar(&o.pictures, "pictures", "", "write the pictures that belong to failures, such as the time line of a race, to a `FOLDER`")
-	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
-	return cmd
 }
 
 // judge checks everything that can be checked before anything is sent, runs the suite, and writes the reports.
@@ -96,6 +104,9 @@ func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) e
 	if !o.quiet {
 		progress = report.NewProgress(c.err, terminal(c.err), func() int { return width(c.err) })
 		config.Progress = progress.Update
+		config.Planned = func(p *conformance.Plan) {
+			progress.Say(fmt.Sprintf("the run takes %s, and repeats as with effort %s; %d of %d checks are given up", stock(p), p.Repeats, len(p.GivenUp()), len(p.Checks)))
+		}
 	}
 	result, err := conformance.Run(ctx, config)
 	progress.Close()
@@ -135,6 +146,10 @@ func (c *command) configure(cmd *cobra.Command, o runOptions) (conformance.Confi
 		return config, fmt.Errorf("--linger %s is a negative duration; give one such as 1.5s", o.Linger)
 	case cmd.Flags().Changed("budget") && o.Budget <= 0:
 		return config, fmt.Errorf("--budget %d is not a positive number of snapshots", o.Budget)
+	case cmd.Flags().Changed("rate") && !(o.Rate > 0):
+		return config, fmt.Errorf("--rate %g is not a positive number of requests a second", o.Rate)
+	case cmd.Flags().Changed("parallel") && o.Parallel <= 0:
+		return config, fmt.Errorf("--parallel %d is not a positive number of requests", o.Parallel)
 	case cmd.Flags().Changed("walk") && strings.TrimSpace(o.Walk) == "":
 		return config, errors.New("--walk is empty; give steps, as in 'make NORMAL; delete 1; again'")
 	case cmd.Flags().Changed("walk") && o.Filter != "":
