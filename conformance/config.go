@@ -42,7 +42,7 @@ const patience = 30 * time.Second
 type Config struct {
 	Endpoint    string              // the base URL that the contract's path is appended to
 	Handler     http.Handler        // an implementation in Go, in place of Endpoint; it is served on a loopback port
-	Testbed     string              // the base URL of the testbed protocol; a path if the Handler serves that too
+	Testbed     string              // the base URL of the testbed protocol, a path if the Handler serves that too; exec:COMMAND; file:PATH
 	Bed         testbed.Bed         // a testbed in Go, in place of Testbed
 	Credentials signing.Credentials // none: requests are not signed, and AUTH-1 is skipped
 	Trust       reach.Trust         // where an endpoint and a testbed speak TLS

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
 func readme(t *testing.T) string {
@@ -92,7 +94,7 @@ func TestReadmeExampleIsConformant(t *testing.T) {
 	needs(t, "python3")
 	g := NewWithT(t)
 	examples := blocks(readme(t), "python")
-	g.Expect(examples).To(HaveLen(1))
+	g.Expect(examples).To(HaveLen(2))
 	program := strings.ReplaceAll(examples[0], `("127.0.0.1", 8099)`, `("127.0.0.1", 0)`)
 	program = strings.ReplaceAll(program, `"http://127.0.0.1:8099"`, `"http://127.0.0.1:%d" % server.server_port`)
 	path := filepath.Join(t.TempDir(), "example.py")
@@ -115,4 +117,42 @@ func TestReadmeExampleIsConformant(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(failed(result)).To(BeEmpty())
 	g.Expect(result.Verdict).To(Equal(report.Conformant), result.Reason)
+}
+
+func TestReadmeTestbedProgramIsConformant(t *testing.T) {
+	needs(t, "python3")
+	g := NewWithT(t)
+	examples := blocks(readme(t), "python")
+	g.Expect(examples).To(HaveLen(2))
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	g.Expect(err).NotTo(HaveOccurred())
+	addr := free.Addr().(*net.TCPAddr)
+	g.Expect(free.Close()).To(Succeed())
+	folder := t.TempDir()
+	bed := strings.ReplaceAll(examples[1], `("127.0.0.1", 8099)`, fmt.Sprintf(`("127.0.0.1", %d)`, addr.Port))
+	for name, program := range map[string]string{"implementation.py": examples[0], "bed.py": bed} {
+		g.Expect(os.WriteFile(filepath.Join(folder, name), []byte(program), 0o600)).To(Succeed())
+	}
+
+	result, err := conformance.Run(t.Context(), conformance.Config{
+		Endpoint: "http://" + addr.String(), Testbed: "exec:cd '" + folder + "' && exec python3 bed.py", Effort: conformance.Quick,
+	})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(failed(result)).To(BeEmpty())
+	g.Expect(result.Verdict).To(Equal(report.Conformant), result.Reason)
+}
+
+func TestReadmeListsOfSnapshotsAreRead(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	lists := blocks(readme(t), "yaml")
+	g.Expect(lists).To(HaveLen(2))
+	for _, list := range lists {
+		path := filepath.Join(t.TempDir(), "snapshots.yaml")
+		g.Expect(os.WriteFile(path, []byte(list), 0o600)).To(Succeed())
+		bed, err := testbed.Open("file:"+path, testbed.Surroundings{})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(bed.States(t.Context())).To(ConsistOf(contract.Normal, contract.State("FAILED")))
+		g.Expect(bed.(testbed.Spending).Missing()).To(Equal([]string{"snap-3"}))
+	}
 }

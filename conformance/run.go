@@ -317,7 +317,7 @@ func (s *suite) report(started time.Time, cutShort error) *report.Report {
 
 	usage := s.target.Usage()
 	r := &report.Report{
-		Strict: s.config.Strict, Endpoint: s.config.Endpoint, Testbed: cmp.Or(s.config.Testbed, "in Go"),
+		Strict: s.config.Strict, Endpoint: s.config.Endpoint, Testbed: s.journal.redact.Replace(cmp.Or(s.config.Testbed, "in Go")),
 		Seed: s.config.Seed, Effort: string(s.config.Effort), Filter: s.config.Filter, Started: started,
 		Exchanges: usage.Exchanges, Snapshots: s.people.Count(), Waits: usage.Waits, Waited: usage.Waited.Seconds(),
 		Checks: report.Checks{Done: s.journal.done, Skipped: s.journal.skipped, Total: len(s.chosen)},

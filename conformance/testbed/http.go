@@ -9,9 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -35,7 +33,7 @@ type HTTP struct {
 	timeout  time.Duration
 	patience time.Duration
 	pace     *gentle.Pace
-	names    sync.Map // of states, as the testbed lists them
+	names    stateNames
 }
 
 // NewHTTP prepares an adapter for the testbed protocol at base. A request that is put off by 429 or 503 is made again, as
@@ -58,24 +56,12 @@ func (h *HTTP) States(ctx context.Context) ([]contract.State, error) {
 	if err := answer.decode(members{"states": &names}); err != nil {
 		return nil, err
 	}
-	var states []contract.State
-	for _, name := range names {
-		state, known := contract.ParseState(name)
-		if known && !slices.Contains(states, state) {
-			states = append(states, state)
-			h.names.Store(state, name)
-		}
-	}
-	return states, nil
+	return h.names.learn(names), nil
 }
 
 // Make implements Bed.
 func (h *HTTP) Make(ctx context.Context, state contract.State, count int) ([]string, error) {
-	name, listed := h.names.Load(state) // a state may have two names, and a testbed know one of them
-	if !listed {
-		name = string(state)
-	}
-	order, err := json.Marshal(map[string]any{"state": name, "count": count})
+	order, err := json.Marshal(map[string]any{"state": h.names.of(state), "count": count})
 	if err != nil {
 		return nil, err
 	}
@@ -113,14 +99,11 @@ func (h *HTTP) Look(ctx context.Context, id string) (Sight, error) {
 	if err := answer.decode(members{"snapshotId": &shown, "state": &name}); err != nil {
 		return Sight{}, err
 	}
-	if shown == "" {
-		return Sight{}, answer.errorf("does not say which snapshotId it shows: %.200q", answer.body)
+	sight, err := show(shown, name)
+	if err != nil {
+		return Sight{}, answer.errorf("%w: %.200q", err, answer.body)
 	}
-	if name == "" {
-		return Sight{}, answer.errorf("does not say in which state the snapshot is: %.200q", answer.body)
-	}
-	state, _ := contract.ParseState(name) // one that nobody knows is a state all the same: the snapshot is there
-	return Sight{ID: shown, State: state, Name: name}, nil
+	return sight, nil
 }
 
 // Release implements Bed.
@@ -156,19 +139,14 @@ func (a answer) errorf(format string, arguments ...any) error {
 	return fmt.Errorf("the testbed's answer to %s "+format, append([]any{a.request()}, arguments...)...)
 }
 
-// members are those of a JSON object that are to be read, by their exact names, and where to put each.
-type members map[string]any
-
 func (a answer) decode(wanted members) error {
 	if a.status/100 != 2 {
 		return a.errorf("has status %d: %.200q", a.status, a.body)
 	}
 	var all map[string]json.RawMessage
 	err := json.Unmarshal(a.body, &all)
-	for name, into := range wanted {
-		if value, has := all[name]; has && err == nil {
-			err = json.Unmarshal(value, into)
-		}
+	if err == nil {
+		err = wanted.take(all)
 	}
 	if err != nil {
 		return a.errorf("cannot be read (%s): %.200q", err, a.body)

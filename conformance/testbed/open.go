@@ -3,7 +3,6 @@ package testbed
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -24,16 +23,37 @@ type Surroundings struct {
 // answer, whatever they are. An error says that there was no answer.
 type Ask func(ctx context.Context, action string, body []byte) (status int, answer []byte, err error)
 
-// Open opens the testbed that a specification names: an http(s) or unix base of the testbed protocol, or
-// zec:DISK_ID for the service's own actions. One that holds on to something is an io.Closer. Open asks nothing of it.
+// Open opens the testbed that a specification names: an http(s) or unix base of the testbed protocol, exec: with a command,
+// file: with a path, or zec: with a disk of the service. One that holds on to something is an io.Closer. Open asks nothing
+// of it.
 func Open(spec string, in Surroundings) (Bed, error) {
-	switch kind, rest, _ := strings.Cut(spec, ":"); kind {
+	kind, rest, _ := strings.Cut(spec, ":")
+	switch strings.ToLower(kind) {
 	case "":
 		return nil, errors.New("no testbed is given; give a base such as http://127.0.0.1:8080/testbed/v1")
+	case "exec":
+		if strings.TrimSpace(rest) == "" {
+			return nil, errors.New("exec: names no command; give one that starts a testbed program, such as exec:./bed")
+		}
+		return NewExec(rest, in.Timeout), nil
+	case "file":
+		if rest == "" {
+			return nil, errors.New("file: names no file; give one such as file:snapshots.yaml")
+		}
+		file, err := OpenFile(rest, in.Ask)
+		if err != nil {
+			return nil, err
+		}
+		return file, nil
 	case "zec":
-		return NewZec(rest, in.Ask, in.Timeout)
-	case "exec", "file":
-		return nil, fmt.Errorf("%s: is not available in this version; give the base URL of the testbed protocol", kind)
+		zec, err := NewZec(rest, in.Ask, in.Timeout)
+		if err != nil {
+			return nil, err
+		}
+		return zec, nil
+	case "http", "https", "unix":
+	default:
+		return nil, errors.New("it does not begin with http://, https://, unix:, exec:, file: or zec:; give a base such as http://127.0.0.1:8080/testbed/v1, exec:COMMAND, file:PATH or zec:DISK_ID")
 	}
 	base, err := reach.Parse(spec)
 	if err != nil {

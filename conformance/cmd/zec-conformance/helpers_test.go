@@ -20,6 +20,10 @@ import (
 const asCommand = "ZEC_CONFORMANCE_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asBed) != "" {
+		beBed(os.Getenv(asBed))
+		os.Exit(0)
+	}
 	if os.Getenv(asCommand) != "" {
 		main()
 	}

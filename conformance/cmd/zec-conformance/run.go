@@ -37,14 +37,16 @@ func (c *command) run() *cobra.Command {
 		Long: `Judges an implementation by every rule of the contract and prints the verdict with its evidence.
 
 Without --endpoint and --testbed, the embedded mock is judged. Otherwise --endpoint is the base URL that the
-contract's path is appended to, and --testbed the base URL of the testbed protocol, by which snapshots are made and
-looked at. Nothing but snapshots that the testbed made is ever deleted.
+contract's path is appended to, and --testbed says how snapshots are made and looked at: the base URL of the testbed
+protocol, exec: with a command that starts a program which is the testbed, or file: with the path of a list of snapshots.
+Nothing but snapshots that the testbed made or listed is ever deleted.
 
 Credentials come from the environment: ` + signing.Names + `.
 
 Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant, 2 could not run.`,
 		Example: `  zec-conformance run
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed http://127.0.0.1:8080/testbed/v1 --report json=report.json
+  zec-conformance run --endpoint http://127.0.0.1:8080 --testbed 'exec:python3 bed.py'
   zec-conformance run --label-filter 'BATCH-2 || STATE-1' --seed 7`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.judge(cmd.Context(), cmd, o) },
@@ -62,7 +64,7 @@ func (c *command) runFlags(cmd *cobra.Command, o *runOptions) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&o.Endpoint, "endpoint", "", "base `URL` of the implementation (default: the embedded mock)")
-	flags.StringVar(&o.Testbed, "testbed", "", "where snapshots come from: the http(s) base `URL` of the testbed protocol")
+	flags.StringVar(&o.Testbed, "testbed", "", "where snapshots come from, as `SPEC`: the http(s) base URL of the testbed protocol, exec:COMMAND, or file:PATH")
 	flags.StringVar(&o.cacert, "cacert", "", "who vouches for an https endpoint and testbed: a PEM `FILE` of certificates (default: whom the system trusts)")
 	flags.Int64Var(&o.Seed, "seed", 0, "seed of what is arranged by chance, to repeat a run (default: a new one)")
 	flags.StringVar(&o.effort, "effort", string(conformance.Normal), "how far to go: "+conformance.Prices())

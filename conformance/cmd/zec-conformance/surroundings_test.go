@@ -42,6 +42,16 @@ func TestBrokenSurroundingsAreNoVerdict(t *testing.T) {
 	}{
 		"nothing at the endpoint": {endpoint: deaf(t), says: []string{"POST http://", contract.Path, "refused", "is --endpoint right?"}},
 		"nothing at the testbed":  {testbed: deaf(t), says: []string{"the testbed cannot be asked (GET http://", "refused"}},
+		"a testbed program that is not there": {
+			testbed: "exec:no-such-bed --x", says: []string{"the testbed program ended (exit status 127); the end of its standard error: ", "no-such-bed"},
+		},
+		"a testbed program that ends at once": {
+			testbed: "exec:printf 'no room\n\033[2J\nleft\n' >&2; exit 3", says: []string{"ended (exit status 3)", "no room; ", "left"},
+		},
+		"a testbed program that chats": {testbed: "exec:echo ready; cat", says: []string{"wrote a line that is no JSON object: ready"}},
+		"a testbed program that gives up": {
+			testbed: `exec:read -r line; echo '{"error":"no disk"}'; cat`, says: []string{`answer to {"verb":"states"} is an error: "no disk"`},
+		},
 		"a testbed at a wrong path": {
 			testbed: sound.URL + "/testbed/v2", says: []string{"GET http://", "/testbed/v2", "404"},
 		},
