@@ -48,7 +48,8 @@ type suite struct {
 	chosen []Check
 	every  int // how many checks there are
 
-	stoodIn atomic.Bool // whether missing ids stood in for snapshots in other states in the check that is being carried out
+	// Whether the check that is being carried out has met snapshots in other states, and such as tell nothing of these.
+	met, missed atomic.Bool
 
 	silent   atomic.Int32 // exchanges in a row without an answer
 	hung     atomic.Int32 // exchanges that timed out, in all
@@ -141,7 +142,8 @@ func mutantsOf(labels []string) []string {
 func (s *suite) begin() {
 	spec := CurrentSpecReport()
 	s.check.Store(&spec.LeafNodeText)
-	s.stoodIn.Store(false)
+	s.met.Store(false)
+	s.missed.Store(false)
 	s.clock.enter(contract.Rule{ID: rulesOf(spec.Labels())[0]}.Family())
 	s.progress()
 	if why, given := s.given[spec.LeafNodeText]; given {
@@ -168,15 +170,21 @@ func (s *suite) end() {
 	s.progress()
 }
 
-// tried leaves out of a check's rules those about other states, where missing ids stood in for snapshots in such.
+// tried leaves out of a check's rules those about other states, where it met none that told anything: missing ids stood in
+// for snapshots in such, or their states had always just passed.
 func (s *suite) tried(rules []string) []string {
-	return slices.DeleteFunc(rules, func(rule string) bool {
-		untried := s.stoodIn.Load() && slices.Contains(aboutOtherStates, rule)
-		if untried {
-			s.journal.omit(rule, "missing ids stood in for snapshots in other states, of which the testbed makes none that keep theirs")
-		}
-		return untried
-	})
+	if s.met.Load() || !s.missed.Load() {
+		return rules
+	}
+	return slices.DeleteFunc(rules, func(rule string) bool { return slices.Contains(aboutOtherStates, rule) })
+}
+
+// miss puts down that a check has no snapshot in another state where it wanted one, and why.
+func (s *suite) miss(why string) {
+	s.missed.Store(true)
+	for _, rule := range aboutOtherStates {
+		s.journal.omit(rule, why)
+	}
 }
 
 // aboutOtherStates are the rules that nothing tries but snapshots in other states than NORMAL.
@@ -524,11 +532,9 @@ func (s *suite) after(ctx context.Context, witness *population.Witness, a *answe
 	for id, class := range classes {
 		if class == oracle.Leaving {
 			a.unsure = append(a.unsure, id)
-		}
-	}
-	if len(a.unsure) > 0 {
-		for _, rule := range aboutOtherStates {
-			s.journal.omit(rule, "some requests tell nothing: the state of a snapshot that they named passed before they were answered")
+			s.miss("some requests tell nothing: the state of a snapshot that they named passed before they were answered")
+		} else {
+			s.met.Store(true)
 		}
 	}
 }

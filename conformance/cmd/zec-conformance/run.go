@@ -38,7 +38,8 @@ func (c *command) run() *cobra.Command {
 
 Without --endpoint and --testbed, the embedded mock is judged. Otherwise --endpoint is the base URL that the
 contract's path is appended to, and --testbed says how snapshots are made and looked at: the base URL of the testbed
-protocol, exec: with a command that starts a program which is the testbed, or file: with the path of a list of snapshots.
+protocol, exec: with a command that starts a program which is the testbed, file: with the path of a list of snapshots,
+or zec: with the id of a disk, of which the endpoint's own actions make snapshots.
 Nothing but snapshots that the testbed made or listed is ever deleted.
 
 Credentials come from the environment: ` + signing.Names + `.
@@ -64,7 +65,7 @@ func (c *command) runFlags(cmd *cobra.Command, o *runOptions) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&o.Endpoint, "endpoint", "", "base `URL` of the implementation (default: the embedded mock)")
-	flags.StringVar(&o.Testbed, "testbed", "", "where snapshots come from, as `SPEC`: the http(s) base URL of the testbed protocol, exec:COMMAND, or file:PATH")
+	flags.StringVar(&o.Testbed, "testbed", "", "where snapshots come from, as `SPEC`: the http(s) base URL of the testbed protocol, exec:COMMAND, file:PATH, or zec:DISK_ID")
 	flags.StringVar(&o.cacert, "cacert", "", "who vouches for an https endpoint and testbed: a PEM `FILE` of certificates (default: whom the system trusts)")
 	flags.Int64Var(&o.Seed, "seed", 0, "seed of what is arranged by chance, to repeat a run (default: a new one)")
 	flags.StringVar(&o.effort, "effort", string(conformance.Normal), "how far to go: "+conformance.Prices())
