@@ -50,6 +50,8 @@ type Zec struct {
 	ask     Ask
 	timeout time.Duration
 	made    atomic.Int64
+	orders  chan struct{} // that are under way
+	lost    sync.Map      // ids of leftovers that were listed
 }
 
 // NewZec prepares a testbed on a disk. A snapshot may take as long as timeout to become usable, and to be released; each
@@ -58,7 +60,10 @@ func NewZec(disk string, ask Ask, timeout time.Duration) (*Zec, error) {
 	if !contract.PlausibleID(disk) {
 		return nil, fmt.Errorf("%.80q is no id of a disk; give one, as in zec:DISK_ID", disk)
 	}
-	return &Zec{disk: disk, prefix: ZecPrefix + strings.ToLower(rand.Text()[:10]) + "-", ask: ask, timeout: timeout}, nil
+	return &Zec{
+		disk: disk, prefix: ZecPrefix + strings.ToLower(rand.Text()[:10]) + "-",
+		ask: ask, timeout: timeout, orders: make(chan struct{}, creators),
+	}, nil
 }
 
 // Prefix begins the names of all snapshots of this run, and of no other.
@@ -135,6 +140,12 @@ func (z *Zec) create(ctx context.Context, count int) ([]string, error) {
 }
 
 func (z *Zec) createOne(ctx context.Context) (string, error) {
+	select {
+	case z.orders <- struct{}{}:
+		defer func() { <-z.orders }()
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
 	response, err := z.call(ctx, createSnapshot, members{
 		"diskId":        z.disk,
 		"snapshotName":  fmt.Sprint(z.prefix, z.made.Add(1)),
@@ -224,11 +235,14 @@ func (z *Zec) still(ctx context.Context, state contract.State, ids []string) err
 		return err
 	}
 	for _, id := range ids {
-		if now, listed := states[id]; !listed {
-			return fmt.Errorf("%w: it passes too fast; by the time that one can look, a snapshot is no longer %s but gone", ErrCannotMake, state)
-		} else if now != state {
-			return fmt.Errorf("%w: it passes too fast; by the time that one can look, a snapshot is no longer %s but %.40q", ErrCannotMake, state, now)
+		now, listed := states[id]
+		if listed && now == state {
+			continue
 		}
+		if !listed {
+			now = "gone"
+		}
+		return fmt.Errorf("%w: it passes too fast; by the time that one can look, a snapshot is no longer %s but %.40q", ErrCannotMake, state, now)
 	}
 	return nil
 }
@@ -254,9 +268,10 @@ func (z *Zec) states(ctx context.Context, ids []string) (map[string]contract.Sta
 	return states, nil
 }
 
-// own sees that a snapshot is one that this run made. Whatever a service hands out, nothing else is touched.
+// own sees that a snapshot is one that this run made, or one of the leftovers. Whatever a service hands out, nothing else is
+// touched.
 func (z *Zec) own(item item) error {
-	if !strings.HasPrefix(item.name, z.prefix) {
+	if _, lost := z.lost.Load(item.id); !lost && !strings.HasPrefix(item.name, z.prefix) {
 		return fmt.Errorf("%s handed out %s, which is called %.80q, and so is none that this run made", createSnapshot, item.id, item.name)
 	}
 	return nil
@@ -293,7 +308,8 @@ func (z *Zec) Look(ctx context.Context, id string) (Sight, error) {
 	return Sight{ID: id, State: found.state, Name: found.status}, nil
 }
 
-// Release implements Bed. It waits for a snapshot that is still being made, since the service deletes none that is.
+// Release implements Bed, for snapshots that this run made, and leftovers that it has listed. It waits for one that is still
+// being made, since the service deletes none that is.
 func (z *Zec) Release(ctx context.Context, id string) error {
 	deadline := time.Now().Add(z.timeout)
 	for wait := firstPoll; ; wait = min(2*wait, longestPoll) {
@@ -323,7 +339,8 @@ type Leftover struct {
 	Created  string // as the service spells it
 }
 
-// Leftovers lists the snapshots of the disk that runs have made, those of this one included.
+// Leftovers lists the snapshots of the disk that runs have made, those of this one included. From then on, Release takes
+// them, too.
 func (z *Zec) Leftovers(ctx context.Context) ([]Leftover, error) {
 	var found []Leftover
 	seen := map[string]bool{}
@@ -336,6 +353,7 @@ func (z *Zec) Leftovers(ctx context.Context) ([]Leftover, error) {
 		for _, item := range page.items {
 			if !seen[item.id] && item.disk == z.disk && strings.HasPrefix(item.name, ZecPrefix) {
 				found = append(found, Leftover{item.id, item.name, item.state, item.created})
+				z.lost.Store(item.id, true)
 			}
 			fresh = fresh || !seen[item.id]
 			seen[item.id] = true

@@ -147,7 +147,7 @@ func TestZecStatesThatPass(t *testing.T) {
 		g.Expect(err).To(And(MatchError(testbed.ErrCannotMake), MatchError(ContainSubstring("no longer CREATING but"))))
 		g.Expect(ids).To(HaveLen(2), "so that they can be released")
 		_, err = z.Make(t.Context(), contract.Leaving, 2)
-		g.Expect(err).To(And(MatchError(testbed.ErrCannotMake), MatchError(ContainSubstring("no longer DELETING but gone"))))
+		g.Expect(err).To(And(MatchError(testbed.ErrCannotMake), MatchError(ContainSubstring(`no longer DELETING but "gone"`))))
 		ids, err = z.Make(t.Context(), "FAILED", 2)
 		g.Expect(err).To(MatchError(testbed.ErrCannotMake))
 		g.Expect(ids).To(BeEmpty())
@@ -182,7 +182,9 @@ func TestZecLeftovers(t *testing.T) {
 	_, _, err = ask(t.Context(), "CreateSnapshot", []byte(`{"diskId": "disk-1", "snapshotName": "somebody's"}`))
 	g.Expect(err).NotTo(HaveOccurred())
 
-	found, err := zec(t, disk, ask, long).Leftovers(t.Context()) // another run's are found as well
+	cleaner := zec(t, disk, ask, long)
+	g.Expect(cleaner.Release(t.Context(), lost[0])).To(MatchError(ContainSubstring("none that this run made")))
+	found, err := cleaner.Leftovers(t.Context()) // another run's are found as well
 	g.Expect(err).NotTo(HaveOccurred())
 	var ids []string
 	for _, one := range found {
@@ -192,6 +194,10 @@ func TestZecLeftovers(t *testing.T) {
 		g.Expect(one.Created).NotTo(BeEmpty())
 	}
 	g.Expect(ids).To(ConsistOf(lost))
+	for _, id := range ids {
+		g.Expect(cleaner.Release(t.Context(), id)).To(Succeed())
+	}
+	g.Expect(cleaner.Leftovers(t.Context())).To(BeEmpty())
 }
 
 func TestOpenZec(t *testing.T) {
