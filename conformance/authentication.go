@@ -16,7 +16,7 @@ import (
 
 // authentication: AUTH-1, who may delete. Without credentials there is nothing to be refused.
 func (s *suite) authentication() {
-	own := s.config.Credentials
+	own := s.credentials()
 
 	It("refuses a request that is not signed", Rule("AUTH-1"), Catches(
 		"lets-in-unsigned", "checks-later", "lets-in-who-signs-nothing", "lets-in-any-token", "calls-it-a-wrong-value",
@@ -92,7 +92,7 @@ func (s *suite) authentication() {
 // refuses sends requests that are valid but for their signatures, which go wrong in one way after the other.
 func (s *suite) refuses(ctx SpecContext, applicable bool, ways ...func(r *http.Request, body []byte)) {
 	switch {
-	case !s.config.Credentials.Present():
+	case !s.credentials().Present():
 		Skip("no credentials are given in the environment: " + signing.Names)
 	case !applicable:
 		Skip("a bearer token signs nothing")

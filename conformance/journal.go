@@ -1,18 +1,17 @@
 package conformance
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
@@ -28,7 +27,7 @@ type journal struct {
 	broken        int
 	chosen        map[string][]string // words, by silence
 	requestIDs    map[string]int      // request ids and the exchange that had each
-	redact        *strings.Replacer
+	redact        *redact.Redactor
 
 	// unanswered are failures that consist in there being no answer. They count when another request has been answered
 	// since: until then the implementation may just have gone away, which is no breach of anything.
@@ -37,27 +36,11 @@ type journal struct {
 
 // newJournal begins a journal. What it is given may repeat the secrets, and what it gives does not.
 func newJournal(secrets []string) *journal {
-	var pairs []string
-	for _, secret := range secrets {
-		for _, spelled := range spellings(secret) {
-			pairs = append(pairs, spelled, target.Redacted)
-		}
-	}
-	j := &journal{rules: map[string]*report.Rule{}, chosen: map[string][]string{}, requestIDs: map[string]int{}, redact: strings.NewReplacer(pairs...)}
+	j := &journal{rules: map[string]*report.Rule{}, chosen: map[string][]string{}, requestIDs: map[string]int{}, redact: redact.New(secrets...)}
 	for _, rule := range contract.Rules {
 		j.rules[rule.ID] = &report.Rule{Rule: rule}
 	}
 	return j
-}
-
-// spellings are the ways in which a text may be repeated.
-func spellings(text string) []string {
-	encoded, _ := json.Marshal(text) // a string always encodes
-	quoted := strconv.Quote(text)
-	return []string{
-		text, string(encoded[1 : len(encoded)-1]), quoted[1 : len(quoted)-1], strings.ReplaceAll(text, "/", `\/`),
-		url.QueryEscape(text), url.PathEscape(text), strings.ToLower(text), http.CanonicalHeaderKey(text),
-	}
 }
 
 // failure is one time that a rule is broken.
@@ -123,14 +106,13 @@ func (j *journal) put(f failure) {
 	rule.Failures = append(rule.Failures, entry)
 }
 
-// brief takes the secrets out of a text, and only then cuts it, so that none is cut in two and left.
+// brief cuts a text, and takes the secrets out of it, one that is cut in two included.
 func (j *journal) brief(text string) string {
 	const longest = 4000
-	text = j.redact.Replace(text)
 	if len(text) > longest {
 		text = strings.ToValidUTF8(text[:longest], "") + " …"
 	}
-	return text
+	return j.redact.Replace(text)
 }
 
 func (j *journal) redactAll(texts []string) []string {
@@ -196,6 +178,7 @@ func (j *journal) skip(rules []string, reason string) {
 
 // omit records why something that would try a rule was left out.
 func (j *journal) omit(rule, reason string) {
+	reason = j.redact.Replace(reason)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if r := j.rules[rule]; !slices.Contains(r.Skips, reason) {
@@ -234,12 +217,13 @@ func (j *journal) evidence(e *target.Exchange) report.Exchange {
 			got.Header[j.redact.Replace(name)] = append(got.Header[j.redact.Replace(name)], j.redact.Replace(value))
 		}
 	}
-	got.Body = j.redact.Replace(string(e.Raw()))
+	body := e.Raw()
 	got.Cut = e.Cut()
-	if whole := len(got.Body); whole > shown {
-		got.Body = strings.ToValidUTF8(got.Body[:shown], "") // a character that the cut goes through is left out
-		got.Cut += whole - len(got.Body)
+	if whole := len(body); whole > shown {
+		body = bytes.ToValidUTF8(body[:shown], nil) // a character that the cut goes through is left out
+		got.Cut += whole - len(body)
 	}
+	got.Body = j.redact.Replace(string(body))
 	if e.Err != nil {
 		got.Error = j.redact.Replace(e.Err.Error())
 	}

@@ -117,7 +117,7 @@ func (c Config) outline(ctx context.Context, stage setting) (*outline, error) {
 	for _, effort := range ladder {
 		amount := amountOf(effort)
 		// A run takes more than a third of its price, which a test holds the prices to: no need to rehearse what is far too much.
-		if means.all > 0 && amount.snapshots > 3*means.all && c.Filter == "" && c.Walk == "" {
+		if means.bounded() && amount.snapshots > 3*means.most() && c.Filter == "" && c.Walk == "" {
 			continue
 		}
 		if stage.spending != nil {

@@ -45,6 +45,18 @@ type means struct {
 
 func (m means) bounded() bool { return m.all > 0 || m.each != nil }
 
+// most is how many snapshots there can be, of all states together, where that is bounded.
+func (m means) most() int {
+	sum := 0
+	for _, count := range m.each {
+		sum += count
+	}
+	if m.each == nil || m.all > 0 && m.all < sum {
+		return m.all
+	}
+	return sum
+}
+
 // bill is what several checks take together.
 type bill struct {
 	own, shared map[contract.State]int

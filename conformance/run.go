@@ -84,7 +84,7 @@ func newRun(ctx context.Context, config Config, endpoint reach.Base) (*suite, er
 	pace := gentle.NewPace(config.Rate, config.Parallel)
 	s.target = target.New(target.Config{
 		Endpoint: endpoint, Credentials: config.Credentials, Trust: config.Trust,
-		Timeout: config.Timeout, Patience: patience, Pace: pace, Observe: s.observe,
+		Timeout: config.Timeout, Patience: patience, Pace: pace, Observe: s.observe, Redact: s.journal.redact,
 	})
 	if s.bed = config.Bed; s.bed == nil {
 		if s.bed, err = testbed.Open(config.Testbed, testbed.Surroundings{
@@ -113,7 +113,9 @@ func (s *suite) economize() error {
 	if stage.states, err = s.bed.States(s.run); err != nil {
 		return nil // which the run itself will meet, and report
 	}
-	o, err := s.config.outline(s.run, stage)
+	config := s.config
+	config.Credentials = s.credentials()
+	o, err := config.outline(s.run, stage)
 	if err != nil {
 		return err
 	}
@@ -128,6 +130,8 @@ func (s *suite) economize() error {
 // carryOut has the checks carried out, and puts together what was found.
 func (s *suite) carryOut() (result *report.Report, err error) {
 	err = withGinkgo(s, func() {
+		defer s.logRedacted()()
+		defer s.target.Close()
 		started := time.Now()
 		cutShort := s.judge()
 		if s.parent.Err() != nil && cutShort != nil {
@@ -142,7 +146,10 @@ func newSuite(ctx context.Context, config Config) *suite {
 	s := &suite{
 		config: config, amount: efforts[config.Effort], journal: newJournal(config.Credentials.Secrets()),
 		clock: newClock("setting up"), cannot: map[contract.State]string{},
+		credentials: func() signing.Credentials { return config.Credentials },
 	}
+	s.config.Credentials = signing.Credentials{}
+	s.journal.redact.Name(config.Credentials.Identity()...)
 	if config.Walk != "" {
 		s.amount.portion = fewSnapshots
 	}
@@ -200,7 +207,7 @@ func (s *suite) prepare() error {
 		return fmt.Errorf("the endpoint cannot be reached (POST %s: %w); is it running, and is --endpoint right?", e.URL, e.Err)
 	case strings.HasPrefix(e.Answer().Code, contract.AuthCodePrefix):
 		given := "they are not accepted"
-		if !s.config.Credentials.Present() {
+		if !s.credentials().Present() {
 			given = "none are given"
 		}
 		return fmt.Errorf("the endpoint wants credentials (%d %s), and %s; set %s", e.Status(), e.Answer().Code, given, signing.Names)
@@ -315,10 +322,10 @@ func (s *suite) report(started time.Time, cutShort error) *report.Report {
 	defer cancel()
 	left := s.people.Release(ctx)
 
-	usage := s.target.Usage()
+	usage, safe := s.target.Usage(), s.journal.redact.Replace
 	r := &report.Report{
-		Strict: s.config.Strict, Endpoint: s.config.Endpoint, Testbed: s.journal.redact.Replace(cmp.Or(s.config.Testbed, "in Go")),
-		Seed: s.config.Seed, Effort: string(s.config.Effort), Filter: s.config.Filter, Started: started,
+		Strict: s.config.Strict, Endpoint: safe(s.config.Endpoint), Testbed: cmp.Or(safe(s.config.Testbed), "in Go"),
+		Seed: s.config.Seed, Effort: string(s.config.Effort), Filter: safe(s.config.Filter), Started: started,
 		Exchanges: usage.Exchanges, Snapshots: s.people.Count(), Waits: usage.Waits, Waited: usage.Waited.Seconds(),
 		Checks: report.Checks{Done: s.journal.done, Skipped: s.journal.skipped, Total: len(s.chosen)},
 		Left:   s.journal.redactAll(left),

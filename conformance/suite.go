@@ -21,19 +21,22 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
 // suite is one run. The checks are its methods, one file for each family of rules.
 type suite struct {
-	config  Config
+	config  Config // without the credentials
 	amount  amount
 	target  *target.Target
 	bed     testbed.Bed
 	people  *population.Population
 	journal *journal
 	clock   *clock
+
+	credentials func() signing.Credentials // a function, since none prints what it holds
 
 	parent context.Context // ends when the run is interrupted
 	run    context.Context // ends when the run is interrupted, or cannot go on

@@ -56,6 +56,12 @@ func TestGeneratedCodeIsUpToDate(t *testing.T) {
 			}
 		})
 	}
+	t.Run("wire", func(t *testing.T) {
+		t.Parallel()
+		if golang(t, root(t), "run", "./conformance/cmd/wire") != read(t, "api/wire.gen.go") {
+			t.Error("generated/api/wire.gen.go is not what openapi.yaml makes of it: run `make generate`")
+		}
+	})
 }
 
 // caller is a program that needs the client and nothing else.

@@ -149,6 +149,15 @@ func RuleByID(id string) (Rule, bool) {
 	return Rules[i], true
 }
 
+// ErrorByCode finds the error that a code of the contract stands for.
+func ErrorByCode(code string) (Error, bool) {
+	i := slices.IndexFunc(Errors, func(e Error) bool { return e.Code == code })
+	if i < 0 {
+		return Error{}, false
+	}
+	return Errors[i], true
+}
+
 // ParseState reads the name of a state, or another name for it, in either case giving the state's own name.
 func ParseState(name string) (State, bool) {
 	if own, ok := document.aliases[name]; ok {

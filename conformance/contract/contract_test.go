@@ -261,3 +261,15 @@ func TestUnknownMembers(t *testing.T) {
 		g.Expect(contract.Documented.Components.Schemas[name].Value.VisitJSON(answer)).To(Succeed(), name)
 	}
 }
+
+func TestErrorByCode(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	for _, e := range contract.Errors {
+		found, ok := contract.ErrorByCode(e.Code)
+		g.Expect(ok).To(BeTrue(), e.Code)
+		g.Expect(found).To(Equal(e))
+	}
+	_, ok := contract.ErrorByCode("NO_SUCH_CODE")
+	g.Expect(ok).To(BeFalse())
+}

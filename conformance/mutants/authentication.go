@@ -202,7 +202,8 @@ func door(lets func(k knock) error) behaviour { return doorFor(keys, lets) }
 func doorFor(wanted signing.Credentials, lets func(k knock) error) behaviour {
 	return func(s *Server, c *call) {
 		if refusal, refused := lets(c.knock(wanted)).(signing.Refusal); refused {
-			c.fails(refusal.Kind)
+			answer, _ := contract.ErrorByCode(string(refusal.Code)) // one of the contract's
+			c.fails(answer)
 		} else {
 			s.pass(c)
 		}

@@ -47,6 +47,15 @@ func (c Credentials) Secrets() []string {
 	return secrets
 }
 
+// Identity lists the texts by which one can tell whose credentials they are. They give nothing away, and are not to be
+// shown either.
+func (c Credentials) Identity() []string {
+	if c.KeyID == "" {
+		return nil
+	}
+	return []string{c.KeyID, credential + c.KeyID}
+}
+
 // String says what the credentials are, and nothing of what they say.
 func (c Credentials) String() string {
 	switch {
@@ -114,6 +123,19 @@ func FromEnvironment(lookup func(string) (string, bool)) (Credentials, error) {
 			strings.Join(names, "; "))
 	}
 	return chosen, nil
+}
+
+// Held gives what the variables hold, whether it can be used or not, for whoever has to see that none of it is shown.
+func Held(lookup func(string) (string, bool)) []Credentials {
+	value := func(name string) string {
+		text, _ := lookup(name)
+		return text
+	}
+	return []Credentials{
+		{KeyID: value(envAccessID), Secret: value(envAccessSecret)},
+		{KeyID: value(envSecretID), Secret: value(envSecretSecret)},
+		{Token: value(envToken)},
+	}
 }
 
 // readPair reads a key pair, both halves of it or none.

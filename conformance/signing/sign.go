@@ -5,12 +5,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/generated/api"
+)
+
+const (
+	method     = string(api.SignatureV2)
+	credential = "Credential=" // stands before the id of the key
 )
 
 // Sign sets the headers that prove who is asking. A key pair signs the body and the headers that the contract names,
@@ -20,25 +24,25 @@ func (c Credentials) Sign(request *http.Request, body []byte, at time.Time) {
 	timestamp := strconv.FormatInt(at.Unix(), 10)
 	switch {
 	case c.hasPair():
-		request.Header.Set(contract.HeaderTimestamp, timestamp)
-		request.Header.Set(contract.HeaderSignatureMethod, contract.SignatureMethod)
-		request.Header.Set(contract.HeaderAuthorization, c.authorization(request, body, timestamp))
+		request.Header.Set(api.HeaderTimestamp, timestamp)
+		request.Header.Set(api.HeaderSignatureMethod, method)
+		request.Header.Set(api.HeaderAuthorization, c.authorization(request, body, timestamp))
 	case c.Token != "":
-		request.Header.Set(contract.HeaderAuthorization, "Bearer "+c.Token)
+		request.Header.Set(api.HeaderAuthorization, "Bearer "+c.Token)
 	default:
-		request.Header.Set(contract.HeaderTimestamp, timestamp)
+		request.Header.Set(api.HeaderTimestamp, timestamp)
 	}
 }
 
 func (c Credentials) authorization(request *http.Request, body []byte, timestamp string) string {
-	signed := slices.Sorted(slices.Values(contract.SignedHeaders))
-	return contract.SignatureMethod + " Credential=" + c.KeyID +
-		", SignedHeaders=" + strings.Join(signed, ";") +
+	signed := strings.Split(api.SignedHeaders, ";")
+	return method + " " + credential + c.KeyID +
+		", SignedHeaders=" + api.SignedHeaders +
 		", Signature=" + c.signature(request, body, signed, timestamp)
 }
 
 func (c Credentials) signature(request *http.Request, body []byte, signed []string, timestamp string) string {
-	text := strings.Join([]string{contract.SignatureMethod, timestamp, hash(canonical(request, body, signed))}, "\n")
+	text := strings.Join([]string{method, timestamp, hash(canonical(request, body, signed))}, "\n")
 	mac := hmac.New(sha256.New, []byte(c.Secret))
 	mac.Write([]byte(text))
 	return hex.EncodeToString(mac.Sum(nil))
@@ -63,10 +67,19 @@ func signedValue(request *http.Request, name string) string {
 	case name != "host":
 		return strings.TrimSpace(request.Header.Get(name))
 	case request.Host != "":
-		return request.Host
+		return withoutZone(request.Host)
 	default:
-		return request.URL.Host
+		return withoutZone(request.URL.Host)
 	}
+}
+
+// withoutZone takes the zone from an IPv6 address: it means something on this machine alone, and is not sent.
+func withoutZone(host string) string {
+	zone, end := strings.IndexByte(host, '%'), strings.LastIndexByte(host, ']')
+	if !strings.HasPrefix(host, "[") || zone < 0 || end < zone {
+		return host
+	}
+	return host[:zone] + host[end:]
 }
 
 func hash(text []byte) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,10 +147,12 @@ func TestPresentAndSecrets(t *testing.T) {
 	pair := signing.Credentials{KeyID: "id", Secret: "s"}
 	g.Expect(pair.Present()).To(BeTrue())
 	g.Expect(pair.Secrets()).To(Equal([]string{"s"}))
+	g.Expect(pair.Identity()).To(Equal([]string{"id", "Credential=id"}))
 
 	token := signing.Credentials{Token: "t"}
 	g.Expect(token.Present()).To(BeTrue())
 	g.Expect(token.Secrets()).To(Equal([]string{"t"}))
+	g.Expect(token.Identity()).To(BeEmpty())
 }
 
 func TestCredentialsAreNeverShown(t *testing.T) {
@@ -230,6 +233,13 @@ func TestFromEnvironment(t *testing.T) {
 			g.Expect(got == row.want).To(BeTrue()) // Equal would report a difference without showing it
 		})
 	}
+}
+
+func TestHeldIsAllThatIsSet(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	held := signing.Held(environment{accessID: "i", secretSecret: "s\n", token: "t"}.lookup)
+	g.Expect(slices.Equal(held, []signing.Credentials{{KeyID: "i"}, {Secret: "s\n"}, {Token: "t"}})).To(BeTrue())
 }
 
 func TestFromEnvironmentRefuses(t *testing.T) {

@@ -37,7 +37,7 @@ func received() *http.Request {
 func codeOf(err error) string {
 	var refusal signing.Refusal
 	errors.As(err, &refusal)
-	return refusal.Kind.Code
+	return string(refusal.Code)
 }
 
 func TestVerifyTakes(t *testing.T) {
@@ -58,6 +58,41 @@ func TestVerifyTakes(t *testing.T) {
 			NewWithT(t).Expect(pair.Verify(request, []byte(knownBody), now)).To(Succeed())
 		})
 	}
+}
+
+func TestSignatureIsWhatTheHeaderSays(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	g.Expect(signing.Signature(received())).To(Equal(knownSignature))
+	for _, header := range []string{"", "Bearer t0ken", "ZC2-HMAC-SHA256"} {
+		request := received()
+		request.Header.Set("Authorization", header)
+		g.Expect(signing.Signature(request)).To(BeEmpty(), header)
+	}
+}
+
+// TestVerifyTakesWhatTheVendorsKitSends: a request that its SDK for Go, version 0.2.45, made of one missing snapshot.
+func TestVerifyTakesWhatTheVendorsKitSends(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	const body = `{"snapshotIds":["snap-none"]}`
+	credentials := signing.Credentials{KeyID: "mutant", Secret: "not-a-secret-at-all"}
+	request := httptest.NewRequest(http.MethodPost, contract.Path, nil)
+	request.Host = "127.0.0.1:40723"
+	for name, value := range map[string]string{
+		"Content-Type": "application/json", "x-zc-action": "DeleteSnapshots", "x-zc-version": "2025-09-01", "x-zc-service": "zec",
+		"x-zc-sdk-lang": "go", "x-zc-sdk-version": "0.2.45", "x-zc-signature-method": "ZC2-HMAC-SHA256", "x-zc-timestamp": "1795651806",
+		"Authorization": "ZC2-HMAC-SHA256 Credential=mutant, SignedHeaders=content-type;host, " +
+			"Signature=d7c3f53e758dac76c5261e31b475db3228efc0b10309351a83b097d9edc9ae8a",
+	} {
+		request.Header.Set(name, value)
+	}
+	at := time.Unix(1795651806, 0)
+	g.Expect(credentials.Verify(request, []byte(body), at)).To(Succeed())
+
+	own := request.Clone(t.Context())
+	credentials.Sign(own, []byte(body), at)
+	g.Expect(own.Header).To(Equal(request.Header))
 }
 
 func TestVerifyTakesAToken(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 )
 
 // Exchange is one request and its answer. The request's Authorization is left out from the start; an answer may repeat
@@ -40,7 +41,7 @@ type Exchange struct {
 }
 
 // Redacted stands where a secret was.
-const Redacted = "REDACTED"
+const Redacted = redact.Mark
 
 func (e *Exchange) clearAnswer() {
 	e.Err, e.Unreachable, e.status, e.header, e.body = nil, false, 0, nil, nil

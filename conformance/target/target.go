@@ -19,6 +19,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 	"github.com/zec-conformance/deletesnapshots/conformance/reach"
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/generated/api"
 )
@@ -41,16 +42,18 @@ const (
 type Config struct {
 	Endpoint    reach.Base // the base that the contract's path is appended to
 	Credentials signing.Credentials
-	Trust       reach.Trust     // where an endpoint speaks TLS
-	Timeout     time.Duration   // for one attempt, its answer included
-	Patience    time.Duration   // for one exchange that is put off again and again
-	Pace        *gentle.Pace    // how fast it may be asked; nil: as fast as it bears
-	Observe     func(*Exchange) // called for every exchange before Send returns; may be nil
+	Trust       reach.Trust      // where an endpoint speaks TLS
+	Timeout     time.Duration    // for one attempt, its answer included
+	Patience    time.Duration    // for one exchange that is put off again and again
+	Pace        *gentle.Pace     // how fast it may be asked; nil: as fast as it bears
+	Observe     func(*Exchange)  // called for every exchange before Send returns; may be nil
+	Redact      *redact.Redactor // is told every signature before it is sent; may be nil
 }
 
 // Target is an implementation under test. It may be used by several goroutines.
 type Target struct {
-	config Config
+	config Config                                                 // without the credentials
+	sign   func(request *http.Request, body []byte, at time.Time) // a function, since none prints what it holds
 	// No http.Client: a redirect is an answer to judge, and following one would take credentials away.
 	fresh  *http.Transport // a connection of its own for each request
 	reused *http.Transport // connections that are kept
@@ -73,8 +76,14 @@ func New(config Config) *Target {
 		t.TLSHandshakeTimeout = config.Timeout
 		return t
 	}
-	return &Target{config: config, fresh: transport(false), reused: transport(true), crowd: gentle.NewCrowd()}
+	t := &Target{sign: config.Credentials.Sign, fresh: transport(false), reused: transport(true), crowd: gentle.NewCrowd()}
+	config.Credentials = signing.Credentials{}
+	t.config = config
+	return t
 }
+
+// Close closes the connections that are kept, on which an implementation could still say something.
+func (t *Target) Close() { t.reused.CloseIdleConnections() }
 
 // Request is what is sent: a body, and what is unusual about the rest.
 type Request struct {
@@ -227,8 +236,9 @@ func (t *Target) build(ctx context.Context, request Request) (*http.Request, err
 	if request.Sign != nil {
 		request.Sign(message)
 	} else {
-		t.config.Credentials.Sign(message, request.Body, time.Now())
+		t.sign(message, request.Body, time.Now())
 	}
+	t.config.Redact.Signature(signing.Signature(message))
 	return message, nil
 }
 

@@ -17,8 +17,10 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/format"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
@@ -366,7 +368,7 @@ func TestTheEndOfTheContextEndsAnExchange(t *testing.T) {
 			})
 			e := reached(t, base, patient(2*time.Hour)).Send(ctx, target.Request{})
 			g.Expect(ctx.Err()).To(HaveOccurred())
-			g.Expect(e.Err).NotTo(MatchError(target.ErrPatience))
+			g.Expect(errors.Is(e.Err, target.ErrPatience)).To(BeFalse())
 			g.Expect(e.Ended).NotTo(BeZero())
 		})
 	}
@@ -385,6 +387,38 @@ func TestNoSecretIsKept(t *testing.T) {
 			g.Expect(e.Sent.Values(contract.HeaderAuthorization)).To(Equal([]string{target.Redacted}))
 			g.Expect(fmt.Sprintf("%+v %s", e, e.Curl())).NotTo(Or(ContainSubstring(sent), ContainSubstring("hush"), ContainSubstring("Signature=")))
 		})
+	}
+}
+
+// TestATargetIsPrintedWithoutItsCredentials, by a panic or a log of whoever holds one.
+func TestATargetIsPrintedWithoutItsCredentials(t *testing.T) {
+	t.Parallel()
+	implementation := reached(t, "http://127.0.0.1:1", func(c *target.Config) {
+		c.Credentials = signing.Credentials{KeyID: "hush-id", Secret: "hush", Token: "hush-token"}
+	})
+	for _, holder := range []any{implementation, struct{ held *target.Target }{implementation}, &struct{ held any }{implementation}} {
+		for _, shown := range []string{fmt.Sprintf("%v %+v %#v %s %x", holder, holder, holder, holder, holder), format.Object(holder, 0)} {
+			NewWithT(t).Expect(strings.Contains(shown, "hush") || strings.Contains(shown, fmt.Sprintf("%x", "hush"))).To(BeFalse(), shown)
+		}
+	}
+}
+
+// TestSignaturesAreTold before they can be repeated.
+func TestSignaturesAreTold(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	r := redact.New()
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Header.Get(contract.HeaderAuthorization))
+	})
+	implementation := reached(t, base, func(c *target.Config) {
+		c.Redact, c.Credentials = r, signing.Credentials{KeyID: "key-id", Secret: "hush"}
+	})
+	other := signing.Credentials{KeyID: "key-id", Secret: "not hush"}
+	for _, request := range []target.Request{{}, {Sign: func(r *http.Request) { other.Sign(r, nil, time.Now()) }}} {
+		e := implementation.Send(t.Context(), request)
+		g.Expect(string(e.Raw())).To(MatchRegexp("Signature=[0-9a-f]{64}$"))
+		g.Expect(r.Replace(string(e.Raw()))).To(HaveSuffix(" Signature=" + redact.Mark))
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 )
 
 // The exit statuses.
@@ -41,8 +43,14 @@ func Run(ctx context.Context, args []string, environment func(string) (string, b
 }
 
 // complain says in one line why there is no verdict. It may repeat what somebody else wrote, so that it is made safe
-// to show.
+// to show, and what the environment holds is left out: it may have got into a flag.
 func (c *command) complain(text string) {
+	redactor := redact.New()
+	for _, held := range signing.Held(c.environment) {
+		redactor.Secret(held.Secrets()...)
+		redactor.Name(held.Identity()...)
+	}
+	text = redactor.Replace(text)
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
 	fmt.Fprintln(c.err, "zec-conformance: "+report.Printable(strings.Join(parts, "; ")))
 }
