@@ -111,7 +111,7 @@ func (s *suite) judgeSuccess(e *target.Exchange, members map[string]json.RawMess
 	switch {
 	case !ok:
 		s.broken("ENV-1", e, fmt.Sprintf("response.snapshotIds is %s", shown(list)), permitted)
-	case len(listed) > 0: // says nothing about ENV-7
+	case len(listed) > 0, e.Sent.Get(contract.HeaderAction) != contract.Action: // says nothing about ENV-7
 	case !present:
 		s.journal.choose("nothing-failed", "absent")
 	case string(list) == "null":

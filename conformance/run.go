@@ -292,6 +292,8 @@ func (s *suite) try(state contract.State) error {
 		if silence, _ := contract.SilenceByID("state-name"); silence.Knows(sight.Name) {
 			s.journal.choose("state-name", sight.Name)
 		}
+	case (sight.Gone || sight.State != state) && s.passes(state):
+		return fmt.Errorf("%w: it passes too fast; a snapshot that was just made in state %s is shown as %s", testbed.ErrCannotMake, state, sight)
 	case sight.Gone || sight.State != state:
 		if _, spending := s.bed.(testbed.Spending); spending {
 			return fmt.Errorf("the list has %s in state %s, and the endpoint says that it is %s; is the list out of date?", ids[0], state, sight)

@@ -166,6 +166,16 @@ func ParseState(name string) (State, bool) {
 	return State(name), slices.Contains(States, State(name))
 }
 
+// Listed is the name under which the service's own listing shows a state: another one, if the state has one.
+func (s State) Listed() string {
+	for name, own := range document.aliases {
+		if own == s {
+			return name
+		}
+	}
+	return string(s)
+}
+
 // PlausibleID tells whether an implementation might hand the text out as an id. What is implausible names a missing
 // snapshot, or makes an implementation refuse the request as a whole (ambiguity odd-ids).
 func PlausibleID(id string) bool {

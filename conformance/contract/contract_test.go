@@ -158,6 +158,9 @@ func TestStates(t *testing.T) {
 		g.Expect(own).To(Equal(state))
 	}
 
+	g.Expect(contract.Normal.Listed()).To(Equal("AVAILABLE"))
+	g.Expect(contract.Leaving.Listed()).To(Equal("DELETING"))
+
 	own, known := contract.ParseState("AVAILABLE")
 	g.Expect(known).To(BeTrue())
 	g.Expect(own).To(Equal(contract.Normal))

@@ -38,6 +38,10 @@ func (m *Mock) serveAPI(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, refusal{as(http.StatusMethodNotAllowed, contract.UnknownAction), "The only method here is POST."})
 		return
 	}
+	if act := m.companion(r.Header); act != nil {
+		m.serveCompanion(w, r, act)
+		return
+	}
 	body, err := accept(w, r)
 	if err != nil {
 		fail(w, r, err)
@@ -69,17 +73,24 @@ func accept(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 func checkHeader(header http.Header) error {
-	mediaType, _, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil || mediaType != contract.ContentType {
-		unsupported := as(http.StatusUnsupportedMediaType, contract.WrongValue)
-		return refusal{unsupported, "The Content-Type has to be " + contract.ContentType + "."}
+	if err := checkContentType(header); err != nil {
+		return err
 	}
 	actions := header.Values(contract.HeaderAction)
 	switch {
 	case len(actions) == 0:
 		return refusal{contract.MissingParameter, contract.HeaderAction + " is required."}
 	case len(actions) > 1 || actions[0] != contract.Action:
-		return refusal{contract.UnknownAction, "The only action here is " + contract.Action + "."}
+		return refusal{contract.UnknownAction, "There is no such action here; try " + contract.Action + "."}
+	}
+	return nil
+}
+
+func checkContentType(header http.Header) error {
+	mediaType, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil || mediaType != contract.ContentType {
+		unsupported := as(http.StatusUnsupportedMediaType, contract.WrongValue)
+		return refusal{unsupported, "The Content-Type has to be " + contract.ContentType + "."}
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func TestRefusesOtherHeaders(t *testing.T) {
 	}{
 		"no action":              {contract.HeaderAction, nil, contract.MissingParameter},
 		"empty action":           {contract.HeaderAction, []string{""}, contract.UnknownAction},
-		"another action":         {contract.HeaderAction, []string{"DescribeSnapshots"}, contract.UnknownAction},
+		"another action":         {contract.HeaderAction, []string{"DescribeDisks"}, contract.UnknownAction},
 		"the action's case":      {contract.HeaderAction, []string{strings.ToLower(contract.Action)}, contract.UnknownAction},
 		"the action twice":       {contract.HeaderAction, []string{contract.Action, contract.Action}, contract.UnknownAction},
 		"two actions":            {contract.HeaderAction, []string{contract.Action, "CreateSnapshot"}, contract.UnknownAction},

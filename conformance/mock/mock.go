@@ -1,6 +1,6 @@
 // Package mock is the reference implementation of the contract: a store of snapshots in memory, the API on the
-// generated server stub, and the testbed protocol that brings snapshots into being. A deletion has finished when
-// its answer is sent.
+// generated server stub, and two ways of bringing snapshots into being: the testbed protocol, and the actions by which
+// the service's clients do so. Unless it is told otherwise, a deletion has finished when its answer is sent.
 package mock
 
 import (
@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/generated/api"
@@ -21,8 +22,12 @@ type Mock struct {
 	stub  http.HandlerFunc
 	newID func() string
 
-	mu     sync.Mutex
-	states map[string]contract.State // by id
+	creating, deleting time.Duration
+
+	mu      sync.Mutex
+	states  map[string]contract.State // by id
+	created map[string]created        // what else is known of those that CreateSnapshot has made
+	count   int                       // how many it has made
 }
 
 var _ server.StrictServerInterface = (*Mock)(nil)
@@ -33,6 +38,8 @@ type Option func(*options)
 type options struct {
 	middlewares []server.StrictMiddlewareFunc
 	newID       func() string
+
+	creating, deleting time.Duration
 }
 
 // WithMiddleware puts something between the API's stub and the store, so that a caller can watch or bend what the mock
@@ -45,13 +52,22 @@ func WithMiddleware(middleware server.StrictMiddlewareFunc) Option {
 // a time.
 func WithIDs(next func() string) Option { return func(o *options) { o.newID = next } }
 
+// WithDelays has a snapshot that the action CreateSnapshot makes be usable only after a while, and a deletion go on for a
+// while, as in a live service.
+func WithDelays(creating, deleting time.Duration) Option {
+	return func(o *options) { o.creating, o.deleting = creating, deleting }
+}
+
 // New makes a mock without snapshots.
 func New(changes ...Option) *Mock {
 	o := options{newID: randomID}
 	for _, change := range changes {
 		change(&o)
 	}
-	m := &Mock{newID: o.newID, states: map[string]contract.State{}}
+	m := &Mock{
+		newID: o.newID, creating: o.creating, deleting: o.deleting,
+		states: map[string]contract.State{}, created: map[string]created{},
+	}
 	m.stub = stub(m, o.middlewares)
 	return m
 }
@@ -88,7 +104,7 @@ func (m *Mock) DeleteSnapshots(
 	left := []string{}
 	for _, id := range ids {
 		if m.states[id] == contract.Normal {
-			delete(m.states, id)
+			m.remove(id)
 		} else {
 			left = append(left, id)
 		}
@@ -97,6 +113,22 @@ func (m *Mock) DeleteSnapshots(
 		return m.refuse(left[0]), nil
 	}
 	return success(left), nil
+}
+
+// remove deletes a snapshot, at once or after a while. The caller holds the lock.
+func (m *Mock) remove(id string) {
+	if m.deleting == 0 {
+		m.forget(id)
+		return
+	}
+	m.states[id] = contract.Leaving
+	time.AfterFunc(m.deleting, func() { m.Release(id) })
+}
+
+// forget removes every trace of a snapshot. The caller holds the lock.
+func (m *Mock) forget(id string) {
+	delete(m.states, id)
+	delete(m.created, id)
 }
 
 // refuse answers for a snapshot that was named alone and cannot be deleted. The caller holds the lock.
@@ -150,7 +182,7 @@ func (m *Mock) Put(id string, state contract.State) bool {
 func (m *Mock) Release(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.states, id)
+	m.forget(id)
 }
 
 // distinct keeps the first of each id.

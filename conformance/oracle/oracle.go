@@ -14,6 +14,7 @@ package oracle
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -132,6 +133,14 @@ func Expect(ids []string, classOf func(id string) Class) Expectation {
 			e.ids = append(e.ids, id)
 		}
 	}
+	e.Permitted = e.permitted()
+	return e
+}
+
+// Given is the expectation where some of the ids stood for something else than could be told beforehand.
+func (e Expectation) Given(classes map[string]Class) Expectation {
+	e.classes = maps.Clone(e.classes)
+	maps.Copy(e.classes, classes)
 	e.Permitted = e.permitted()
 	return e
 }

@@ -456,6 +456,25 @@ func TestExpectationTellsTheIDs(t *testing.T) {
 	g.Expect(e.Of(oracle.Odd)).To(BeEmpty())
 }
 
+// TestGiven has an expectation worked out anew when it is known what an id stood for.
+func TestGiven(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	beforehand := oracle.Expect([]string{"a", "b", "a"}, func(id string) oracle.Class {
+		return map[string]oracle.Class{"a": oracle.Denied, "b": oracle.Deletable}[id]
+	})
+	listed := func(ids ...string) oracle.Answer { return oracle.Answer{Status: 200, Listed: ids} }
+	given := beforehand.Given(map[string]oracle.Class{"a": oracle.Leaving})
+	for _, answer := range []oracle.Answer{listed(), listed("a")} {
+		_, permitted := given.Match(answer)
+		g.Expect(permitted).To(BeTrue())
+	}
+	_, permitted := beforehand.Match(listed())
+	g.Expect(permitted).To(BeFalse(), "which has not changed")
+	g.Expect(given.IDs()).To(Equal(beforehand.IDs()))
+	g.Expect(given.Broken(listed("b"))).NotTo(BeEmpty())
+}
+
 func TestRefusal(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)

@@ -182,7 +182,8 @@ func (p *Population) Take(ctx context.Context, count int) ([]string, error) {
 	return ids, nil
 }
 
-// Make has the testbed bring new snapshots into being. Each is on the books before Make returns, whatever happens.
+// Make has the testbed bring new snapshots into being. Each is on the books before Make returns, whatever happens. Where
+// the state passes by itself, the first that is made is kept as a control for the others, and named by no request.
 func (p *Population) Make(ctx context.Context, state contract.State, count int) ([]string, error) {
 	if err := p.enter(ctx); err != nil {
 		return nil, err
@@ -190,6 +191,11 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 	defer p.leave()
 	p.making.RLock()
 	defer p.making.RUnlock()
+	into, gone := testbed.Moves(p.config.Bed, state)
+	passes := gone || len(into) > 0
+	if passes {
+		count++
+	}
 	if err := p.pay(count); err != nil {
 		return nil, err
 	}
@@ -202,6 +208,7 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 	ids, err := p.config.Bed.Make(ordering, state, count)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	var fresh []*entry
 	for _, id := range ids {
 		if _, known := p.entries[id]; known {
 			if err == nil {
@@ -210,8 +217,14 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 			continue
 		}
 		e := &entry{id: id, state: state, settled: make(chan struct{})}
+		if passes {
+			e.passing = &passing{into: into, gone: gone}
+			if len(fresh) > 0 {
+				e.passing.control = fresh[0]
+			}
+		}
 		p.entries[id] = e
-		p.order = append(p.order, e)
+		p.order, fresh = append(p.order, e), append(fresh, e)
 	}
 	if err == nil {
 		if err = testbed.Handed(ids, count); err != nil {
@@ -219,7 +232,13 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 		}
 	}
 	if err != nil {
+		for _, e := range fresh { // nobody knows how far they got
+			e.fate = doubtful
+		}
 		return nil, err
+	}
+	if passes {
+		ids = ids[1:]
 	}
 	return slices.Clip(ids), nil // callers append to what they get
 }
@@ -249,7 +268,7 @@ func (p *Population) ClassOf(id string) oracle.Class {
 		return oracle.Odd
 	case e.fate == goes && e.gone:
 		return oracle.Gone
-	case e.fate != stays:
+	case e.fate != stays || e.passing != nil && e.passing.moved:
 		return oracle.Leaving
 	case e.state == contract.Normal:
 		return oracle.Deletable

@@ -26,6 +26,8 @@ type entry struct {
 	id    string
 	state contract.State // it was made in
 
+	passing *passing // where that state passes by itself
+
 	fate    fate
 	causes  []Cause // why, newest last; none if nobody ever named it
 	awaited bool    // a look at a snapshot that stays is due
@@ -70,13 +72,17 @@ func (p *Population) watchStaying(e *entry) {
 	asked, settled := e.asked, e.asking == 0
 	p.mu.Unlock()
 	sight, err := p.config.Bed.Look(p.ctx, e.id)
+	if err == nil {
+		err = p.compare(p.ctx, e, sight)
+	}
 	if err != nil {
 		p.broken(err)
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e.state != contract.Normal || settled && e.asked == asked { // nothing deletes what is not NORMAL
+	denied := e.state != contract.Normal && e.passing == nil // nothing deletes what is not NORMAL, and does not become so
+	if denied || settled && e.asked == asked {
 		p.judgeStaying(e, sight)
 	}
 }
@@ -91,10 +97,13 @@ func (p *Population) judgeStaying(e *entry, sight testbed.Sight) {
 
 // strayed tells what is wrong about a snapshot that nothing may have changed, if anything is. The mutex is held.
 func (e *entry) strayed(sight testbed.Sight) (d Discrepancy, ok bool) {
-	if e.fate != stays || !sight.Gone && sight.State == e.state {
+	if e.fate != stays || e.stayed(sight) {
 		return d, false
 	}
 	d.Expected = "have stayed " + string(e.state)
+	if e.passing != nil {
+		d.Expected += ", or become what one becomes that nobody names"
+	}
 	if len(e.causes) == 0 {
 		d.Rules = []string{"ISO-1"}
 	}
@@ -280,6 +289,9 @@ func (p *Population) lookOn(ctx context.Context, e *entry) error {
 func (p *Population) lookLast(ctx context.Context, e *entry) (settled bool, err error) {
 	begun := time.Now()
 	sight, err := p.look(ctx, e.id)
+	if err == nil {
+		err = p.compare(ctx, e, sight)
+	}
 	if err != nil {
 		return false, err
 	}

@@ -3,7 +3,6 @@ package testbed
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -26,7 +25,8 @@ type Surroundings struct {
 type Ask func(ctx context.Context, action string, body []byte) (status int, answer []byte, err error)
 
 // Open opens the testbed that a specification names: an http(s) or unix base of the testbed protocol, exec: with a command,
-// or file: with a path. One that holds on to something is an io.Closer. Open asks nothing of it.
+// file: with a path, or zec: with a disk of the service. One that holds on to something is an io.Closer. Open asks nothing
+// of it.
 func Open(spec string, in Surroundings) (Bed, error) {
 	base, placed, err := Place(spec)
 	switch {
@@ -50,7 +50,11 @@ func Open(spec string, in Surroundings) (Bed, error) {
 			return nil, err
 		}
 		return file, nil
-	default:
-		return nil, fmt.Errorf("%s: is not available in this version; give the base URL of the testbed protocol", kind)
+	default: // zec, since Place knows no other kind
+		zec, err := NewZec(rest, in.Ask, in.Timeout)
+		if err != nil {
+			return nil, err
+		}
+		return zec, nil
 	}
 }

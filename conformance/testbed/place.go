@@ -19,7 +19,7 @@ func Place(spec string) (base reach.Base, placed bool, err error) {
 	case "":
 		return reach.Base{}, false, errors.New("no testbed is given; give a base such as http://127.0.0.1:8080/testbed/v1")
 	}
-	return reach.Base{}, false, errors.New("it does not begin with http://, https://, unix:, exec: or file:; give a base such as http://127.0.0.1:8080/testbed/v1, exec:COMMAND or file:PATH")
+	return reach.Base{}, false, errors.New("it does not begin with http://, https://, unix:, exec:, file: or zec:; give a base such as http://127.0.0.1:8080/testbed/v1, exec:COMMAND, file:PATH or zec:DISK_ID")
 }
 
 // cut tells the kind of a testbed from the rest of its specification.

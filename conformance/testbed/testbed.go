@@ -1,8 +1,8 @@
 // Package testbed brings snapshots into being and looks at them, apart from the action under test.
 //
 // Bed is what the suite needs. HTTP is the adapter for implementations that speak the testbed protocol, which the
-// README describes, Exec the one for a program that speaks it line by line, and File the one for a list of snapshots that
-// are there already; a Go implementation may provide a Bed of its own.
+// README describes, Exec the one for a program that speaks it line by line, File the one for a list of snapshots that
+// are there already, and Zec the one for the service's own actions; a Go implementation may provide a Bed of its own.
 package testbed
 
 import (
@@ -35,7 +35,7 @@ type (
 	Moving interface {
 		Bed
 		// Moves tells which states a snapshot that was made in a state may be in later though nobody named it, and
-		// whether it may be gone.
+		// whether it may be gone. Of several in such a state, Make gives first the one that entered it first.
 		Moves(state contract.State) (into []contract.State, gone bool)
 	}
 
@@ -49,6 +49,14 @@ type (
 		Missing() []string
 	}
 )
+
+// Moves tells what becomes by itself of a snapshot that was made in a state: nothing, unless the bed is Moving.
+func Moves(bed Bed, state contract.State) (into []contract.State, gone bool) {
+	if moving, moves := bed.(Moving); moves {
+		return moving.Moves(state)
+	}
+	return nil, false
+}
 
 // ErrCannotMake tells that a state cannot be made. Checks that need it are skipped.
 var ErrCannotMake = errors.New("the testbed cannot make this state")

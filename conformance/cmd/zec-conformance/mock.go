@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 func (c *command) mock() *cobra.Command {
 	var addr, mutant string
+	var delays delays
 	cmd := &cobra.Command{
 		Use:   "mock",
 		Short: "Serve the reference mock, until it is interrupted",
@@ -26,15 +28,31 @@ from the mock in what the contract leaves open. "zec-conformance mutants" lists 
 		Example: `  zec-conformance mock --addr 127.0.0.1:8080
   zec-conformance mock --mutant folds-case`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd, addr, mutant) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd, addr, mutant, delays) },
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "`HOST:PORT` to listen on; port 0 takes a free one")
 	cmd.Flags().StringVar(&mutant, "mutant", "", "serve the mutant or twin of this `NAME`")
+	cmd.Flags().DurationVar(&delays.creating, "creating", 0, "how long a snapshot that CreateSnapshot makes is CREATING")
+	cmd.Flags().DurationVar(&delays.deleting, "deleting", 0, "how long a snapshot that is deleted is DELETING")
 	return cmd
 }
 
-func (c *command) serve(cmd *cobra.Command, addr, mutant string) error {
-	ctx, start := cmd.Context(), mock.Start
+// delays are how long the mock takes over what a live service takes its time for.
+type delays struct{ creating, deleting time.Duration }
+
+func (d delays) start(addr string) (*mock.Server, error) {
+	return mock.Serve(addr, mock.New(mock.WithDelays(d.creating, d.deleting)))
+}
+
+func (c *command) serve(cmd *cobra.Command, addr, mutant string, delays delays) error {
+	ctx, start := cmd.Context(), delays.start
+	delayed := cmd.Flags().Changed("creating") || cmd.Flags().Changed("deleting")
+	switch {
+	case delays.creating < 0 || delays.deleting < 0:
+		return errors.New("--creating and --deleting cannot be negative; give a duration such as 2s")
+	case delayed && cmd.Flags().Changed("mutant"):
+		return errors.New("--creating and --deleting are the mock's, and --mutant serves another implementation; give one or the other")
+	}
 	if cmd.Flags().Changed("mutant") {
 		variant, known := mutants.Named(mutant)
 		if !known {

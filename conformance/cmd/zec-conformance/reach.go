@@ -36,7 +36,7 @@ type reaching struct {
 func reachingFlags(flags *pflag.FlagSet) *reaching {
 	r := &reaching{flags: flags}
 	flags.StringArrayVar(&r.endpoints, "endpoint", nil, "base `URL` of the implementation, or unix:/path/of/socket (may be repeated; default: the embedded mock)")
-	flags.StringArrayVar(&r.testbeds, "testbed", nil, "where snapshots come from, as `SPEC`: the http(s) or unix base URL of the testbed protocol, a path below the endpoint, exec:COMMAND, or file:PATH (one for all endpoints, or one for each, in their order)")
+	flags.StringArrayVar(&r.testbeds, "testbed", nil, "where snapshots come from, as `SPEC`: the http(s) or unix base URL of the testbed protocol, a path below the endpoint, exec:COMMAND, file:PATH, or zec:DISK_ID (one for all endpoints, or one for each, in their order)")
 	flags.StringVar(&r.cacert, "cacert", "", "who vouches for an https endpoint and testbed: a PEM `FILE` of certificates (default: whom the system trusts)")
 	flags.StringVar(&r.cert, "cert", "", "the certificate to show where one is asked for: a PEM `FILE`, with --key")
 	flags.StringVar(&r.key, "key", "", "the private key of --cert: a PEM `FILE`, not encrypted")

@@ -36,7 +36,8 @@ func (c *command) run() *cobra.Command {
 
 Without --endpoint and --testbed, the embedded mock is judged. Otherwise --endpoint is the base URL that the
 contract's path is appended to, and --testbed says how snapshots are made and looked at: the base URL of the testbed
-protocol, exec: with a command that starts a program which is the testbed, or file: with the path of a list of snapshots.
+protocol, exec: with a command that starts a program which is the testbed, file: with the path of a list of snapshots,
+or zec: with the id of a disk, of which the endpoint's own actions make snapshots.
 Nothing but snapshots that the testbed made or listed is ever deleted.
 
 Several endpoints are judged one after the other, with the same seed, each with a summary and reports of its own, and
