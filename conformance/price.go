@@ -118,22 +118,32 @@ func (m means) lacks(b bill) string {
 }
 
 // choose picks the checks that the means suffice for, and says for each of the others why not. What is tried at all counts
-// more than how often, and a rule of level MUST more than another: level by level, checks that try a rule which no other
-// chosen check tries come first, the cheapest first, and then the rest.
+// more than how often, and a rule of level MUST more than another: checks that try rules which no chosen check tries come
+// first, level by level, those with the lowest price for each such rule before the others; then the rest, in the same order.
 func choose(checks []Check, takes map[string]price, m means, sum bill) (given map[string]string, total bill) {
 	given = map[string]string{}
 	tried := map[string]bool{}
 	left := slices.Clone(checks)
-	cost := func(c Check) int { return sum.with(takes[c.Text]).all() - sum.all() }
-	news := func(c Check) int {
-		if slices.ContainsFunc(c.Rules, func(rule string) bool { return !tried[rule] }) {
+	news := func(c Check) (count int) {
+		for _, rule := range c.Rules {
+			if !tried[rule] {
+				count++
+			}
+		}
+		return count
+	}
+	old := func(c Check) int {
+		if news(c) > 0 {
 			return 0
 		}
 		return 1
 	}
+	cost := func(c Check) float64 {
+		return float64(sum.with(takes[c.Text]).all()-sum.all()) / float64(max(1, news(c)))
+	}
 	for len(left) > 0 {
 		best := slices.MinFunc(left, func(a, b Check) int {
-			return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(news(a), news(b)), cmp.Compare(cost(a), cost(b)))
+			return cmp.Or(cmp.Compare(old(a), old(b)), cmp.Compare(a.rank(), b.rank()), cmp.Compare(cost(a), cost(b)))
 		})
 		left = slices.DeleteFunc(left, func(c Check) bool { return c.Text == best.Text })
 		with := sum.with(takes[best.Text])
