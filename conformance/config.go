@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -57,6 +58,14 @@ type Config struct {
 	Walk    string        // a walk to take in place of all checks, as a report writes it down
 	Filter  string        // a Ginkgo label filter; empty selects all checks
 
+	// Ledger is the file that keeps, as long as the run goes on, what it has had made, so that it can be removed also where
+	// the run is killed. It must not exist. Empty for none.
+	Ledger string
+
+	// AtOnce, when it ends, ends the run without anything more being sent: what the run made is left, and listed in the
+	// report. The end of the context that Run is given has it released first. Nil for never.
+	AtOnce context.Context
+
 	// Progress is called when something has happened, often, and by several goroutines. It may be nil.
 	Progress func(report.State)
 }
@@ -94,6 +103,9 @@ func (c Config) complete() (Config, reach.Base, error) {
 	c.Settle = cmp.Or(c.Settle, DefaultSettle)
 	c.Linger = cmp.Or(c.Linger, DefaultLinger)
 	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
+	if c.AtOnce == nil {
+		c.AtOnce = context.Background()
+	}
 	if c.Seed == 0 {
 		c.Seed = 1 + rand.Int64N(1_000_000) // short enough to be typed again
 	}

@@ -20,9 +20,11 @@ import (
 	ginkgo "github.com/onsi/ginkgo/v2/types"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
@@ -31,15 +33,16 @@ import (
 // fewSnapshots is the portion of a run that is one walk.
 const fewSnapshots = 4
 
-// farewell bounds how long the release of snapshots may take after an interrupt.
-const farewell = 1500 * time.Millisecond
+// releasing is the last phase of a run.
+const releasing = "releasing snapshots"
 
 // Run judges an implementation. It gives a report also where the run could not be carried out to its end; its
 // Verdict and Reason then say so. An error means that nothing was sent: a *ConfigError, or ErrForeign.
 //
 // Runs in one process take turns.
 //
-// Ending ctx ends the run: what the run made is released, and the report tells what was found by then.
+// Ending ctx ends the run: what the run made is released, and the report tells what was found by then. Config has AtOnce
+// for whoever cannot wait for that.
 func Run(ctx context.Context, config Config) (*report.Report, error) {
 	stop, err := config.serve()
 	if err != nil {
@@ -59,18 +62,16 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	}
 
 	s := newSuite(ctx, config)
-	s.target = target.New(target.Config{
-		Endpoint: endpoint, Credentials: config.Credentials, Trust: config.Trust,
-		Timeout: config.Timeout, Patience: patience, Observe: s.observe,
-	})
-	if s.bed = config.Bed; s.bed == nil {
-		if s.bed, err = testbed.Open(config.Testbed, testbed.Surroundings{
-			Trust: config.Trust, Timeout: config.Timeout, Patience: patience, Ask: s.target.Ask,
-		}); err != nil {
-			return nil, &ConfigError{fmt.Errorf("testbed: %w", err)}
-		}
-		if closer, holds := s.bed.(io.Closer); holds {
-			defer closer.Close()
+	defer context.AfterFunc(config.AtOnce, func() { s.stop(context.Cause(config.AtOnce)) })()
+	s.target = newTarget(config, endpoint, s.observe)
+	var closeBed func()
+	if s.bed, closeBed, err = openBed(config, s.target); err != nil {
+		return nil, &ConfigError{err}
+	}
+	defer closeBed()
+	if config.Ledger != "" {
+		if s.ledger, err = ledger.Create(config.Ledger, ledger.Head{Started: time.Now(), Endpoint: endpoint.String(), Testbed: config.Testbed}); err != nil {
+			return nil, &ConfigError{err}
 		}
 	}
 	s.settleIn()
@@ -78,13 +79,49 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	var result *report.Report
 	err = withGinkgo(s, func() {
 		started := time.Now()
-		cutShort := s.judge()
-		if ctx.Err() != nil && cutShort != nil {
-			cutShort = fmt.Errorf("the run was interrupted: %w", context.Cause(ctx))
+		cutShort := rescue.Call(s.judge)
+		if interrupt := cmp.Or(context.Cause(ctx), context.Cause(config.AtOnce)); interrupt != nil && cutShort != nil {
+			cutShort = fmt.Errorf("the run was interrupted: %w", interrupt)
 		}
 		result = s.report(started, endpoint, cutShort)
 	})
+	if err != nil {
+		err = errors.Join(err, s.ledger.Close(nil))
+	}
 	return result, err
+}
+
+func newTarget(config Config, endpoint reach.Base, observe func(*target.Exchange)) *target.Target {
+	return target.New(target.Config{
+		Endpoint: endpoint, Credentials: config.Credentials, Trust: config.Trust,
+		Timeout: config.Timeout, Patience: patience, Observe: observe,
+	})
+}
+
+// openBed opens the testbed of a config, and gives what closes it.
+func openBed(config Config, endpoint *target.Target) (bed testbed.Bed, done func(), err error) {
+	if config.Bed != nil {
+		return config.Bed, func() {}, nil
+	}
+	bed, err = testbed.Open(config.Testbed, testbed.Surroundings{
+		Trust: config.Trust, Timeout: config.Timeout, Patience: patience, Ask: endpoint.Ask,
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("testbed: %w", err)
+	}
+	if closer, holds := bed.(io.Closer); holds {
+		return bed, func() { _ = closer.Close() }, nil // whatever it says, it has done what it was opened for
+	}
+	return bed, func() {}, nil
+}
+
+// OpenBed opens the testbed of a config outside of a run, to see what runs left there. It is of use until done is called.
+func OpenBed(config Config) (bed testbed.Bed, done func(), err error) {
+	config, endpoint, err := config.complete()
+	if err != nil {
+		return nil, nil, err
+	}
+	return openBed(config, newTarget(config, endpoint, nil))
 }
 
 func newSuite(ctx context.Context, config Config) *suite {
@@ -105,6 +142,7 @@ func (s *suite) settleIn() {
 	config := s.config
 	s.people = population.New(s.run, population.Config{
 		Bed: s.bed, Settle: config.Settle, Linger: config.Linger, Seed: config.Seed, Portion: s.amount.portion, Budget: config.Budget,
+		Ledger: s.ledger, Farewell: config.Timeout, AtOnce: config.AtOnce,
 		Report: s.discrepancy,
 		Broken: func(err error) { s.stop(err) },
 	})
@@ -180,7 +218,7 @@ func (s *suite) prepareStates() error {
 			continue
 		}
 		trials.Go(func() {
-			failures[i] = s.try(state)
+			failures[i] = rescue.Call(func() error { return s.try(state) })
 			if errors.Is(failures[i], testbed.ErrCannotMake) && state != contract.Normal {
 				reasons[i], failures[i] = failures[i].Error(), nil
 			}
@@ -224,7 +262,9 @@ func (s *suite) specs() {
 	shown := formatter.ColorableStdOut
 	formatter.ColorableStdOut = io.Discard
 	defer func() { formatter.ColorableStdOut = shown }()
-	RunSpecs(deaf{}, "DeleteSnapshots", suiteConfig, reporterConfig)
+	if !RunSpecs(deaf{}, "DeleteSnapshots", suiteConfig, reporterConfig) {
+		s.stop(errors.New("a check broke off")) // to no effect if the run has ended for a better reason
+	}
 }
 
 func (s *suite) ginkgo() (ginkgo.SuiteConfig, ginkgo.ReporterConfig) {
@@ -244,16 +284,10 @@ func (deaf) Fail() {}
 
 // report puts together what was found.
 func (s *suite) report(started time.Time, endpoint reach.Base, cutShort error) *report.Report {
-	s.enter("releasing snapshots")
-	defer s.stop(nil)
-	interrupted := s.run.Err() != nil
 	s.stop(errors.New("the run is over"))
-	ctx, cancel := context.WithTimeout(context.Background(), s.config.Timeout)
-	if interrupted {
-		ctx, cancel = context.WithTimeout(context.Background(), farewell)
-	}
-	defer cancel()
-	left := s.people.Release(ctx)
+	s.enter(releasing)
+	left := s.people.Release()
+	_ = s.ledger.Close(left) // if that cannot be put down, the ledger names more than there is
 
 	usage := s.target.Usage()
 	r := &report.Report{
@@ -261,7 +295,10 @@ func (s *suite) report(started time.Time, endpoint reach.Base, cutShort error) *
 		Seed: s.config.Seed, Effort: string(s.config.Effort), Filter: s.config.Filter, Started: started,
 		Exchanges: usage.Exchanges, Snapshots: s.people.Count(), Waits: usage.Waits, Waited: usage.Waited.Seconds(),
 		Checks: report.Checks{Done: s.journal.done, Skipped: s.journal.skipped, Total: s.total},
-		Left:   s.journal.redactAll(left),
+		Left:   s.journal.redactAll(left), Lost: s.people.Lost(),
+	}
+	if s.ledger != nil && len(left)+len(r.Lost) > 0 {
+		r.Clean = "zec-conformance clean --ledger " + target.Quote(s.ledger.Path()) + " --yes"
 	}
 	untried := "no check of it was chosen"
 	if cutShort != nil {

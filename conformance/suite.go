@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
@@ -31,6 +33,7 @@ type suite struct {
 	target  *target.Target
 	bed     testbed.Bed
 	people  *population.Population
+	ledger  *ledger.Ledger
 	journal *journal
 	clock   *clock
 
@@ -148,7 +151,7 @@ func (s *suite) end() {
 		s.journal.skip(rules, spec.Failure.Message)
 	case spec.Failed():
 		// Expectations are kept in the journal and do not fail a spec; this one broke off.
-		s.abort(fmt.Errorf("the check %q broke off: %s", spec.LeafNodeText, spec.Failure.Message))
+		s.abort(fmt.Errorf("the check %q broke off: %s", spec.LeafNodeText, cmp.Or(spec.Failure.ForwardedPanic, spec.Failure.Message)))
 	case s.config.Walk != "":
 		s.journal.finish(nil, spec.LeafNodeText) // a walk tries what it tries, and no rule as a check does
 	default:
@@ -168,6 +171,9 @@ func (s *suite) progress() {
 	}
 	s.journal.mu.Unlock()
 	state.Phase, state.Elapsed = s.clock.now()
+	if state.Phase == releasing {
+		state.Left = s.people.Left()
+	}
 	s.config.Progress(state)
 }
 

@@ -75,7 +75,7 @@ func TestMakePutsDownWhateverIsHandedOut(t *testing.T) {
 			}
 			g.Expect(r.Count()).To(BeNumerically(">=", 2))
 			r.end(nil)
-			g.Expect(r.Release(t.Context())).To(BeEmpty())
+			g.Expect(r.Release()).To(BeEmpty())
 			g.Expect(bed.released).To(ContainElements("snap-000001", "snap-000002"))
 		})
 	}
@@ -243,25 +243,25 @@ func TestReleaseLeavesNothing(t *testing.T) {
 		return nil
 	}
 	r.end(nil)
-	g.Expect(r.Release(t.Context())).To(Equal(denied), "those that it could not remove")
+	g.Expect(r.Release()).To(Equal(denied), "those that it could not remove")
 	g.Expect(bed.states).To(HaveLen(1))
 	g.Expect(bed.released).NotTo(ContainElement(ids[0]), "gone already")
 }
 
-func TestReleaseEndsWithItsContext(t *testing.T) {
+func TestReleaseEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	bed := newBed()
-	r := open(t, bed)
-	ids := r.have(t, contract.Normal, 300)
 	ctx, cancel := context.WithCancel(t.Context())
+	r := open(t, bed, func(c *population.Config) { c.AtOnce = ctx })
+	ids := r.have(t, contract.Normal, 300)
 	bed.onRelease = func(ctx context.Context, _ string) error {
 		cancel()
 		<-ctx.Done()
 		return ctx.Err()
 	}
 	r.end(nil)
-	g.Expect(r.Release(ctx)).To(Equal(ids))
+	g.Expect(r.Release()).To(Equal(ids))
 	bed.onRelease = nil
 }
 
@@ -308,7 +308,7 @@ func TestBrokenIsCalledWhileTheRunGoesOn(t *testing.T) {
 		r.Goes(because(0), r.have(t, contract.Normal, 1)...)
 		<-looking
 		r.end(nil)
-		r.Release(t.Context()) // waits for all that goes on
+		r.Release() // waits for all that goes on
 		g.Expect(r.faults()).To(BeEmpty())
 	})
 }
@@ -327,7 +327,7 @@ func TestNothingIsLeftRunning(t *testing.T) { // not parallel: it counts gorouti
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(r.LastLook(t.Context())).To(Succeed())
 	r.end(nil)
-	g.Expect(r.Release(t.Context())).To(BeEmpty())
+	g.Expect(r.Release()).To(BeEmpty())
 	g.Eventually(runtime.NumGoroutine).WithTimeout(long).Should(BeNumerically("<=", before))
 }
 

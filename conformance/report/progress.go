@@ -15,6 +15,7 @@ type State struct {
 	Phase       string // the part of the run that is going on
 	Exchanges   int
 	Broken      int // how often a rule was broken
+	Left        int // snapshots that are to be released, where nothing else is left to do
 	Elapsed     time.Duration
 }
 
@@ -31,6 +32,7 @@ type Progress struct {
 	live   bool
 	width  func() int
 	latest atomic.Pointer[State]
+	said   chan string
 	closed sync.Once
 	stop   chan struct{}
 	done   chan struct{}
@@ -40,7 +42,7 @@ type Progress struct {
 // width is asked for again and again, since a user may change it; a nil width stands for a usual one. Close has to
 // be called.
 func NewProgress(w io.Writer, live bool, width func() int) *Progress {
-	p := &Progress{out: w, live: live, width: width, stop: make(chan struct{}), done: make(chan struct{})}
+	p := &Progress{out: w, live: live, width: width, said: make(chan string), stop: make(chan struct{}), done: make(chan struct{})}
 	go p.show()
 	return p
 }
@@ -56,6 +58,17 @@ func (p *Progress) Update(state State) {
 		if latest != nil && latest.Elapsed > state.Elapsed || p.latest.CompareAndSwap(latest, &state) {
 			return
 		}
+	}
+}
+
+// Say writes a line that stays, unless Close has been called.
+func (p *Progress) Say(line string) {
+	if p == nil {
+		return
+	}
+	select {
+	case p.said <- line:
+	case <-p.done:
 	}
 }
 
@@ -84,6 +97,11 @@ func (p *Progress) show() {
 		select {
 		case <-p.stop:
 			return
+		case line := <-p.said:
+			if p.live {
+				line = "\r\x1b[K" + line
+			}
+			fmt.Fprintln(p.out, line)
 		case now := <-ticker.C:
 			if latest := p.latest.Load(); latest != state {
 				state, since = latest, now

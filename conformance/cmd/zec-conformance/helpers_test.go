@@ -23,7 +23,22 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	os.Exit(away(m.Run))
+}
+
+// away has nothing of what the command keeps for its user land at home.
+func away(run func() int) int {
+	folder, err := os.MkdirTemp("", "zec-conformance-test")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(folder)
+	for _, name := range []string{"TMPDIR", "XDG_STATE_HOME"} {
+		if err := os.Setenv(name, folder); err != nil {
+			panic(err)
+		}
+	}
+	return run()
 }
 
 // variables is an environment.

@@ -8,15 +8,20 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
+	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
 
 // runOptions are what the flags of run say.
@@ -65,6 +70,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 	flags.BoolVar(&o.Strict, "strict", false, "let broken rules of level SHOULD fail the verdict")
 	flags.StringArrayVar(&o.reports, "report", nil, "also write a report to a file, as `KIND=PATH`; KIND is json (may be repeated)")
 	flags.StringVar(&o.pictures, "pictures", "", "write the pictures that belong to failures, such as the time line of a race, to a `FOLDER`")
+	flags.StringVar(&o.Ledger, "ledger", "", "a new `FILE` that keeps what the run makes, for clean (default: one in the user's state directory)")
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return cmd
 }
@@ -92,15 +98,26 @@ func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) e
 		defer server.Close()
 		config.Endpoint, config.Testbed = server.URL(), server.URL()+mock.TestbedPath
 	}
+	// Whoever reads the output may go away, and what the run has made is to be released all the same.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	config.AtOnce = c.atOnce
 	var progress *report.Progress
 	if !o.quiet {
 		progress = report.NewProgress(c.err, terminal(c.err), func() int { return width(c.err) })
-		config.Progress = progress.Update
+		config.Progress = func(state report.State) {
+			progress.Update(state)
+			if state.Left > 0 && ctx.Err() != nil {
+				progress.Say(fmt.Sprintf("interrupted: releasing %d snapshots; interrupt again to stop at once", state.Left))
+			}
+		}
 	}
 	result, err := conformance.Run(ctx, config)
 	progress.Close()
 	if err != nil {
 		return err
+	}
+	if result.Clean != "" && o.cacert != "" {
+		result.Clean += " --cacert " + target.Quote(o.cacert)
 	}
 	return errors.Join(c.tell(result, paths), result.WritePictures(o.pictures))
 }
@@ -163,7 +180,22 @@ func (c *command) configure(cmd *cobra.Command, o runOptions) (conformance.Confi
 	if endpoint { // the embedded mock is not given any
 		config.Credentials = credentials
 	}
-	return config, nil
+	config.Ledger, err = c.ledger(cmd.Flags().Changed("ledger"), o)
+	return config, err
+}
+
+// ledger gives the file that keeps what the run makes, none where there is nothing to keep: the embedded mock ends with the
+// run, and a list of snapshots stays what it is.
+func (c *command) ledger(given bool, o runOptions) (path string, err error) {
+	switch {
+	case given && o.Ledger == "":
+		return "", errors.New("--ledger is empty; name a new file")
+	case given:
+		return filepath.Abs(o.Ledger)
+	case o.Testbed == "" || strings.HasPrefix(o.Testbed, "file:"):
+		return "", nil
+	}
+	return ledger.Place(c.environment)
 }
 
 // pictureFolder sees that there is a folder for pictures.
