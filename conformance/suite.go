@@ -22,6 +22,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
@@ -174,7 +175,9 @@ func (s *suite) progress() {
 	if state.Phase == releasing {
 		state.Left = s.people.Left()
 	}
-	s.config.Progress(state)
+	if err := rescue.Call(func() error { s.config.Progress(state); return nil }); err != nil {
+		s.stop(err) // and what was made is released all the same
+	}
 }
 
 // abort ends the run: it cannot go on.

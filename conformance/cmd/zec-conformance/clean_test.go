@@ -30,6 +30,9 @@ const (
 	releases = "DELETE " + mock.TestbedPath + "/snapshots/"
 )
 
+// lazy is how long a testbed takes that takes its time.
+const lazy = 30 * time.Millisecond
+
 // slow has a testbed take its time.
 func slow(by time.Duration) middleware {
 	return func(next http.Handler) http.Handler {
@@ -89,8 +92,7 @@ func (p *process) clean(t *testing.T, args ...string) outcome {
 
 // moments draws numbers of requests at which something is to happen to a run: always the same few, or as many others as an
 // environment variable asks for.
-func moments(t *testing.T, few int) []int64 {
-	t.Helper()
+func moments(few int) []int64 {
 	const last = 3000 // requests: a quick run has more
 	seed := uint64(1)
 	if more, err := strconv.Atoi(os.Getenv("ZEC_CONFORMANCE_TEST_MOMENTS")); err == nil {
@@ -106,8 +108,8 @@ func moments(t *testing.T, few int) []int64 {
 
 func TestAnInterruptAtAnyMomentLeavesNothing(t *testing.T) {
 	t.Parallel()
-	for i, moment := range moments(t, 12) {
-		delay := time.Duration(i%2) * 100 * time.Millisecond
+	for i, moment := range moments(12) {
+		delay := time.Duration(i%2) * lazy
 		signal := []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[i%3]
 		t.Run(fmt.Sprintf("%d %s %s", moment, delay, signal), func(t *testing.T) {
 			t.Parallel()
@@ -133,8 +135,8 @@ func TestAnInterruptAtAnyMomentLeavesNothing(t *testing.T) {
 
 func TestAKilledRunIsCleanedUpAfter(t *testing.T) {
 	t.Parallel()
-	for i, moment := range moments(t, 6) {
-		delay := time.Duration(i%2) * 100 * time.Millisecond
+	for i, moment := range moments(6) {
+		delay := time.Duration(i%2) * lazy
 		t.Run(fmt.Sprintf("%d %s", moment, delay), func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
