@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -61,13 +60,16 @@ func tryOut(path string) error {
 func All(environment func(name string) (string, bool)) ([]string, error) {
 	var paths []string
 	for _, folder := range folders(environment) {
+		if !own(folder) {
+			continue
+		}
 		found, err := os.ReadDir(folder)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
 			return nil, err
 		}
 		for _, file := range found {
 			path := filepath.Join(folder, file.Name())
-			if filepath.Ext(path) == suffix && own(folder) && own(path) {
+			if filepath.Ext(path) == suffix && own(path) {
 				paths = append(paths, path)
 			}
 		}

@@ -58,7 +58,11 @@ func Open(path string) (*Ledger, Record, error) {
 	if info.Size() != int64(len(text)) { // it has been written to since
 		return nil, record, errors.Join(ErrHeld, file.Close(), lock.Unlock())
 	}
-	return &Ledger{path: path, lock: lock, file: file, size: info.Size()}, record, nil
+	whole := int64(bytes.LastIndexByte(text, '\n') + 1)
+	if err := file.Truncate(whole); err != nil { // a line that the process was killed in makes room
+		return fail(errors.Join(err, file.Close(), lock.Unlock()))
+	}
+	return &Ledger{path: path, lock: lock, file: file, size: whole}, record, nil
 }
 
 // read takes the lines in. A last line that the process was killed in is none.
