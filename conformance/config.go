@@ -59,7 +59,8 @@ type Config struct {
 	Filter  string        // a Ginkgo label filter; empty selects all checks
 
 	// Ledger is the file that keeps, as long as the run goes on, what it has had made, so that it can be removed also where
-	// the run is killed. It must not exist. Empty for none.
+	// the run is killed: by the command's clean, or where Bed is given, by whoever reads it. It must not exist. Empty for
+	// none.
 	Ledger string
 
 	// AtOnce, when it ends, ends the run without anything more being sent: what the run made is left, and listed in the

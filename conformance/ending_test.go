@@ -182,7 +182,7 @@ func TestARunThatEndsAtOnce(t *testing.T) {
 			result := bed.on(t, func(config *conformance.Config) { config.AtOnce, config.Ledger = atOnce, path })
 			g.Expect(result.Left).To(ContainElements(bed.left()))
 			g.Expect(bed.left()).NotTo(BeEmpty())
-			g.Expect(result.Clean).To(Equal("zec-conformance clean --ledger '" + path + "' --yes"))
+			g.Expect(result.Clean).To(BeEmpty(), "no command knows a testbed in Go")
 			g.Expect(path).To(BeARegularFile())
 			if hangs == "Make" {
 				g.Expect(result.Verdict).To(Equal(report.CouldNotRun))

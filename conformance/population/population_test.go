@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -13,6 +15,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
@@ -452,4 +455,78 @@ func TestAnOrderThatTheBudgetDoesNotCoverIsNotMade(t *testing.T) {
 	g.Expect(bed.made).To(Equal(4))
 	r.have(t, "FAILED", 6)
 	g.Expect(bed.made).To(Equal(10))
+}
+
+func TestAnOrderThatIsUnderWayAtTheEndIsReleased(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	bed := newBed()
+	ordered, answer := make(chan struct{}), make(chan struct{})
+	bed.onMake = func(ids []string) ([]string, error) {
+		close(ordered)
+		<-answer
+		return ids, nil
+	}
+	r := open(t, bed)
+	made := make(chan error, 1)
+	go func() {
+		_, err := r.Make(t.Context(), contract.Normal, 3)
+		made <- err
+	}()
+	<-ordered
+	r.end(nil)
+	released := make(chan []string, 1)
+	go func() { released <- r.Release() }()
+	g.Consistently(released, "50ms").ShouldNot(Receive(), "it waits for the answer")
+	close(answer)
+	g.Eventually(released, long).Should(Receive(BeEmpty()))
+	g.Expect(<-made).To(Succeed())
+	g.Expect(bed.released).To(HaveLen(3))
+	bed.onMake = nil
+}
+
+func TestWhatAnOrderWithoutAnAnswerMadeNobodyKnows(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err  error
+		lost bool
+	}{
+		"no answer":    {errBed, true},
+		"it panics":    {nil, true},
+		"declined":     {fmt.Errorf("%w: no", testbed.ErrCannotMake), false},
+		"never sent":   {fmt.Errorf("no: %w", &net.OpError{Op: "dial", Err: errBed}), false},
+		"cut off late": {fmt.Errorf("no: %w", &net.OpError{Op: "read", Err: errBed}), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			path := filepath.Join(t.TempDir(), "ledger.jsonl")
+			book, err := ledger.Create(path, ledger.Head{})
+			g.Expect(err).NotTo(HaveOccurred())
+			bed := newBed()
+			bed.onMake = func([]string) ([]string, error) {
+				if c.err == nil {
+					panic("no")
+				}
+				return nil, c.err
+			}
+			r := open(t, bed, func(config *population.Config) { config.Ledger = book })
+			_, err = r.Make(t.Context(), contract.Normal, 3)
+			g.Expect(err).To(HaveOccurred())
+			r.end(nil)
+			g.Expect(r.Release()).To(BeEmpty())
+			g.Expect(book.Close(nil)).To(Succeed())
+			if !c.lost {
+				g.Expect(r.Lost()).To(BeEmpty())
+				g.Expect(path).NotTo(BeAnExistingFile())
+				return
+			}
+			order := ledger.Order{State: contract.Normal, Count: 3}
+			g.Expect(r.Lost()).To(Equal([]ledger.Order{order}))
+			again, record, err := ledger.Open(path)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(record.Orders).To(Equal([]ledger.Order{order}))
+			g.Expect(again.Leave()).To(Succeed())
+		})
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
@@ -148,6 +149,7 @@ func TestNothingHostileReachesTheTerminal(t *testing.T) {
 	r := broken(t)
 	r.Endpoint, r.Testbed, r.Effort, r.Filter, r.Reason = hostile, hostile, hostile, hostile, hostile
 	r.Left, r.Phases = []string{hostile}, []report.Phase{{Name: hostile}}
+	r.Lost, r.Clean = []ledger.Order{{State: hostile}}, hostile
 	r.Profile = []report.Choice{{Silence: hostile, Question: hostile, Words: []string{hostile}}}
 	r.Walk = &report.Walk{Steps: hostile, Story: []string{hostile}}
 	for i := range r.Rules {

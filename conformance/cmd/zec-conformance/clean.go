@@ -132,8 +132,11 @@ func (c *command) settle(ctx context.Context, path string, o cleanOptions) error
 // remove lists the snapshots of a record that are there still, or releases them. It gives those that are left then, none
 // with an error if that is not known.
 func (c *command) remove(ctx context.Context, record ledger.Record, o cleanOptions) (left []string, err error) {
-	if len(record.IDs) == 0 {
+	switch {
+	case len(record.IDs) == 0:
 		return nil, nil
+	case o.Testbed == "":
+		return nil, fmt.Errorf("the ledger %q is of a run whose testbed was in Go, which only its own program can ask", record.Path)
 	}
 	bed, done, err := conformance.OpenBed(o.Config)
 	if err != nil {

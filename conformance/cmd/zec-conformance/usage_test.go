@@ -110,6 +110,19 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"a filter that is no filter":  {args: judging("--label-filter", "(("), mend: "combine rule ids and levels"},
 		"a filter that finds nothing": {args: judging("--label-filter", "BATCH-77"), mend: "labels are rule ids"},
 
+		"an empty ledger":              {args: judging("--ledger", ""), mend: "name a new file"},
+		"a ledger that exists":         {args: judging("--ledger", noCertificate), mend: "exists already; see what is left"},
+		"a ledger in no directory":     {args: judging("--ledger", filepath.Join(directory, "no", "x")), mend: "cannot be made (no such file or directory); name another"},
+		"clean, a ledger and more":     {args: []string{"clean", "--ledger", "x", "--endpoint", target.URL}, mend: "give it alone"},
+		"clean, a testbed alone":       {args: []string{"clean", "--testbed", "zec:disk-1"}, mend: "belong together"},
+		"clean, no ledger there":       {args: []string{"clean", "--ledger", filepath.Join(directory, "none")}, mend: "cannot be read"},
+		"clean, an empty ledger":       {args: []string{"clean", "--ledger", ""}, mend: "cannot be read"},
+		"clean, no ledger":             {args: []string{"clean", "--ledger", noCertificate}, mend: "none that this version knows"},
+		"clean, no timeout":            {args: []string{"clean", "--timeout", "0"}, mend: "give one such as 30s"},
+		"clean, certificates nowhere":  {args: []string{"clean", "--cacert", directory}, mend: "give a PEM file"},
+		"clean, a testbed that cannot": {args: append([]string{"clean"}, target.flags()...), mend: "cannot tell what runs have left there"},
+		"clean, a word":                {args: []string{"clean", "all"}, mend: "see zec-conformance clean --help"},
+
 		"half a key pair": {
 			args: judging(), environment: variables{"ZENLAYERCLOUD_ACCESS_KEY_ID": "id"},
 			mend: "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD, which belongs to it, is not",
@@ -165,7 +178,7 @@ func TestAnAddressInUseIsToldInOneLine(t *testing.T) {
 func TestHelpIsForPeople(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"--help"}, {"run", "--help"}, {"mock", "-h"}, {"rules", "--help"}, {"help"}, {"help", "run"},
+		{"--help"}, {"run", "--help"}, {"clean", "--help"}, {"mock", "-h"}, {"rules", "--help"}, {"help"}, {"help", "run"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()
