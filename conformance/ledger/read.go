@@ -16,11 +16,11 @@ type Record struct {
 	Path   string
 	Head   Head
 	IDs    []string // that may be there still
-	Orders []Order  // whose ids nobody knows: their answers never came
+	Orders []Order  // that brought no ids: whether they made any, nobody knows
 }
 
 // Open reads a ledger whose run is over, and holds it meanwhile: ErrHeld if the run goes on, or another process is at it.
-// Closing the ledger takes it that the orders without an answer have been told of.
+// Closing the ledger takes it that the orders that brought no ids have been told of.
 func Open(path string) (*Ledger, Record, error) {
 	record := Record{Path: path}
 	fail := func(err error) (*Ledger, Record, error) {

@@ -196,6 +196,9 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 	defer p.leave()
 	p.making.RLock()
 	defer p.making.RUnlock()
+	if ctx.Err() != nil { // what was made may be being released by now
+		return nil, context.Cause(ctx)
+	}
 	if err := p.pay(count); err != nil {
 		return nil, err
 	}
@@ -407,7 +410,7 @@ func (p *Population) Count() int {
 	return len(p.order)
 }
 
-// Lost gives the orders of which it is not known what they made: their answers never came.
+// Lost gives the orders of which it is not known what they made: they brought no ids.
 func (p *Population) Lost() []ledger.Order {
 	p.mu.Lock()
 	defer p.mu.Unlock()

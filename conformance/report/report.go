@@ -37,8 +37,8 @@ type Report struct {
 	// Walk is the walk that was under way when the run could not go on.
 	Walk *Walk `json:"walk,omitempty"`
 
-	// Left are the snapshots that could not be released, and Lost the orders for snapshots that may have made more: no
-	// answer to them came, so that nobody knows the ids. Clean is the command that removes what is left, if there is one.
+	// Left are the snapshots that could not be released, and Lost the orders for snapshots that may have made more: they
+	// brought no ids, since no answer came, or one that says nothing. Clean is the command that removes what is left, if there is one.
 	Left  []string       `json:"left,omitempty"`
 	Lost  []ledger.Order `json:"lost,omitempty"`
 	Clean string         `json:"clean,omitempty"`

@@ -347,7 +347,7 @@ func (s *summary) left() {
 		s.printf("  %s\n", Printable(id))
 	}
 	if len(s.Lost) > 0 {
-		s.title(count(len(s.Lost), "order") + " for snapshots had no answer: what came of it, nobody knows")
+		s.title(count(len(s.Lost), "order") + " for snapshots brought no ids: whether anything was made, nobody knows")
 	}
 	for _, order := range s.Lost {
 		s.printf("  %d in state %s\n", order.Count, Printable(string(order.State)))

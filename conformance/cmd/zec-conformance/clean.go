@@ -14,6 +14,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
@@ -121,7 +122,11 @@ func (c *command) settle(ctx context.Context, path string, o cleanOptions) error
 		fmt.Fprintln(c.out, "  nothing is left")
 	}
 	for _, order := range record.Orders {
-		fmt.Fprintf(c.out, "  %s had no answer: what it made, the testbed alone knows\n", report.Printable(order.String()))
+		fmt.Fprintf(c.out, "  %s brought no ids: whether it made any, the testbed alone knows\n", report.Printable(order.String()))
+	}
+	if len(record.Orders) > 0 && strings.HasPrefix(o.Testbed, "zec:") {
+		fmt.Fprintf(c.out, "  ask it: zec-conformance clean --endpoint %s --testbed %s\n",
+			report.Printable(target.Quote(o.Endpoint)), report.Printable(target.Quote(o.Testbed)))
 	}
 	if err != nil && left == nil || !o.yes && len(left)+len(record.Orders) > 0 {
 		return errors.Join(err, book.Leave())

@@ -158,7 +158,7 @@ func TestAKilledRunIsCleanedUpAfter(t *testing.T) {
 			g.Expect(listed.status).To(BeZero(), listed.err)
 			g.Expect(target.left()).To(Equal(left), "nothing is deleted without --yes")
 			told := 0
-			for _, order := range regexp.MustCompile(`an order for (\d+) in state [A-Z_]+ had no answer`).FindAllStringSubmatch(listed.out, -1) {
+			for _, order := range regexp.MustCompile(`an order for (\d+) in state [A-Z_]+ brought no ids`).FindAllStringSubmatch(listed.out, -1) {
 				count, _ := strconv.Atoi(order[1])
 				told += count
 			}
@@ -257,10 +257,10 @@ func TestOrdersWithoutAnAnswerAreTold(t *testing.T) {
 	g.Consistently(run.ended, "200ms").ShouldNot(Receive(), "it waits for the orders that are under way")
 	g.Expect(run.command.Process.Signal(syscall.SIGTERM)).To(Succeed())
 	got := run.end(g)
-	g.Expect(got.out).To(MatchRegexp(`(?m)^\d orders? for snapshots had no answer: what came of it, nobody knows\n(  \d+ in state [A-Z_]+\n)+`))
+	g.Expect(got.out).To(MatchRegexp(`(?m)^\d orders? for snapshots brought no ids: whether anything was made, nobody knows\n(  \d+ in state [A-Z_]+\n)+`))
 	cleaned := call(t, nil, removal(g, got.out)...)
 	g.Expect(cleaned.status).To(BeZero(), cleaned.err)
-	g.Expect(cleaned.out).To(MatchRegexp(`an order for \d+ in state [A-Z_]+ had no answer`))
+	g.Expect(cleaned.out).To(MatchRegexp(`an order for \d+ in state [A-Z_]+ brought no ids`))
 	g.Expect(run.ledgers(g)).To(BeEmpty())
 }
 
@@ -302,7 +302,7 @@ func TestATestbedThatIsLostLeavesACommandToRemoveWhatIsLeft(t *testing.T) {
 	g.Expect(got.err).To(ContainSubstring("the testbed cannot be asked"))
 	g.Expect(target.left()).NotTo(BeEmpty())
 	for _, id := range target.left() {
-		g.Expect(got.out).To(Or(ContainSubstring(id), ContainSubstring("had no answer")))
+		g.Expect(got.out).To(Or(ContainSubstring(id), ContainSubstring("brought no ids")))
 	}
 	args := removal(g, got.out)
 	call(t, nil, args...).complaint(g)
