@@ -148,6 +148,9 @@ func (c *command) remove(ctx context.Context, record ledger.Record, o cleanOptio
 		return nil, fmt.Errorf("%s: %w", record.Path, err)
 	}
 	defer done()
+	if _, spends := bed.(testbed.Spending); spends {
+		return nil, nil // it made nothing, and a look would delete
+	}
 	there, err := testbed.There(ctx, bed, record.IDs)
 	if err != nil {
 		return nil, err
