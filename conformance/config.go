@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -67,6 +68,16 @@ type Config struct {
 	// Planned is called before anything is made, where a budget or the testbed bounds what the run may use, and tells what
 	// the run will do with that. It may be nil.
 	Planned func(*Plan)
+
+	// Ledger is the file that keeps, as long as the run goes on, what it has had made, so that it can be removed also where
+	// the run is killed: by the command's clean, or where Bed is given, by whoever reads it. It must not exist. Empty for
+	// none.
+	Ledger string
+
+	// AtOnce, when it ends, ends the run without anything more being sent: what the run made is left, and listed in the
+	// report. The end of the context that Run is given has it released first. Nil for never.
+	AtOnce context.Context
+
 	// Progress is called when something has happened, often, and by several goroutines. It may be nil.
 	Progress func(report.State)
 }
@@ -104,6 +115,9 @@ func (c Config) complete() (Config, reach.Base, error) {
 	c.Settle = cmp.Or(c.Settle, DefaultSettle)
 	c.Linger = cmp.Or(c.Linger, DefaultLinger)
 	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
+	if c.AtOnce == nil {
+		c.AtOnce = context.Background()
+	}
 	if c.Seed == 0 {
 		c.Seed = NewSeed()
 	}

@@ -74,7 +74,7 @@ func raced(t *testing.T, prefix string, secrets []string, entrants []entrant) (*
 	}
 	t.Cleanup(func() {
 		cancel()
-		s.people.Release(context.Background())
+		s.people.Release()
 	})
 	prefixed := func(ids []string) (all []string) {
 		for _, id := range ids {

@@ -69,9 +69,11 @@ func (c Config) rehearse(ctx context.Context, stage setting, amount amount, give
 	if err != nil {
 		return nil, err
 	}
-	defer s.close()
+	defer s.closeBed()
 	s.amount, s.given = amount, given
-	s.open()
+	if err := s.open(); err != nil {
+		return nil, err
+	}
 	result, err := s.carryOut()
 	switch {
 	case err != nil:

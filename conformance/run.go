@@ -22,9 +22,12 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/reach"
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
@@ -36,15 +39,16 @@ const early = 3
 // fewSnapshots is the portion of a run that is one walk.
 const fewSnapshots = 4
 
-// farewell bounds how long the release of snapshots may take after an interrupt.
-const farewell = 1500 * time.Millisecond
+// releasing is the last phase of a run.
+const releasing = "releasing snapshots"
 
 // Run judges an implementation. It gives a report also where the run could not be carried out to its end; its
 // Verdict and Reason then say so. An error means that nothing was sent: a *ConfigError, or ErrForeign.
 //
 // Runs in one process take turns.
 //
-// Ending ctx ends the run: what the run made is released, and the report tells what was found by then.
+// Ending ctx ends the run: what the run made is released, and the report tells what was found by then. Config has AtOnce
+// for whoever cannot wait for that.
 func Run(ctx context.Context, config Config) (*report.Report, error) {
 	stop, err := config.serve()
 	if err != nil {
@@ -59,12 +63,15 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 	if err != nil {
 		return nil, &ConfigError{err}
 	}
-	defer s.close()
+	defer s.closeBed()
 	defer s.limit()()
+	defer context.AfterFunc(s.config.AtOnce, func() { s.stop(context.Cause(s.config.AtOnce)) })()
 	if err := s.economize(); err != nil && s.run.Err() == nil {
 		return nil, err
 	}
-	s.open()
+	if err := s.open(); err != nil {
+		return nil, &ConfigError{err}
+	}
 	return s.carryOut()
 }
 
@@ -81,25 +88,9 @@ func newRun(ctx context.Context, config Config, endpoint reach.Base) (*suite, er
 	s := newSuite(ctx, config)
 	s.chosen, s.every = chosen, len(all)
 	pace := gentle.NewPace(config.Rate, config.Parallel)
-	s.target = target.New(target.Config{
-		Endpoint: endpoint, Credentials: config.Credentials, Trust: config.Trust,
-		Timeout: config.Timeout, Patience: patience, Pace: pace, Observe: s.observe, Redact: s.journal.redact,
-	})
-	if s.bed = config.Bed; s.bed == nil {
-		if s.bed, err = testbed.Open(config.Testbed, testbed.Surroundings{
-			Endpoint: endpoint, Trust: config.Trust, Timeout: config.Timeout, Patience: patience, Pace: pace, Ask: s.target.Ask,
-		}); err != nil {
-			return nil, fmt.Errorf("testbed: %w", err)
-		}
-	}
-	return s, nil
-}
-
-// close lets go of a testbed that the run has opened.
-func (s *suite) close() {
-	if closer, holds := s.bed.(io.Closer); holds && s.config.Bed == nil {
-		_ = closer.Close() // whatever it says, the run is over
-	}
+	s.target = newTarget(config, endpoint, pace, s.observe, s.journal.redact)
+	s.bed, s.closeBed, err = openBed(config, endpoint, pace, s.target)
+	return s, err
 }
 
 // economize works out what the run can afford, where that is bounded, and tells of it.
@@ -132,12 +123,15 @@ func (s *suite) carryOut() (result *report.Report, err error) {
 		defer s.logRedacted()()
 		defer s.target.Close()
 		started := time.Now()
-		cutShort := s.judge()
-		if s.parent.Err() != nil && cutShort != nil {
-			cutShort = fmt.Errorf("the run was interrupted: %w", context.Cause(s.parent))
+		cutShort := rescue.Call(s.judge)
+		if interrupt := cmp.Or(context.Cause(s.parent), context.Cause(s.config.AtOnce)); interrupt != nil && cutShort != nil {
+			cutShort = fmt.Errorf("the run was interrupted: %w", interrupt)
 		}
 		result = s.report(started, cutShort)
 	})
+	if err != nil {
+		err = errors.Join(err, s.ledger.Close(nil))
+	}
 	return result, err
 }
 
@@ -156,9 +150,45 @@ func (s *suite) limit() (stop func()) {
 	if whole == 0 {
 		return func() {}
 	}
-	s.over = time.Now().Add(whole)
-	timer := time.AfterFunc(max(whole-farewell, whole/2), func() { s.stop(fmt.Errorf("the time for the whole run is over (%s)", whole)) })
-	return func() { timer.Stop() }
+	over := fmt.Errorf("the time for the whole run is over (%s)", whole)
+	release := min(whole/4, patience) // the part that is kept for it
+	timer := time.AfterFunc(whole-release, func() { s.stop(over) })
+	atOnce, cancel := context.WithTimeoutCause(s.config.AtOnce, whole, over)
+	s.config.AtOnce = atOnce
+	return func() { timer.Stop(); cancel() }
+}
+
+func newTarget(config Config, endpoint reach.Base, pace *gentle.Pace, observe func(*target.Exchange), hide *redact.Redactor) *target.Target {
+	return target.New(target.Config{
+		Endpoint: endpoint, Credentials: config.Credentials, Trust: config.Trust,
+		Timeout: config.Timeout, Patience: patience, Pace: pace, Observe: observe, Redact: hide,
+	})
+}
+
+// openBed opens the testbed of a config, and gives what closes it.
+func openBed(config Config, endpoint reach.Base, pace *gentle.Pace, actions *target.Target) (bed testbed.Bed, done func(), err error) {
+	if config.Bed != nil {
+		return config.Bed, func() {}, nil
+	}
+	bed, err = testbed.Open(config.Testbed, testbed.Surroundings{
+		Endpoint: endpoint, Trust: config.Trust, Timeout: config.Timeout, Patience: patience, Pace: pace, Ask: actions.Ask,
+	})
+	if err != nil {
+		return nil, func() {}, fmt.Errorf("testbed: %w", err)
+	}
+	if closer, holds := bed.(io.Closer); holds {
+		return bed, func() { _ = closer.Close() }, nil // whatever it says, it has done what it was opened for
+	}
+	return bed, func() {}, nil
+}
+
+// OpenBed opens the testbed of a config outside of a run, to see what runs left there. It is of use until done is called.
+func OpenBed(config Config) (bed testbed.Bed, done func(), err error) {
+	config, endpoint, err := config.complete()
+	if err != nil {
+		return nil, nil, err
+	}
+	return openBed(config, endpoint, nil, newTarget(config, endpoint, nil, nil, nil))
 }
 
 func newSuite(ctx context.Context, config Config) *suite {
@@ -179,13 +209,21 @@ func newSuite(ctx context.Context, config Config) *suite {
 }
 
 // open opens the books of the run.
-func (s *suite) open() {
+func (s *suite) open() (err error) {
 	config := s.config
+	if config.Ledger != "" {
+		head := ledger.Head{Started: time.Now(), Endpoint: config.Endpoint, Testbed: config.Testbed}
+		if s.ledger, err = ledger.Create(config.Ledger, head); err != nil {
+			return err
+		}
+	}
 	s.people = population.New(s.run, population.Config{
 		Bed: s.bed, Settle: config.Settle, Linger: config.Linger, Seed: config.Seed, Portion: s.amount.portion, Budget: config.Budget,
+		Ledger: s.ledger, Farewell: config.Timeout, AtOnce: config.AtOnce,
 		Report: s.discrepancy,
 		Broken: func(err error) { s.stop(err) },
 	})
+	return nil
 }
 
 // judge carries the run out: it gives the reason if that was not possible to the end.
@@ -258,7 +296,7 @@ func (s *suite) prepareStates() error {
 			continue
 		}
 		trials.Go(func() {
-			failures[i] = s.try(state)
+			failures[i] = rescue.Call(func() error { return s.try(state) })
 			if errors.Is(failures[i], testbed.ErrCannotMake) && state != contract.Normal {
 				reasons[i], failures[i] = failures[i].Error(), nil
 			}
@@ -310,7 +348,9 @@ func (s *suite) specs() {
 	shown := formatter.ColorableStdOut
 	formatter.ColorableStdOut = io.Discard
 	defer func() { formatter.ColorableStdOut = shown }()
-	RunSpecs(deaf{}, "DeleteSnapshots", suiteConfig, reporterConfig)
+	if !RunSpecs(deaf{}, "DeleteSnapshots", suiteConfig, reporterConfig) {
+		s.stop(errors.New("a check broke off")) // to no effect if the run has ended for a better reason
+	}
 }
 
 func (s *suite) ginkgo() (ginkgo.SuiteConfig, ginkgo.ReporterConfig) {
@@ -330,20 +370,10 @@ func (deaf) Fail() {}
 
 // report puts together what was found.
 func (s *suite) report(started time.Time, cutShort error) *report.Report {
-	s.enter("releasing snapshots")
-	defer s.stop(nil)
-	interrupted := s.run.Err() != nil
 	s.stop(errors.New("the run is over"))
-	enough := s.config.Timeout
-	if interrupted {
-		enough = farewell
-	}
-	if !s.over.IsZero() {
-		enough = min(enough, time.Until(s.over))
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), enough)
-	defer cancel()
-	left := s.people.Release(ctx)
+	s.enter(releasing)
+	left := s.people.Release()
+	_ = s.ledger.Close(left) // if that cannot be put down, the ledger names more than there is
 
 	usage, safe := s.target.Usage(), s.journal.redact.Replace
 	r := &report.Report{
@@ -351,7 +381,10 @@ func (s *suite) report(started time.Time, cutShort error) *report.Report {
 		Seed: s.config.Seed, Effort: string(s.config.Effort), Filter: safe(s.config.Filter), Started: started,
 		Exchanges: usage.Exchanges, Snapshots: s.people.Count(), Waits: usage.Waits, Waited: usage.Waited.Seconds(),
 		Checks: report.Checks{Done: s.journal.done, Skipped: s.journal.skipped, Total: len(s.chosen)},
-		Left:   s.journal.redactAll(left),
+		Left:   s.journal.redactAll(left), Lost: s.people.Lost(),
+	}
+	if s.ledger != nil && s.config.Bed == nil && len(left)+len(r.Lost) > 0 {
+		r.Clean = "zec-conformance clean --ledger " + target.Quote(s.ledger.Path()) + " --yes"
 	}
 	untried := "no check of it was chosen"
 	if cutShort != nil {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,9 +19,11 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
@@ -33,15 +36,16 @@ type suite struct {
 	target  *target.Target
 	bed     testbed.Bed
 	people  *population.Population
+	ledger  *ledger.Ledger
 	journal *journal
 	clock   *clock
 
 	credentials func() signing.Credentials // a function, since none prints what it holds
 
-	parent context.Context // ends when the run is interrupted
-	run    context.Context // ends when the run is interrupted, or cannot go on
-	stop   context.CancelCauseFunc
-	over   time.Time // when it has to be over; zero if it may take as long as it likes
+	parent   context.Context // ends when the run is interrupted
+	run      context.Context // ends when the run is interrupted, or cannot go on
+	stop     context.CancelCauseFunc
+	closeBed func() // lets go of a testbed that the run has opened
 
 	prices  prices
 	given   map[string]string // by the text of a check, why the means of the run do not suffice for it
@@ -165,7 +169,7 @@ func (s *suite) end() {
 		s.journal.skip(rules, spec.Failure.Message)
 	case spec.Failed():
 		// Expectations are kept in the journal and do not fail a spec; this one broke off.
-		s.abort(fmt.Errorf("the check %q broke off: %s", spec.LeafNodeText, spec.Failure.Message))
+		s.abort(fmt.Errorf("the check %q broke off: %s", spec.LeafNodeText, cmp.Or(spec.Failure.ForwardedPanic, spec.Failure.Message)))
 	case s.config.Walk != "":
 		s.journal.finish(nil, spec.LeafNodeText) // a walk tries what it tries, and no rule as a check does
 	default:
@@ -205,8 +209,10 @@ func (s *suite) progress() {
 	}
 	s.journal.mu.Unlock()
 	state.Phase, state.Elapsed = s.clock.now()
-	state.Left = s.left(state)
-	s.config.Progress(state)
+	state.Left, state.Releasing = s.left(state), state.Phase == releasing
+	if err := rescue.Call(func() error { s.config.Progress(state); return nil }); err != nil {
+		s.stop(err) // and what was made is released all the same
+	}
 }
 
 // left guesses how long the run will go on: as it went so far, and as many exchanges as its effort takes.

@@ -1,9 +1,7 @@
 package conformance
 
 import (
-	"context"
 	"os"
-	"os/signal"
 	"strings"
 	"testing"
 
@@ -26,8 +24,11 @@ func Test(t *testing.T, config Config) {
 		flags, _ := GinkgoConfiguration()
 		config.Filter = flags.LabelFilter
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt) // a test's own context ends before its cleanup
+	ctx, atOnce, stop := Interrupts(os.Interrupt) // a test's own context ends before its cleanup
 	defer stop()
+	if config.AtOnce == nil {
+		config.AtOnce = atOnce
+	}
 	result, err := Run(ctx, config)
 	if err != nil {
 		t.Fatal(err)

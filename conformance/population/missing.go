@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
@@ -94,11 +95,13 @@ func (p *Population) confirm(ctx context.Context, texts []string) (confirmed []s
 	var looks sync.WaitGroup
 	for i, text := range texts {
 		looks.Go(func() {
-			sight, err := p.look(ctx, text)
-			failures[i] = err
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			harmless[i] = err == nil && p.entries[text] == nil && (sight.Gone || sight.ID != text && p.entries[sight.ID] != nil)
+			failures[i] = rescue.Call(func() error {
+				sight, err := p.look(ctx, text)
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				harmless[i] = err == nil && p.entries[text] == nil && (sight.Gone || sight.ID != text && p.entries[sight.ID] != nil)
+				return err
+			})
 		})
 	}
 	looks.Wait()

@@ -45,7 +45,7 @@ func TestStatesThatPassHaveAControl(t *testing.T) {
 	g.Expect(err).To(MatchError(population.ErrBudget), "the control is paid for as well")
 
 	r.end(errBed)
-	g.Expect(r.Release(t.Context())).To(BeEmpty())
+	g.Expect(r.Release()).To(BeEmpty())
 	g.Expect(bed.released).To(HaveLen(4), "the control is released as well")
 }
 

@@ -7,17 +7,21 @@
 package population
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
+	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
@@ -32,6 +36,12 @@ type Config struct {
 	// Zero has none made that nobody asked for.
 	Portion int
 	Budget  int // how many snapshots may be made, 0 for any number
+	// Ledger is told of every order for snapshots before it goes out; nil for none.
+	Ledger *ledger.Ledger
+	// When the run has ended, orders that are under way are waited for as long as Farewell, and snapshots are released until
+	// none has been for so long; half a minute, at the least. AtOnce ends all of it; nil for never.
+	Farewell time.Duration
+	AtOnce   context.Context
 	// Report is called for every snapshot that is not as it should be, once for each, and once more for one that had
 	// changed and is gone in the end, by several goroutines. It must not call the population.
 	Report func(Discrepancy)
@@ -60,6 +70,7 @@ type Population struct {
 	entries  map[string]*entry
 	order    []*entry        // as handed out
 	gone     int             // how many of them have been seen gone
+	lost     []ledger.Order  // what came of them, nobody knows
 	paid     int             // how many snapshots were ordered
 	madeUp   map[string]bool // made-up ids that the testbed has confirmed to name no snapshot
 	missing  []string        // the same, in order
@@ -77,6 +88,10 @@ const (
 
 // New opens the books. What goes on in the background ends with ctx.
 func New(ctx context.Context, config Config) *Population {
+	if config.AtOnce == nil {
+		config.AtOnce = context.Background()
+	}
+	config.Farewell = max(config.Farewell, 30*time.Second)
 	spending, _ := config.Bed.(testbed.Spending)
 	return &Population{
 		config:   config,
@@ -111,7 +126,7 @@ func (p *Population) Stock(ctx context.Context) error {
 	}
 	p.makers.Store(refillers)
 	for range refillers {
-		p.tasks.Go(p.refill)
+		p.background(p.refill)
 	}
 	return nil
 }
@@ -138,27 +153,36 @@ func (p *Population) use(width int) {
 // ErrBudget tells that no more snapshots may be made.
 var ErrBudget = errors.New("the budget of snapshots is spent; give a larger one, a lower effort, or choose fewer checks")
 
-func (p *Population) refill() {
+// background does something that nobody waits for. What goes wrong with it is a fault of the testbed.
+func (p *Population) background(do func() error) {
+	p.tasks.Go(func() {
+		if err := rescue.Call(do); err != nil && p.ctx.Err() == nil { // else it is only the end of the run
+			p.config.Broken(err)
+		}
+	})
+}
+
+func (p *Population) refill() error {
 	for p.ctx.Err() == nil {
 		ids, err := p.Make(p.ctx, contract.Normal, p.config.Portion)
 		if errors.Is(err, ErrBudget) {
 			if p.makers.Add(-1) == 0 { // until then, somebody still has a portion on its way
 				close(p.spent)
 			}
-			return
+			return nil
 		}
 		if err != nil {
-			p.broken(err)
-			return
+			return err
 		}
 		for _, id := range ids {
 			select {
 			case p.stock <- id:
 			case <-p.ctx.Done():
-				return
+				return nil
 			}
 		}
 	}
+	return nil
 }
 
 // Take gives NORMAL snapshots that nothing has happened to, neighbours in the order in which they were made.
@@ -191,6 +215,9 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 	defer p.leave()
 	p.making.RLock()
 	defer p.making.RUnlock()
+	if ctx.Err() != nil { // what was made may be being released by now
+		return nil, context.Cause(ctx)
+	}
 	into, gone := testbed.Moves(p.config.Bed, state)
 	passes := gone || len(into) > 0
 	if passes {
@@ -199,13 +226,14 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 	if err := p.pay(count); err != nil {
 		return nil, err
 	}
-	// An order that is under way when ctx ends may still be carried out: it has a moment to tell which ids to release.
-	const moment = 600 * time.Millisecond
-	ordering, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	// An order that is under way when ctx ends may still be carried out: its answer tells which ids to release.
+	ordering, cancel := context.WithCancelCause(p.config.AtOnce)
 	defer cancel(nil)
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(moment, func() { cancel(context.Cause(ctx)) }) })
+	stop := context.AfterFunc(ctx, func() {
+		time.AfterFunc(p.config.Farewell, func() { cancel(context.Cause(ctx)) })
+	})
 	defer stop()
-	ids, err := p.config.Bed.Make(ordering, state, count)
+	ids, err := p.ask(ordering, ledger.Order{State: state, Count: count})
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var fresh []*entry
@@ -241,6 +269,32 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 		ids = ids[1:]
 	}
 	return slices.Clip(ids), nil // callers append to what they get
+}
+
+// ask has an order carried out, and sees that it is on the ledger whatever becomes of it.
+func (p *Population) ask(ctx context.Context, order ledger.Order) ([]string, error) {
+	number, err := p.config.Ledger.Order(order)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	err = rescue.Call(func() (err error) {
+		ids, err = p.config.Bed.Make(ctx, order.State, order.Count)
+		return err
+	})
+	if len(ids) == 0 && err != nil && !madeNothing(err) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.lost = append(p.lost, order)
+		return nil, err
+	}
+	return ids, cmp.Or(err, p.config.Ledger.Made(number, ids))
+}
+
+// madeNothing tells whether an order certainly made no snapshots: it was declined, or never came to the testbed.
+func madeNothing(err error) bool {
+	operation, failed := errors.AsType[*net.OpError](err)
+	return errors.Is(err, testbed.ErrCannotMake) || failed && operation.Op == "dial"
 }
 
 // pay takes snapshots off the budget, or none if it does not allow for so many.
@@ -300,7 +354,7 @@ func (p *Population) Stays(cause Cause, ids ...string) {
 		e.causes = append(e.causes, cause)
 		if !e.awaited && lookedAtSoon(place) {
 			e.awaited = true
-			p.tasks.Go(func() { p.watchStaying(e) })
+			p.background(func() error { return p.watchStaying(e) })
 		}
 		place++
 	})
@@ -325,11 +379,7 @@ func (p *Population) Goes(cause Cause, ids ...string) {
 func (p *Population) watch(e *entry) {
 	if !e.watched {
 		e.watched = true
-		p.tasks.Go(func() {
-			if err := p.watchGoing(p.ctx, e); err != nil {
-				p.broken(err)
-			}
-		})
+		p.background(func() error { return p.watchGoing(p.ctx, e) })
 	}
 }
 
@@ -414,6 +464,13 @@ func (p *Population) saw(e *entry, gone bool) {
 	e.gone = gone
 }
 
+// Lost gives the orders of which it is not known what they made: they brought no ids.
+func (p *Population) Lost() []ledger.Order {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.lost)
+}
+
 // Paid is how many snapshots have been ordered: those that are made ahead of need are among them.
 func (p *Population) Paid() int {
 	p.mu.Lock()
@@ -443,11 +500,4 @@ func (p *Population) look(ctx context.Context, id string) (testbed.Sight, error)
 	}
 	defer p.leave()
 	return p.config.Bed.Look(ctx, id)
-}
-
-// broken passes a testbed's fault on, unless it is only the end of the run.
-func (p *Population) broken(err error) {
-	if p.ctx.Err() == nil {
-		p.config.Broken(err)
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -13,6 +15,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
@@ -75,7 +78,7 @@ func TestMakePutsDownWhateverIsHandedOut(t *testing.T) {
 			}
 			g.Expect(r.Count()).To(BeNumerically(">=", 2))
 			r.end(nil)
-			g.Expect(r.Release(t.Context())).To(BeEmpty())
+			g.Expect(r.Release()).To(BeEmpty())
 			g.Expect(bed.released).To(ContainElements("snap-000001", "snap-000002"))
 		})
 	}
@@ -243,25 +246,25 @@ func TestReleaseLeavesNothing(t *testing.T) {
 		return nil
 	}
 	r.end(nil)
-	g.Expect(r.Release(t.Context())).To(Equal(denied), "those that it could not remove")
+	g.Expect(r.Release()).To(Equal(denied), "those that it could not remove")
 	g.Expect(bed.states).To(HaveLen(1))
 	g.Expect(bed.released).NotTo(ContainElement(ids[0]), "gone already")
 }
 
-func TestReleaseEndsWithItsContext(t *testing.T) {
+func TestReleaseEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	bed := newBed()
-	r := open(t, bed)
-	ids := r.have(t, contract.Normal, 300)
 	ctx, cancel := context.WithCancel(t.Context())
+	r := open(t, bed, func(c *population.Config) { c.AtOnce = ctx })
+	ids := r.have(t, contract.Normal, 300)
 	bed.onRelease = func(ctx context.Context, _ string) error {
 		cancel()
 		<-ctx.Done()
 		return ctx.Err()
 	}
 	r.end(nil)
-	g.Expect(r.Release(ctx)).To(Equal(ids))
+	g.Expect(r.Release()).To(Equal(ids))
 	bed.onRelease = nil
 }
 
@@ -308,7 +311,7 @@ func TestBrokenIsCalledWhileTheRunGoesOn(t *testing.T) {
 		r.Goes(because(0), r.have(t, contract.Normal, 1)...)
 		<-looking
 		r.end(nil)
-		r.Release(t.Context()) // waits for all that goes on
+		r.Release() // waits for all that goes on
 		g.Expect(r.faults()).To(BeEmpty())
 	})
 }
@@ -327,7 +330,7 @@ func TestNothingIsLeftRunning(t *testing.T) { // not parallel: it counts gorouti
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(r.LastLook(t.Context())).To(Succeed())
 	r.end(nil)
-	g.Expect(r.Release(t.Context())).To(BeEmpty())
+	g.Expect(r.Release()).To(BeEmpty())
 	g.Eventually(runtime.NumGoroutine).WithTimeout(long).Should(BeNumerically("<=", before))
 }
 
@@ -452,4 +455,78 @@ func TestAnOrderThatTheBudgetDoesNotCoverIsNotMade(t *testing.T) {
 	g.Expect(bed.made).To(Equal(4))
 	r.have(t, "FAILED", 6)
 	g.Expect(bed.made).To(Equal(10))
+}
+
+func TestAnOrderThatIsUnderWayAtTheEndIsReleased(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	bed := newBed()
+	ordered, answer := make(chan struct{}), make(chan struct{})
+	bed.onMake = func(ids []string) ([]string, error) {
+		close(ordered)
+		<-answer
+		return ids, nil
+	}
+	r := open(t, bed)
+	made := make(chan error, 1)
+	go func() {
+		_, err := r.Make(t.Context(), contract.Normal, 3)
+		made <- err
+	}()
+	<-ordered
+	r.end(nil)
+	released := make(chan []string, 1)
+	go func() { released <- r.Release() }()
+	g.Consistently(released, "50ms").ShouldNot(Receive(), "it waits for the answer")
+	close(answer)
+	g.Eventually(released, long).Should(Receive(BeEmpty()))
+	g.Expect(<-made).To(Succeed())
+	g.Expect(bed.released).To(HaveLen(3))
+	bed.onMake = nil
+}
+
+func TestWhatAnOrderWithoutAnAnswerMadeNobodyKnows(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err  error
+		lost bool
+	}{
+		"no answer":    {errBed, true},
+		"it panics":    {nil, true},
+		"declined":     {fmt.Errorf("%w: no", testbed.ErrCannotMake), false},
+		"never sent":   {fmt.Errorf("no: %w", &net.OpError{Op: "dial", Err: errBed}), false},
+		"cut off late": {fmt.Errorf("no: %w", &net.OpError{Op: "read", Err: errBed}), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			path := filepath.Join(t.TempDir(), "ledger.jsonl")
+			book, err := ledger.Create(path, ledger.Head{})
+			g.Expect(err).NotTo(HaveOccurred())
+			bed := newBed()
+			bed.onMake = func([]string) ([]string, error) {
+				if c.err == nil {
+					panic("no")
+				}
+				return nil, c.err
+			}
+			r := open(t, bed, func(config *population.Config) { config.Ledger = book })
+			_, err = r.Make(t.Context(), contract.Normal, 3)
+			g.Expect(err).To(HaveOccurred())
+			r.end(nil)
+			g.Expect(r.Release()).To(BeEmpty())
+			g.Expect(book.Close(nil)).To(Succeed())
+			if !c.lost {
+				g.Expect(r.Lost()).To(BeEmpty())
+				g.Expect(path).NotTo(BeAnExistingFile())
+				return
+			}
+			order := ledger.Order{State: contract.Normal, Count: 3}
+			g.Expect(r.Lost()).To(Equal([]ledger.Order{order}))
+			again, record, err := ledger.Open(path)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(record.Orders).To(Equal([]ledger.Order{order}))
+			g.Expect(again.Leave()).To(Succeed())
+		})
+	}
 }

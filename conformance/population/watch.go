@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
@@ -58,12 +59,12 @@ func (d Discrepancy) String() string {
 }
 
 // watchStaying looks once at a snapshot that an exchange must have left alone.
-func (p *Population) watchStaying(e *entry) {
+func (p *Population) watchStaying(e *entry) error {
 	if p.spending != nil && e.state == contract.Normal {
-		return // the last look will be its only one
+		return nil // the last look will be its only one
 	}
-	if p.enter(p.ctx) != nil {
-		return
+	if err := p.enter(p.ctx); err != nil {
+		return err
 	}
 	defer p.leave()
 	// From here on, another exchange that names it needs another look.
@@ -76,8 +77,7 @@ func (p *Population) watchStaying(e *entry) {
 		err = p.compare(p.ctx, e, sight)
 	}
 	if err != nil {
-		p.broken(err)
-		return
+		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -85,6 +85,7 @@ func (p *Population) watchStaying(e *entry) {
 	if denied || settled && e.asked == asked {
 		p.judgeStaying(e, sight)
 	}
+	return nil
 }
 
 // judgeStaying compares what was seen of a snapshot that nothing may have changed. Such a snapshot has no reason to
@@ -324,7 +325,9 @@ func (p *Population) each(ctx context.Context, entries []*entry, do func(ctx con
 	for range min(cmp.Or(p.width, mostLanes), len(entries)) {
 		workers.Go(func() {
 			for e := range queue {
-				check(do(ctx, e, func(rest func() error) { background.Go(func() { check(rest()) }) }))
+				check(rescue.Call(func() error {
+					return do(ctx, e, func(rest func() error) { background.Go(func() { check(rescue.Call(rest)) }) })
+				}))
 			}
 		})
 	}
@@ -340,25 +343,42 @@ func (p *Population) each(ctx context.Context, entries []*entry, do func(ctx con
 	return nil
 }
 
-// Release removes every snapshot of the run that has not been seen gone, and gives the ids of those that it could
-// not remove before ctx ended. The population's own context has to have ended: nothing may be made meanwhile.
-func (p *Population) Release(ctx context.Context) []string {
-	p.tasks.Wait()
-	p.making.Lock() // what is still being made has to be released as well
-	defer p.making.Unlock()
-	kept := p.notGone()
-	_ = p.each(ctx, kept, func(ctx context.Context, e *entry, _ func(func() error)) error {
-		// One that fails is listed below; the others are still worth a try.
-		if ctx.Err() == nil && p.config.Bed.Release(ctx, e.id) == nil {
-			p.decide([]string{e.id}, func(e *entry) { p.saw(e, true) })
-		}
-		return nil
-	})
+// Release removes every snapshot of the run that has not been seen gone, and gives the ids of those that it could not
+// remove. The population's own context has to have ended: nothing may be made meanwhile.
+func (p *Population) Release() []string {
+	quiet := make(chan struct{})
+	go func() {
+		defer close(quiet)
+		p.tasks.Wait()
+		p.making.Lock() // what is still being made has to be released as well
+		defer p.making.Unlock()
+	}()
+	select {
+	case <-quiet:
+		p.release()
+	case <-p.config.AtOnce.Done():
+	}
 	var left []string
 	for _, e := range p.notGone() {
 		left = append(left, e.id)
 	}
 	return left
+}
+
+func (p *Population) release() {
+	ctx, cancel := context.WithCancel(p.config.AtOnce)
+	defer cancel()
+	patience := time.AfterFunc(p.config.Farewell, cancel)
+	defer patience.Stop()
+	// One that fails stays on the books; the others are still worth a try.
+	_ = p.each(ctx, p.notGone(), func(ctx context.Context, e *entry, _ func(func() error)) error {
+		if ctx.Err() != nil || rescue.Call(func() error { return p.config.Bed.Release(ctx, e.id) }) != nil {
+			return nil
+		}
+		patience.Reset(p.config.Farewell)
+		p.decide([]string{e.id}, func(e *entry) { p.saw(e, true) })
+		return nil
+	})
 }
 
 func (p *Population) notGone() []*entry {

@@ -15,6 +15,7 @@ type State struct {
 	Phase       string // the part of the run that is going on
 	Exchanges   int
 	Snapshots   int           // that the run has made, and that are not known to be gone
+	Releasing   bool          // whether there is nothing left to do but to remove these
 	Broken      int           // how often a rule was broken
 	Left        time.Duration // until the end, about; 0 where nothing is known of it
 	Elapsed     time.Duration
@@ -33,8 +34,8 @@ type Progress struct {
 	live   bool
 	width  func() int
 	latest atomic.Pointer[State]
+	said   chan string
 	closed sync.Once
-	lines  chan string
 	stop   chan struct{}
 	done   chan struct{}
 }
@@ -43,7 +44,7 @@ type Progress struct {
 // width is asked for again and again, since a user may change it; a nil width stands for a usual one. Close has to
 // be called.
 func NewProgress(w io.Writer, live bool, width func() int) *Progress {
-	p := &Progress{out: w, live: live, width: width, lines: make(chan string), stop: make(chan struct{}), done: make(chan struct{})}
+	p := &Progress{out: w, live: live, width: width, said: make(chan string), stop: make(chan struct{}), done: make(chan struct{})}
 	go p.show()
 	return p
 }
@@ -62,13 +63,13 @@ func (p *Progress) Update(state State) {
 	}
 }
 
-// Say writes a line that stays. It waits until it is written.
+// Say writes a line that stays, unless Close has been called.
 func (p *Progress) Say(line string) {
 	if p == nil {
 		return
 	}
 	select {
-	case p.lines <- line:
+	case p.said <- line:
 	case <-p.done:
 	}
 }
@@ -98,11 +99,10 @@ func (p *Progress) show() {
 		select {
 		case <-p.stop:
 			return
-		case line := <-p.lines:
+		case line := <-p.said:
+			line = Printable(line)
 			if p.live {
-				line = "\r\x1b[K" + Printable(line)
-			} else {
-				line = Printable(line)
+				line = "\r\x1b[K" + line
 			}
 			fmt.Fprintln(p.out, line)
 		case now := <-ticker.C:

@@ -177,3 +177,19 @@ func TestNoProgressIsNoTrouble(t *testing.T) {
 	p.Update(report.State{})
 	p.Close()
 }
+
+func TestWhatIsSaidStays(t *testing.T) {
+	t.Parallel()
+	for live, want := range map[bool]string{true: "\r\x1b[Kreleasing\n", false: "releasing\n"} {
+		var out screen
+		p := report.NewProgress(&out, live, nil)
+		p.Say("releasing")
+		p.Close()
+		p.Say("nobody hears this")
+		if got := strings.Join(out.seen(), ""); !strings.HasPrefix(got, want) || strings.Contains(got, "nobody") {
+			t.Errorf("shown: %q", got)
+		}
+	}
+	var none *report.Progress
+	none.Say("nothing")
+}

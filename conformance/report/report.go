@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 )
 
 // Report is a whole run. Durations are in seconds.
@@ -36,8 +37,11 @@ type Report struct {
 	// Walk is the walk that was under way when the run could not go on.
 	Walk *Walk `json:"walk,omitempty"`
 
-	// Left are the snapshots that could not be released.
-	Left []string `json:"left,omitempty"`
+	// Left are the snapshots that could not be released, and Lost the orders for snapshots that may have made more: they
+	// brought no ids, since no answer came, or one that says nothing. Clean is the command that removes what is left, if there is one.
+	Left  []string       `json:"left,omitempty"`
+	Lost  []ledger.Order `json:"lost,omitempty"`
+	Clean string         `json:"clean,omitempty"`
 }
 
 // Choice is what an implementation does where the contract is silent, in words that the contract gives.

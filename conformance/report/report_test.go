@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
@@ -40,6 +41,7 @@ func broken(t *testing.T) *report.Report {
 	r := quiet(t)
 	r.Verdict, r.Reason, r.Filter = report.NotConformant, "interrupted", "MUST || SHOULD"
 	r.Waits, r.Waited, r.Left = 3, 4.5, []string{"left-1", "left-2"}
+	r.Lost, r.Clean = []ledger.Order{{State: contract.Normal, Count: 64}}, "clean --ledger x"
 	r.Checks = report.Checks{Done: 5, Skipped: 1, Total: 7}
 
 	must := rule(t, "BATCH-2", report.Failed)

@@ -340,12 +340,20 @@ func (s *summary) longestPhase() (width int) {
 
 // left names every snapshot that stayed behind, however many: they may cost money, and nothing else knows of them.
 func (s *summary) left() {
-	if len(s.Left) == 0 {
-		return
+	if len(s.Left) > 0 {
+		s.title(count(len(s.Left), "snapshot") + " could not be released")
 	}
-	s.title(count(len(s.Left), "snapshot") + " could not be released")
 	for _, id := range s.Left {
 		s.printf("  %s\n", Printable(id))
+	}
+	if len(s.Lost) > 0 {
+		s.title(count(len(s.Lost), "order") + " for snapshots brought no ids: whether anything was made, nobody knows")
+	}
+	for _, order := range s.Lost {
+		s.printf("  %d in state %s\n", order.Count, Printable(string(order.State)))
+	}
+	if s.Clean != "" {
+		s.printf("\nremove what is left: %s\n", Printable(s.Clean))
 	}
 }
 

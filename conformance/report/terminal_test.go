@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
@@ -79,6 +80,7 @@ func TestSummaryOfABrokenRun(t *testing.T) {
 		"The walk that was under way", `1. make NORMAL → ["a"]`, "2. delete 1 → no outcome", "again: --walk 'make NORMAL; delete 1'",
 		"put off by 429 or 503 3 times, for 4.50 s in all",
 		"2 snapshots could not be released", "left-1", "left-2",
+		"1 order for snapshots brought no ids", "64 in state NORMAL", "remove what is left: clean --ledger x",
 		"6 rules: ✓ 1 passed, ✗ 1 failed, ! 1 remark, – 2 skipped, · 1 noted",
 		"7 checks: 5 done, 1 skipped, 1 not reached",
 		"2 rules were not tried: STATE-2, STATE-3", "cut short interrupted",
@@ -148,6 +150,7 @@ func TestNothingHostileReachesTheTerminal(t *testing.T) {
 	r := broken(t)
 	r.Endpoint, r.Testbed, r.Effort, r.Filter, r.Reason = hostile, hostile, hostile, hostile, hostile
 	r.Left, r.Phases = []string{hostile}, []report.Phase{{Name: hostile}}
+	r.Lost, r.Clean = []ledger.Order{{State: hostile}}, hostile
 	r.Profile = []report.Choice{{Silence: hostile, Question: hostile, Words: []string{hostile}}}
 	r.Walk = &report.Walk{Steps: hostile, Story: []string{hostile}}
 	for i := range r.Rules {

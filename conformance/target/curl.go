@@ -12,7 +12,7 @@ import (
 // Curl gives a shell command that sends the request again. Where a secret was, a placeholder stands.
 func (e *Exchange) Curl() string {
 	var command strings.Builder
-	body := quote(string(e.Body))
+	body := Quote(string(e.Body))
 	if !printable(e.Body) {
 		// No quoting carries every byte through every shell, so printf makes them.
 		fmt.Fprintf(&command, "printf -- '%s' | ", octal(e.Body))
@@ -28,14 +28,15 @@ func (e *Exchange) Curl() string {
 			if value == "" {
 				header = name + ";" // what curl takes for a header without a value
 			}
-			fmt.Fprintf(&command, " -H %s", quote(header))
+			fmt.Fprintf(&command, " -H %s", Quote(header))
 		}
 	}
-	fmt.Fprintf(&command, " --data-binary %s %s", body, quote(e.URL))
+	fmt.Fprintf(&command, " --data-binary %s %s", body, Quote(e.URL))
 	return command.String()
 }
 
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+// Quote spells a text as one word of a shell.
+func Quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // longestArgument is how much fits in one argument of a command, by a wide margin; printf is part of the shell.
 const longestArgument = 64 << 10

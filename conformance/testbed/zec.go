@@ -332,13 +332,6 @@ func (z *Zec) Release(ctx context.Context, id string) error {
 	}
 }
 
-// Leftover is a snapshot that a run made and did not remove.
-type Leftover struct {
-	ID, Name string
-	State    contract.State
-	Created  string // as the service spells it
-}
-
 // Leftovers lists the snapshots of the disk that runs have made, those of this one included. From then on, Release takes
 // them, too.
 func (z *Zec) Leftovers(ctx context.Context) ([]Leftover, error) {
@@ -352,7 +345,7 @@ func (z *Zec) Leftovers(ctx context.Context) ([]Leftover, error) {
 		fresh := false
 		for _, item := range page.items {
 			if !seen[item.id] && item.disk == z.disk && strings.HasPrefix(item.name, ZecPrefix) {
-				found = append(found, Leftover{item.id, item.name, item.state, item.created})
+				found = append(found, Leftover{ID: item.id, Name: item.name, State: item.state, Created: item.created})
 				z.lost.Store(item.id, true)
 			}
 			fresh = fresh || !seen[item.id]

@@ -12,6 +12,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 )
 
@@ -26,17 +27,25 @@ const (
 type command struct {
 	environment func(name string) (string, bool)
 	out, err    io.Writer
+	atOnce      context.Context // ends when nothing is to be waited for any more
 	status      int
 }
 
 // Run carries out one command line and gives its exit status. Ending ctx interrupts it.
 func Run(ctx context.Context, args []string, environment func(string) (string, bool), out, errs io.Writer) int {
-	c := &command{environment: environment, out: out, err: errs}
+	c := &command{environment: environment, out: out, err: errs, atOnce: context.Background()}
+	return c.execute(ctx, args)
+}
+
+func (c *command) execute(ctx context.Context, args []string) int {
 	root := c.root()
 	root.SetArgs(args)
-	root.SetOut(out)
-	root.SetErr(errs)
-	if err := root.ExecuteContext(ctx); err != nil {
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	if err := rescue.Call(func() error { return root.ExecuteContext(ctx) }); err != nil {
+		if _, panicked := errors.AsType[*rescue.Panic](err); panicked {
+			err = errors.New("a fault in the suite; please report it") // its text may repeat a secret
+		}
 		c.complain(err.Error())
 		return statusCouldNotRun
 	}
@@ -65,13 +74,14 @@ func (c *command) root() *cobra.Command {
 Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant, 2 could not run.`,
 		Example: `  zec-conformance run
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed http://127.0.0.1:8080/testbed/v1
+  zec-conformance clean
   zec-conformance mock --addr 127.0.0.1:8080
   zec-conformance rules`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.New("no command is given; give run, plan, mock, mutants or rules, or see --help")
+			return errors.New("no command is given; give run, plan, clean, mock, mutants or rules, or see --help")
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -79,7 +89,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.SetHelpCommand(help())
-	root.AddCommand(c.run(), c.plan(), c.mock(), c.mutants(), c.rules())
+	root.AddCommand(c.run(), c.plan(), c.clean(), c.mock(), c.mutants(), c.rules())
 	return root
 }
 
@@ -107,7 +117,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if cmd.HasSubCommands() {
-		return fmt.Errorf("there is no command %q; give run, plan, mock, mutants or rules, or see --help", args[0])
+		return fmt.Errorf("there is no command %q; give run, plan, clean, mock, mutants or rules, or see --help", args[0])
 	}
 	return fmt.Errorf("%q is one word too many; see %s --help", args[0], cmd.CommandPath())
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -27,7 +28,22 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	os.Exit(away(m.Run))
+}
+
+// away has nothing of what the command keeps for its user land at home.
+func away(run func() int) int {
+	folder, err := os.MkdirTemp("", "zec-conformance-test")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(folder)
+	for _, name := range []string{"TMPDIR", "XDG_STATE_HOME"} {
+		if err := os.Setenv(name, folder); err != nil {
+			panic(err)
+		}
+	}
+	return run()
 }
 
 // variables is an environment.
@@ -148,4 +164,51 @@ func serve(t *testing.T, bend ...middleware) *served {
 // flags name the implementation to the command.
 func (s *served) flags(more ...string) []string {
 	return append([]string{"--endpoint", s.URL, "--testbed", s.URL + mock.TestbedPath}, more...)
+}
+
+// remembering is an implementation that knows every snapshot that its testbed ever made.
+type remembering struct {
+	*served
+	mock *mock.Mock
+	busy sync.WaitGroup // requests to the testbed that are under way
+
+	mu    sync.Mutex
+	there []string
+}
+
+func serveRemembering(t *testing.T, bend ...middleware) *remembering {
+	t.Helper()
+	r := &remembering{mock: mock.New()}
+	bend = append([]middleware{func(http.Handler) http.Handler { return r.mock }, handing(func(ids []string) any {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.there = append(r.there, ids...)
+		return ids
+	})}, bend...)
+	r.served = serve(t, append(bend, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			r.busy.Add(1)
+			defer r.busy.Done()
+			next.ServeHTTP(w, request)
+		})
+	})...)
+	return r
+}
+
+func (r *remembering) made() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.there)
+}
+
+// left gives the snapshots that are there still.
+func (r *remembering) left() (left []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range r.there {
+		if _, there := r.mock.State(id); there {
+			left = append(left, id)
+		}
+	}
+	return left
 }

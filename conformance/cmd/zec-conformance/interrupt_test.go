@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -25,27 +24,18 @@ import (
 // patient bounds waits that are over at once unless something is wrong or the machine is busy.
 const patient = "30s"
 
-// stuck is an implementation that stops answering after a few requests, and knows which snapshots there are.
+// stuck is an implementation that stops answering after a few requests.
 type stuck struct {
-	*served
+	*remembering
 	hangs chan struct{}
-
-	mu    sync.Mutex
-	mock  *mock.Mock
-	there []string
 }
 
 func serveStuck(t *testing.T) *stuck {
 	t.Helper()
 	const answered = 5
 	var asked atomic.Int64
-	s := &stuck{hangs: make(chan struct{}, 1), mock: mock.New()}
-	s.served = serve(t, func(http.Handler) http.Handler { return s.mock }, handing(func(ids []string) any {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.there = append(s.there, ids...)
-		return ids
-	}), at("POST "+contract.Path, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	s := &stuck{hangs: make(chan struct{}, 1)}
+	s.remembering = serveRemembering(t, at("POST "+contract.Path, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if asked.Add(1) <= answered {
 			next.ServeHTTP(w, r)
 			return
@@ -58,24 +48,6 @@ func serveStuck(t *testing.T) *stuck {
 		<-r.Context().Done()
 	}))
 	return s
-}
-
-func (s *stuck) made() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.there)
-}
-
-// left gives the snapshots that are there still.
-func (s *stuck) left() (left []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, id := range s.there {
-		if _, there := s.mock.State(id); there {
-			left = append(left, id)
-		}
-	}
-	return left
 }
 
 // begun waits until the run hangs in the midst of its checks, and no order for snapshots is on its way any more.
@@ -97,15 +69,17 @@ func (s *stuck) interrupted(g *WithT, got outcome) {
 	g.Expect(got.out).To(MatchRegexp(`(?m)^\d+ checks: \d+ done, \d+ skipped, \d+ not reached; \d+ exchanges`))
 	g.Expect(last(got.out)).To(Equal("verdict: could not run"))
 	g.Expect(s.made()).NotTo(BeZero())
-	for _, id := range s.left() { // there is no time to release all where the machine is very busy
-		g.Expect(got.out).To(ContainSubstring(id), "a snapshot is left, and not told of")
-	}
+	g.Expect(s.left()).To(BeEmpty())
 }
 
 // start runs the command in a process of its own.
 func start(g *WithT, out, errs io.Writer, args ...string) (*exec.Cmd, chan error) {
-	command := exec.Command(os.Args[0], args...)
-	command.Env = append(os.Environ(), asCommand+"=1")
+	return launch(g, exec.Command(os.Args[0], args...), out, errs)
+}
+
+// launch runs a program in which the test binary acts as the command.
+func launch(g *WithT, command *exec.Cmd, out, errs io.Writer, environment ...string) (*exec.Cmd, chan error) {
+	command.Env = append(append(os.Environ(), asCommand+"=1"), environment...)
 	command.Stdout, command.Stderr = out, errs
 	g.Expect(command.Start()).To(Succeed())
 	ended := make(chan error, 1)

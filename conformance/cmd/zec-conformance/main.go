@@ -4,14 +4,34 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := Run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	interrupted, atOnce, stop := conformance.Interrupts(signals...)
+	context.AfterFunc(atOnce, func() { time.AfterFunc(atMost, giveUp) })
+	c := &command{environment: os.LookupEnv, out: os.Stdout, err: os.Stderr, atOnce: atOnce}
+	status := c.execute(interrupted, os.Args[1:])
 	stop()
 	os.Exit(status)
+}
+
+// atMost is how long the end of a program that is to end at once may take, where the machine is busy: as a rule it takes no
+// tenth of a second.
+const atMost = 3 * time.Second
+
+// giveUp ends a program that something holds up, a testbed that does not let go, say.
+func giveUp() {
+	fmt.Fprintln(os.Stderr, `zec-conformance: interrupted twice, and ended before it could tell what is left; see "zec-conformance clean"`)
+	os.Exit(statusCouldNotRun)
 }

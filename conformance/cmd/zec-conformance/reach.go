@@ -17,6 +17,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
+	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
 
 // reaching is what flags say about where endpoints and testbeds are, and how to get there. All verbs that ask any of
@@ -30,6 +31,7 @@ type reaching struct {
 	deleteOn            []string
 	timeout             time.Duration
 	asksNobody          bool // whether nothing is sent, so that nothing has to be guarded
+	deletesNothing      bool // whether nothing is deleted, so that production is safe
 }
 
 // reachingFlags adds the flags to a verb.
@@ -56,15 +58,12 @@ func (c *command) reach(r *reaching, base conformance.Config) ([]conformance.Con
 	if err := r.paired(); err != nil {
 		return nil, err
 	}
-	var err error
-	if base.Trust, err = r.trust(); err != nil {
-		return nil, err
-	}
-	credentials, err := signing.FromEnvironment(c.environment)
+	base, err := c.ways(r, base)
 	if err != nil {
 		return nil, err
 	}
-	base.Timeout, base.HTTP2, base.AllowPlaintext, base.DeleteSnapshotsOn = r.timeout, r.http2, r.allowPlaintext, r.deleteOn
+	credentials := base.Credentials
+	base.Credentials = signing.Credentials{}
 	configs := []conformance.Config{base}
 	if r.given() {
 		base.Credentials = credentials // the embedded mock is not given any
@@ -73,10 +72,7 @@ func (c *command) reach(r *reaching, base conformance.Config) ([]conformance.Con
 	var hosts []string
 	for i := range r.endpoints {
 		base.Endpoint, base.Testbed = r.endpoints[i], r.testbeds[min(i, len(r.testbeds)-1)]
-		if r.asksNobody {
-			base.AllowPlaintext, base.DeleteSnapshotsOn = true, base.Hosts()
-		}
-		if err := base.Check(); err != nil {
+		if err := r.guard(&base); err != nil {
 			return nil, err
 		}
 		configs[i] = base
@@ -88,6 +84,51 @@ func (c *command) reach(r *reaching, base conformance.Config) ([]conformance.Con
 		}
 	}
 	return configs, nil
+}
+
+// ways gives the base with what the flags say about how any endpoint or testbed is reached, and the credentials of the
+// environment.
+func (c *command) ways(r *reaching, base conformance.Config) (conformance.Config, error) {
+	var err error
+	if base.Trust, err = r.trust(); err != nil {
+		return base, err
+	}
+	base.Credentials, err = signing.FromEnvironment(c.environment)
+	base.Timeout, base.HTTP2, base.AllowPlaintext, base.DeleteSnapshotsOn = r.timeout, r.http2, r.allowPlaintext, r.deleteOn
+	return base, err
+}
+
+// guard sees that a config is one to run with, as far as what is to be done could do harm.
+func (r *reaching) guard(config *conformance.Config) error {
+	if r.asksNobody {
+		config.AllowPlaintext = true
+	}
+	if r.asksNobody || r.deletesNothing {
+		config.DeleteSnapshotsOn = config.Hosts()
+	}
+	return config.Check()
+}
+
+// again spells the flags about reaching that another command needs to get to the same testbed.
+func (r *reaching) again() string {
+	var text strings.Builder
+	for _, flag := range []struct{ name, value string }{{"cacert", r.cacert}, {"cert", r.cert}, {"key", r.key}} {
+		if flag.value != "" {
+			text.WriteString(" --" + flag.name + " " + target.Quote(flag.value))
+		}
+	}
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{{"http2", r.http2}, {"allow-plaintext", r.allowPlaintext}} {
+		if flag.given {
+			text.WriteString(" --" + flag.name)
+		}
+	}
+	for _, host := range r.deleteOn {
+		text.WriteString(" --yes-delete-snapshots-on " + target.Quote(host))
+	}
+	return text.String()
 }
 
 // paired sees that there is a testbed for each endpoint.

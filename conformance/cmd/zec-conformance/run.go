@@ -1,17 +1,22 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
@@ -58,6 +63,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 	flags := cmd.Flags()
 	flags.StringArrayVar(&o.reports, "report", nil, "also write a report to a file, as `KIND=PATH`; KIND is json (may be repeated)")
 	flags.StringVar(&o.pictures, "pictures", "", "write the pictures that belong to failures, such as the time line of a race, to a `FOLDER`")
+	flags.StringVar(&o.Ledger, "ledger", "", "a new `FILE` that keeps what the run makes, for clean (default: one in the user's state directory)")
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return cmd
 }
@@ -84,6 +90,9 @@ func (c *command) runFlags(cmd *cobra.Command, o *runOptions) {
 func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) error {
 	configs, err := c.configure(cmd, o)
 	if err != nil {
+		return err
+	}
+	if err := c.ledgers(cmd.Flags().Changed("ledger"), configs); err != nil {
 		return err
 	}
 	paths, err := reportPaths(o.reports, max(len(configs), 1))
@@ -116,16 +125,27 @@ func (c *command) judgeOne(ctx context.Context, o runOptions, config conformance
 		defer server.Close()
 		config.Endpoint, config.Testbed = server.URL(), mock.TestbedPath
 	}
+	// Whoever reads the output may go away, and what the run has made is to be released all the same.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	config.AtOnce = c.atOnce
 	var progress *report.Progress
 	if !o.quiet {
 		progress = report.NewProgress(c.err, terminal(c.err), func() int { return width(c.err) })
-		config.Progress = progress.Update
+		config.Progress = func(state report.State) {
+			progress.Update(state)
+			if state.Releasing && ctx.Err() != nil {
+				progress.Say(fmt.Sprintf("interrupted: releasing %d snapshots; interrupt again to stop at once", state.Snapshots))
+			}
+		}
 		config.Planned = func(p *conformance.Plan) {
 			progress.Say(fmt.Sprintf("the run takes %s, and repeats as with effort %s; %d of %d checks are given up", stock(p), p.Repeats, len(p.GivenUp()), len(p.Checks)))
 		}
 	}
 	result, err := conformance.Run(ctx, config)
 	progress.Close()
+	if err == nil && result.Clean != "" {
+		result.Clean += o.reaching.again()
+	}
 	return result, err
 }
 
@@ -176,13 +196,38 @@ func (c *command) configure(cmd *cobra.Command, o runOptions) ([]conformance.Con
 	}
 	config.Linger = max(config.Linger, 1) // zero would stand for the default
 	configs, err := c.reach(o.reaching, config)
-	if len(configs) > 1 && config.Seed == 0 {
-		same := conformance.NewSeed()
-		for i := range configs {
+	if err != nil {
+		return nil, err
+	}
+	same := cmp.Or(config.Seed, conformance.NewSeed())
+	for i := range configs {
+		if len(configs) > 1 {
 			configs[i].Seed = same
 		}
 	}
-	return configs, err
+	return configs, nil
+}
+
+// ledgers gives each run the file that keeps what it makes, none where there is nothing to keep: the embedded mock ends with
+// the run, and a list of snapshots stays what it is.
+func (c *command) ledgers(given bool, configs []conformance.Config) error {
+	for i := range configs {
+		config, err := &configs[i], error(nil)
+		switch {
+		case given && config.Ledger == "":
+			return errors.New("--ledger is empty; name a new file")
+		case given && len(configs) > 1:
+			config.Ledger, err = filepath.Abs(report.Numbered(config.Ledger, i+1))
+		case given:
+			config.Ledger, err = filepath.Abs(config.Ledger)
+		case config.Testbed != "" && !strings.HasPrefix(config.Testbed, "file:"):
+			config.Ledger, err = ledger.Place(c.environment)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // terminal tells whether a person is likely to look at what is written.

@@ -34,9 +34,9 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		environment variables
 		mend        string // what the line says
 	}{
-		"no command":                 {args: nil, mend: "give run, mock, mutants or rules"},
-		"an unknown command":         {args: []string{"jugde"}, mend: `no command "jugde"; give run, mock, mutants or rules`},
-		"control characters":         {args: []string{"\x1b[2J\u202e\r\nx"}, mend: "give run, mock, mutants or rules"},
+		"no command":                 {args: nil, mend: "give run, clean, mock, mutants or rules"},
+		"an unknown command":         {args: []string{"jugde"}, mend: `no command "jugde"; give run, clean, mock, mutants or rules`},
+		"control characters":         {args: []string{"\x1b[2J\u202e\r\nx"}, mend: "give run, clean, mock, mutants or rules"},
 		"an unknown flag of none":    {args: []string{"--loud"}, mend: "--help"},
 		"an unknown flag":            {args: judging("--loud"), mend: "see zec-conformance run --help"},
 		"an unknown flag, controls":  {args: judging("--\x1b[2J"), mend: "see zec-conformance run --help"},
@@ -45,7 +45,7 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"a mock before its time":     {args: []string{"mock", "--deleting", "-1s"}, mend: "give a duration such as 2s"},
 		"a mutant that takes time":   {args: []string{"mock", "--creating", "1s", "--mutant", "folds-case"}, mend: "give one or the other"},
 		"a stray argument of rules":  {args: []string{"rules", "BATCH-2"}, mend: "see zec-conformance rules --help"},
-		"help on an unknown command": {args: []string{"help", "jugde"}, mend: "give run, mock, mutants or rules"},
+		"help on an unknown command": {args: []string{"help", "jugde"}, mend: "give run, clean, mock, mutants or rules"},
 		"a flag without its value":   {args: judging("--seed"), mend: "--help"},
 
 		"a seed of letters":      {args: judging("--seed", "abc"), mend: "--seed"},
@@ -117,6 +117,19 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"a filter that is no filter":  {args: judging("--label-filter", "(("), mend: "combine rule ids and levels"},
 		"a filter that finds nothing": {args: judging("--label-filter", "BATCH-77"), mend: "labels are rule ids"},
 
+		"an empty ledger":              {args: judging("--ledger", ""), mend: "name a new file"},
+		"a ledger that exists":         {args: judging("--ledger", noCertificate), mend: "exists already; see what is left"},
+		"a ledger in no directory":     {args: judging("--ledger", filepath.Join(directory, "no", "x")), mend: "cannot be made (no such file or directory); name another"},
+		"clean, a ledger and more":     {args: []string{"clean", "--ledger", "x", "--endpoint", target.URL}, mend: "give it alone"},
+		"clean, a testbed alone":       {args: []string{"clean", "--testbed", "zec:disk-1"}, mend: "belong together"},
+		"clean, no ledger there":       {args: []string{"clean", "--ledger", filepath.Join(directory, "none")}, mend: "cannot be read"},
+		"clean, an empty ledger":       {args: []string{"clean", "--ledger", ""}, mend: "cannot be read"},
+		"clean, no ledger":             {args: []string{"clean", "--ledger", noCertificate}, mend: "none that this version knows"},
+		"clean, no timeout":            {args: []string{"clean", "--timeout", "0"}, mend: "give one such as 30s"},
+		"clean, certificates nowhere":  {args: []string{"clean", "--cacert", directory}, mend: "give a PEM file"},
+		"clean, a testbed that cannot": {args: append([]string{"clean"}, target.flags()...), mend: "cannot tell what runs have left there"},
+		"clean, a word":                {args: []string{"clean", "all"}, mend: "see zec-conformance clean --help"},
+
 		"half a key pair": {
 			args: judging(), environment: variables{"ZENLAYERCLOUD_ACCESS_KEY_ID": "id"},
 			mend: "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD, which belongs to it, is not",
@@ -172,7 +185,7 @@ func TestAnAddressInUseIsToldInOneLine(t *testing.T) {
 func TestHelpIsForPeople(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"--help"}, {"run", "--help"}, {"mock", "-h"}, {"rules", "--help"}, {"help"}, {"help", "run"},
+		{"--help"}, {"run", "--help"}, {"clean", "--help"}, {"mock", "-h"}, {"rules", "--help"}, {"help"}, {"help", "run"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()
