@@ -62,7 +62,7 @@ func TestWhatCouldNotBeMadeIsReleasedAndNotJudged(t *testing.T) {
 	g.Expect(r.LastLook(t.Context())).To(Succeed())
 	g.Expect(r.discrepancies()).To(BeEmpty())
 	r.end(errBed)
-	g.Expect(r.Release(t.Context())).To(BeEmpty())
+	g.Expect(r.Release()).To(BeEmpty())
 	g.Expect(bed.released).To(ConsistOf(bed.name(1), bed.name(2)))
 }
 
