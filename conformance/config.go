@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -56,6 +57,10 @@ type Config struct {
 	Budget  int           // how many snapshots the testbed may be asked for; 0 for as many as the effort takes
 	Walk    string        // a walk to take in place of all checks, as a report writes it down
 	Filter  string        // a Ginkgo label filter; empty selects all checks
+
+	// Record is written a recording of every exchange, as HAR 1.2 and without secrets, while the run goes on. An error of
+	// its own ends the recording and nothing else. It may be nil.
+	Record io.Writer
 
 	// Progress is called when something has happened, often, and by several goroutines. It may be nil.
 	Progress func(report.State)

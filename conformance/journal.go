@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,17 +38,38 @@ type journal struct {
 
 // newJournal begins a journal. What it is given may repeat the secrets, and what it gives does not.
 func newJournal(secrets []string) *journal {
+	j := &journal{rules: map[string]*report.Rule{}, chosen: map[string][]string{}, requestIDs: map[string]int{}, redact: hiding(secrets)}
+	for _, rule := range contract.Rules {
+		j.rules[rule.ID] = &report.Rule{Rule: rule}
+	}
+	return j
+}
+
+// hiding takes texts out of others.
+func hiding(secrets []string) *strings.Replacer {
 	var pairs []string
 	for _, secret := range secrets {
 		for _, spelled := range spellings(secret) {
 			pairs = append(pairs, spelled, target.Redacted)
 		}
 	}
-	j := &journal{rules: map[string]*report.Rule{}, chosen: map[string][]string{}, requestIDs: map[string]int{}, redact: strings.NewReplacer(pairs...)}
-	for _, rule := range contract.Rules {
-		j.rules[rule.ID] = &report.Rule{Rule: rule}
+	return strings.NewReplacer(pairs...)
+}
+
+// signature matches a signature as an Authorization spells it, whoever made it.
+var signature = regexp.MustCompile(`(?i)(signature(?:=|%3D))[^\s"',;&\\]+`)
+
+// redacting gives what takes the secrets out of texts about some exchanges: those of the run, and those that their own
+// headers had, signatures among them.
+func (j *journal) redacting(exchanges ...*target.Exchange) func(string) string {
+	var hidden []string
+	for _, e := range exchanges {
+		hidden = append(hidden, e.Hidden()...)
 	}
-	return j
+	own := hiding(hidden)
+	return func(text string) string {
+		return signature.ReplaceAllString(own.Replace(j.redact.Replace(text)), "${1}"+target.Redacted)
+	}
 }
 
 // spellings are the ways in which a text may be repeated.
@@ -111,22 +133,22 @@ func (j *journal) put(f failure) {
 	if rule.Broken > kept {
 		return
 	}
-	entry := report.Failure{Check: f.check, What: j.brief(f.what), Permitted: j.brief(f.permitted)}
+	redact := j.redacting(f.exchanges...)
+	entry := report.Failure{Check: f.check, What: brief(redact(f.what)), Permitted: brief(redact(f.permitted))}
 	const newest = 8 // exchanges of those that are behind a failure
 	for _, e := range f.exchanges[max(0, len(f.exchanges)-newest):] {
 		entry.Evidence = append(entry.Evidence, j.evidence(e))
 	}
 	if f.picture != nil {
-		f.picture.Text = j.redact.Replace(f.picture.Text)
+		f.picture.Text = redact(f.picture.Text)
 		entry.Picture = f.picture
 	}
 	rule.Failures = append(rule.Failures, entry)
 }
 
-// brief takes the secrets out of a text, and only then cuts it, so that none is cut in two and left.
-func (j *journal) brief(text string) string {
+// brief cuts a text that has no secrets any more, so that none is cut in two and left.
+func brief(text string) string {
 	const longest = 4000
-	text = j.redact.Replace(text)
 	if len(text) > longest {
 		text = strings.ToValidUTF8(text[:longest], "") + " …"
 	}
@@ -228,25 +250,26 @@ func (j *journal) results(untried string) []report.Rule {
 // evidence is what of an exchange goes into a report.
 func (j *journal) evidence(e *target.Exchange) report.Exchange {
 	const shown = 64 << 10 // bytes of an answer
+	redact := j.redacting(e)
 	got := report.Got{Status: e.Status(), Header: http.Header{}}
 	for name, values := range e.Header() {
 		for _, value := range values {
-			got.Header[j.redact.Replace(name)] = append(got.Header[j.redact.Replace(name)], j.redact.Replace(value))
+			got.Header[redact(name)] = append(got.Header[redact(name)], redact(value))
 		}
 	}
-	got.Body = j.redact.Replace(string(e.Raw()))
+	got.Body = redact(string(e.Raw()))
 	got.Cut = e.Cut()
 	if whole := len(got.Body); whole > shown {
 		got.Body = strings.ToValidUTF8(got.Body[:shown], "") // a character that the cut goes through is left out
 		got.Cut += whole - len(got.Body)
 	}
 	if e.Err != nil {
-		got.Error = j.redact.Replace(e.Err.Error())
+		got.Error = redact(e.Err.Error())
 	}
 	return report.Exchange{
 		Seq: e.Seq, At: e.Started, Seconds: e.Ended.Sub(e.Started).Seconds(),
-		Sent: report.Sent{Method: e.Method, URL: j.redact.Replace(e.URL), Header: e.Sent, Body: j.redact.Replace(string(e.Body))},
+		Sent: report.Sent{Method: e.Method, URL: redact(e.URL), Header: e.Sent, Body: redact(string(e.Body))},
 		Got:  got,
-		Curl: j.redact.Replace(e.Curl()),
+		Curl: redact(e.Curl()),
 	}
 }

@@ -20,6 +20,7 @@ import (
 	ginkgo "github.com/onsi/ginkgo/v2/types"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/har"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
@@ -83,6 +84,9 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 			cutShort = fmt.Errorf("the run was interrupted: %w", context.Cause(ctx))
 		}
 		result = s.report(started, endpoint, cutShort)
+		if s.recorder != nil {
+			_ = s.recorder.Close() // whoever gave the writer knows what became of it
+		}
 	})
 	return result, err
 }
@@ -97,6 +101,10 @@ func newSuite(ctx context.Context, config Config) *suite {
 	}
 	s.run, s.stop = context.WithCancelCause(ctx)
 	s.check.Store(new("setting up"))
+	s.observer = observer{s.journal, func() string { return *s.check.Load() }}
+	if config.Record != nil {
+		s.recorder = har.NewWriter(config.Record, creator)
+	}
 	return s
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/har"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
@@ -33,6 +34,9 @@ type suite struct {
 	people  *population.Population
 	journal *journal
 	clock   *clock
+
+	observer observer
+	recorder *har.Writer // of every exchange; nil where nobody wants a recording
 
 	run  context.Context // ends when the run is interrupted, or cannot go on
 	stop context.CancelCauseFunc
@@ -480,11 +484,6 @@ func (s *suite) ExpectUntouched(a *answer, ids []string, rules ...string) {
 		rules = append(rules, "STATE-3")
 	}
 	s.people.Stays(population.Cause{Exchange: a.Exchange, Rules: rules}, ids...)
-}
-
-// broken puts down that an exchange breaks a rule.
-func (s *suite) broken(rule string, e *target.Exchange, what, permitted string) {
-	s.journal.fail(failure{rule: rule, check: *s.check.Load(), what: what, permitted: permitted, exchanges: []*target.Exchange{e}})
 }
 
 // discrepancy puts down that a snapshot is not as it should be. The check is that which named it last, or had it made

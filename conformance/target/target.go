@@ -110,8 +110,8 @@ func (t *Target) converse(ctx context.Context, request Request, e *Exchange) {
 		leave := t.crowd.Enter(ctx)
 		t.attempt(ctx, request, e)
 		e.Attempts++
-		leave(e.puts())
-		if !e.puts() || ctx.Err() != nil {
+		leave(e.PutOff())
+		if !e.PutOff() || ctx.Err() != nil {
 			break
 		}
 		wait := own
@@ -189,7 +189,7 @@ func (t *Target) exchange(ctx context.Context, transport *http.Transport, reques
 	answer, err := transport.RoundTrip(message)
 	if err == nil {
 		defer answer.Body.Close()
-		e.status, e.header = answer.StatusCode, answer.Header
+		e.proto, e.status, e.header = answer.Proto, answer.StatusCode, answer.Header
 		if e.status != http.StatusSwitchingProtocols { // what follows that is the open connection, which no deadline ends
 			e.body, err = io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
 		}
@@ -244,8 +244,8 @@ func (e *Exchange) fail(err error, config Config) {
 	e.Err = err
 }
 
-// puts tells whether the answer puts the request off: it is no outcome, and the request has to be made again.
-func (e *Exchange) puts() bool {
+// PutOff tells whether the answer puts the request off: it is no outcome, and the request has to be made again.
+func (e *Exchange) PutOff() bool {
 	switch {
 	case e.Err != nil:
 		return false
