@@ -34,7 +34,7 @@ type Exchange struct {
 	header http.Header
 	body   []byte
 	cut    int
-	hidden []string
+	hidden []func() string // as functions, since fmt prints whatever it finds in a field
 
 	members  map[string]json.RawMessage // of the body, once they are taken apart
 	isObject bool

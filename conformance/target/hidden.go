@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -21,35 +20,54 @@ func secret(name string) bool {
 // hide takes out of a header what proves who is asking, and remembers it: an answer may repeat it.
 func (e *Exchange) hide(header http.Header) {
 	for name, values := range header {
-		if !secret(name) {
-			continue
-		}
-		header[name] = slices.Repeat([]string{Redacted}, len(values))
-		for _, value := range values {
-			e.remember(value)
-			for _, part := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ,;", r) }) {
-				_, proof, named := strings.Cut(part, "=")
-				switch {
-				case !named || strings.Trim(proof, "=") == "": // a token, which may end so
-					e.remember(part)
-				case secret(part[:len(part)-len(proof)]) || !strings.HasPrefix(part, "Credential=") && !strings.HasPrefix(part, "SignedHeaders="):
-					e.remember(proof)
-				}
+		for i, value := range values {
+			if value != "" && secret(name) {
+				values[i] = Redacted
+				e.remember(value)
+				e.rememberParts(name, value)
 			}
 		}
 	}
 }
 
+var signed = regexp.MustCompile(`(?i)signature="?([^\s",;]+)`)
+
+// rememberParts keeps the parts of a header's value that prove something by themselves.
+func (e *Exchange) rememberParts(name, value string) {
+	if strings.EqualFold(name, "Cookie") || strings.EqualFold(name, "Set-Cookie") {
+		cookies := strings.Split(value, ";")
+		if strings.EqualFold(name, "Set-Cookie") {
+			cookies = cookies[:1] // what follows is about the cookie
+		}
+		for _, cookie := range cookies {
+			_, proof, _ := strings.Cut(cookie, "=")
+			e.remember(strings.TrimSpace(proof))
+		}
+		return
+	}
+	if found := signed.FindStringSubmatch(value); found != nil {
+		e.remember(found[1])
+	}
+	_, proof, _ := strings.Cut(value, " ") // after the name of the scheme
+	e.remember(proof)
+}
+
 // remember keeps a text that is long enough to be a secret: what is shorter stands in many places for other reasons.
 func (e *Exchange) remember(text string) {
 	const shortest = 8
-	if len(text) >= shortest && text != contract.SignatureMethod && text != Redacted {
-		e.hidden = append(e.hidden, text)
+	if len(text) >= shortest && text != Redacted {
+		e.hidden = append(e.hidden, func() string { return text })
 	}
 }
 
 // Hidden gives the texts that stood in the exchange's headers and must not appear in anything that is shown or written.
-func (e *Exchange) Hidden() []string { return e.hidden }
+func (e *Exchange) Hidden() []string {
+	texts := make([]string, len(e.hidden))
+	for i, text := range e.hidden {
+		texts[i] = text()
+	}
+	return texts
+}
 
 // cleanURL takes a password and the like out of a URL.
 func cleanURL(text string) string {
@@ -58,14 +76,14 @@ func cleanURL(text string) string {
 		return Redacted
 	}
 	parsed.User = nil
-	if query, err := url.ParseQuery(parsed.RawQuery); err != nil {
-		parsed.RawQuery = Redacted
-	} else {
-		for name := range query {
-			if secret(name) {
-				query.Set(name, Redacted)
-				parsed.RawQuery = query.Encode()
-			}
+	query, err := url.ParseQuery(parsed.RawQuery)
+	if err != nil {
+		return Redacted
+	}
+	for name := range query {
+		if secret(name) {
+			query.Set(name, Redacted)
+			parsed.RawQuery = query.Encode()
 		}
 	}
 	return parsed.String()
