@@ -267,7 +267,7 @@ func (j *journal) evidence(e *target.Exchange) report.Exchange {
 		got.Error = redact(e.Err.Error())
 	}
 	return report.Exchange{
-		Seq: e.Seq, At: e.Started, Seconds: e.Ended.Sub(e.Started).Seconds(),
+		Seq: e.Seq, At: e.Started, Seconds: max(0, e.Ended.Sub(e.Started).Seconds()), // nobody may know it
 		Sent: report.Sent{Method: e.Method, URL: redact(e.URL), Header: e.Sent, Body: redact(string(e.Body))},
 		Got:  got,
 		Curl: redact(e.Curl()),

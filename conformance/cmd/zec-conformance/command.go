@@ -56,13 +56,14 @@ func (c *command) root() *cobra.Command {
 Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant, 2 could not run.`,
 		Example: `  zec-conformance run
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed http://127.0.0.1:8080/testbed/v1
+  zec-conformance judge production.har
   zec-conformance mock --addr 127.0.0.1:8080
   zec-conformance rules`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.New("no command is given; give run, mock, mutants or rules, or see --help")
+			return errors.New("no command is given; give run, judge, mock, mutants or rules, or see --help")
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -70,7 +71,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.SetHelpCommand(help())
-	root.AddCommand(c.run(), c.mock(), c.mutants(), c.rules())
+	root.AddCommand(c.run(), c.judge(), c.mock(), c.mutants(), c.rules())
 	return root
 }
 
@@ -98,7 +99,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if cmd.HasSubCommands() {
-		return fmt.Errorf("there is no command %q; give run, mock, mutants or rules, or see --help", args[0])
+		return fmt.Errorf("there is no command %q; give run, judge, mock, mutants or rules, or see --help", args[0])
 	}
 	return fmt.Errorf("%q is one word too many; see %s --help", args[0], cmd.CommandPath())
 }

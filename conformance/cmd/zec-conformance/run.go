@@ -26,6 +26,7 @@ type runOptions struct {
 	cacert   string
 	reports  []string
 	pictures string // a folder
+	record   string // a file
 	quiet    bool
 }
 
@@ -47,7 +48,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed http://127.0.0.1:8080/testbed/v1 --report json=report.json
   zec-conformance run --label-filter 'BATCH-2 || STATE-1' --seed 7`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.judge(cmd.Context(), cmd, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.judgeImplementation(cmd.Context(), cmd, o) },
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -65,12 +66,14 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 	flags.BoolVar(&o.Strict, "strict", false, "let broken rules of level SHOULD fail the verdict")
 	flags.StringArrayVar(&o.reports, "report", nil, "also write a report to a file, as `KIND=PATH`; KIND is json (may be repeated)")
 	flags.StringVar(&o.pictures, "pictures", "", "write the pictures that belong to failures, such as the time line of a race, to a `FOLDER`")
+	flags.StringVar(&o.record, "record", "", "record every exchange, without secrets, to a HAR `FILE`, which judge and browsers read")
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return cmd
 }
 
-// judge checks everything that can be checked before anything is sent, runs the suite, and writes the reports.
-func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) error {
+// judgeImplementation checks everything that can be checked before anything is sent, runs the suite, and writes the
+// reports and the recording.
+func (c *command) judgeImplementation(ctx context.Context, cmd *cobra.Command, o runOptions) error {
 	paths, err := reportPaths(o.reports)
 	if err != nil {
 		return err
@@ -92,6 +95,15 @@ func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) e
 		defer server.Close()
 		config.Endpoint, config.Testbed = server.URL(), server.URL()+mock.TestbedPath
 	}
+	recording := func() error { return nil }
+	if cmd.Flags().Changed("record") {
+		draft, err := startRecording(o.record)
+		if err != nil {
+			return err
+		}
+		defer draft.Discard()
+		config.Record, recording = draft, draft.Finish
+	}
 	var progress *report.Progress
 	if !o.quiet {
 		progress = report.NewProgress(c.err, terminal(c.err), func() int { return width(c.err) })
@@ -102,7 +114,19 @@ func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) e
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.tell(result, paths), result.WritePictures(o.pictures))
+	return errors.Join(c.tell(result, paths), result.WritePictures(o.pictures), recording())
+}
+
+// startRecording begins a recording where one can be written.
+func startRecording(path string) (*report.Draft, error) {
+	if err := report.Writable(path); err != nil {
+		return nil, fmt.Errorf("--record: %w", err)
+	}
+	draft, err := report.NewDraft(path)
+	if err != nil {
+		return nil, fmt.Errorf("--record: %w", err)
+	}
+	return draft, nil
 }
 
 // tell writes what was found, and sets the exit status.

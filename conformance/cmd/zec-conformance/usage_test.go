@@ -34,16 +34,16 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		environment variables
 		mend        string // what the line says
 	}{
-		"no command":                 {args: nil, mend: "give run, mock, mutants or rules"},
-		"an unknown command":         {args: []string{"jugde"}, mend: `no command "jugde"; give run, mock, mutants or rules`},
-		"control characters":         {args: []string{"\x1b[2J\u202e\r\nx"}, mend: "give run, mock, mutants or rules"},
+		"no command":                 {args: nil, mend: "give run, judge, mock, mutants or rules"},
+		"an unknown command":         {args: []string{"jugde"}, mend: `no command "jugde"; give run, judge, mock, mutants or rules`},
+		"control characters":         {args: []string{"\x1b[2J\u202e\r\nx"}, mend: "give run, judge, mock, mutants or rules"},
 		"an unknown flag of none":    {args: []string{"--loud"}, mend: "--help"},
 		"an unknown flag":            {args: judging("--loud"), mend: "see zec-conformance run --help"},
 		"an unknown flag, controls":  {args: judging("--\x1b[2J"), mend: "see zec-conformance run --help"},
 		"a stray argument":           {args: judging("now"), mend: `"now" is one word too many`},
 		"a stray argument of mock":   {args: []string{"mock", "now"}, mend: "see zec-conformance mock --help"},
 		"a stray argument of rules":  {args: []string{"rules", "BATCH-2"}, mend: "see zec-conformance rules --help"},
-		"help on an unknown command": {args: []string{"help", "jugde"}, mend: "give run, mock, mutants or rules"},
+		"help on an unknown command": {args: []string{"help", "jugde"}, mend: "give run, judge, mock, mutants or rules"},
 		"a flag without its value":   {args: judging("--seed"), mend: "--help"},
 
 		"a seed of letters":      {args: judging("--seed", "abc"), mend: "--seed"},
