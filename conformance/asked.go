@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +22,6 @@ import (
 type call struct {
 	*target.Exchange
 	base       string // of its URL
-	account    string // whatever says who asked
 	asked      asked
 	documented bool // whether nothing but its body gives a reason to refuse it, as far as the contract goes
 }
@@ -36,9 +34,7 @@ func callOf(number int, entry *har.Entry) *call {
 		!slices.Equal(sent.Values(contract.HeaderAction), []string{contract.Action}) {
 		return nil
 	}
-	address.User = nil
-	c := &call{account: accountOf(sent.Get(contract.HeaderAuthorization))}
-	c.base = address.Scheme + "://" + address.Host + strings.TrimSuffix(address.Path, contract.Path)
+	c := &call{base: address.Scheme + "://" + address.Host + strings.TrimSuffix(address.Path, contract.Path)}
 
 	body, known := entry.Request.Bytes()
 	c.asked = asked{form: unclear}
@@ -81,16 +77,6 @@ func headerOf(pairs []har.Pair) http.Header {
 		}
 	}
 	return header
-}
-
-var keyID = regexp.MustCompile(`Credential=[^,\s]*`)
-
-// accountOf gives what of an Authorization is the same in all calls of an account.
-func accountOf(authorization string) string {
-	if id := keyID.FindString(authorization); id != "" {
-		return id
-	}
-	return authorization
 }
 
 // form is what a body is, by the contract.

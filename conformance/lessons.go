@@ -13,20 +13,20 @@ import (
 const tick = time.Millisecond
 
 // lessons are what a log teaches about ids. They are facts that hold for good, each with the time from which it does, so
-// that calls may come in any order: a snapshot that was deleted does not come back, and an id is not given out again.
+// that calls may come in any order: a snapshot that was deleted does not come back, and its id is not given out again. That
+// one was missing is no such fact, since an id may have been named before it was given out.
 type lessons struct {
 	states map[string]contract.State // when the log begins
 	settle time.Duration
 
 	deleted map[place]time.Time // when an answer that deleted it was complete
-	missing map[place]time.Time // when an answer that called it missing was complete
 	touched map[string]touches  // by which calls a snapshot may have changed
 	been    map[string]bool     // whether it has been a snapshot
 	blind   time.Time           // when a call began of which nobody knows what it changed
 }
 
-// place is an id at one endpoint, and where that matters as one account sees it.
-type place struct{ base, account, id string }
+// place is an id at one endpoint.
+type place struct{ base, id string }
 
 // touches are the earliest two calls that may have changed a snapshot: of any call, one of them is another.
 type touches [2]struct {
@@ -37,7 +37,7 @@ type touches [2]struct {
 func newLessons(log Log) *lessons {
 	return &lessons{
 		states: log.States, settle: log.Settle,
-		deleted: map[place]time.Time{}, missing: map[place]time.Time{}, touched: map[string]touches{}, been: map[string]bool{},
+		deleted: map[place]time.Time{}, touched: map[string]touches{}, been: map[string]bool{},
 	}
 }
 
@@ -48,9 +48,10 @@ func (l *lessons) from(c *call) {
 	}
 	said := c.Answer()
 	whole := c.Err == nil && c.Cut() == 0
-	if whole && oracle.Refused(said) && said.Code != "" { // and so it changed nothing
-		if len(c.asked.ids) > 0 && len(slices.Compact(slices.Sorted(slices.Values(c.asked.ids)))) == 1 {
-			l.fromRefusal(c, c.asked.ids[0], contract.Error{Status: said.Status, Code: said.Code})
+	if whole && oracle.Refused(said) && said.Code != "" && !faulty(said.Code) { // and so it changed nothing
+		denied := said.Status == contract.DeniedState.Status && said.Code == contract.DeniedState.Code
+		if ids := slices.Compact(slices.Sorted(slices.Values(c.asked.ids))); denied && len(ids) == 1 {
+			l.been[ids[0]] = true
 		}
 		return
 	}
@@ -72,25 +73,10 @@ func (l *lessons) from(c *call) {
 		l.touch(c, id)
 		if success && contract.PlausibleID(id) {
 			l.been[id] = true
-			earliest(l.deleted, place{c.base, "", id}, c.Ended)
+			if before, known := l.deleted[place{c.base, id}]; !c.Ended.IsZero() && (!known || c.Ended.Before(before)) {
+				l.deleted[place{c.base, id}] = c.Ended
+			}
 		}
-	}
-}
-
-// fromRefusal learns from the refusal of an id alone.
-func (l *lessons) fromRefusal(c *call, id string, said contract.Error) {
-	switch {
-	case said.Status == contract.NotFound.Status && said.Code == contract.NotFound.Code:
-		earliest(l.missing, place{c.base, c.account, id}, c.Ended)
-	case said.Status == contract.DeniedState.Status && said.Code == contract.DeniedState.Code:
-		l.been[id] = true
-	}
-}
-
-// earliest keeps the earlier of two moments. One that is not known is none.
-func earliest(moments map[place]time.Time, at place, moment time.Time) {
-	if before, known := moments[at]; !moment.IsZero() && (!known || moment.Before(before)) {
-		moments[at] = moment
 	}
 }
 
@@ -127,11 +113,7 @@ func (l *lessons) untouched(c *call, id string) bool {
 
 // classOf tells what an id stands for when a call begins, as far as that is certain.
 func (l *lessons) classOf(c *call, id string) oracle.Class {
-	settled := func(moment time.Time, known bool) bool {
-		return known && c.Started.After(moment.Add(l.settle+tick))
-	}
-	deleted, wasDeleted := l.deleted[place{c.base, "", id}]
-	missing, wasMissing := l.missing[place{c.base, c.account, id}]
+	deleted, wasDeleted := l.deleted[place{c.base, id}]
 	state, given := l.states[id]
 	switch {
 	case given && state == contract.Leaving:
@@ -144,10 +126,8 @@ func (l *lessons) classOf(c *call, id string) oracle.Class {
 		return oracle.Deletable
 	case !given && !contract.PlausibleID(id):
 		return oracle.Odd
-	case settled(deleted, wasDeleted):
+	case wasDeleted && c.Started.After(deleted.Add(l.settle+tick)):
 		return oracle.Gone
-	case settled(missing, wasMissing) && !given:
-		return oracle.Missing
 	}
 	return oracle.Open
 }

@@ -282,7 +282,7 @@ func occasions(e oracle.Expectation, said oracle.Answer) []string {
 	case len(e.IDs()) > 1 && said.Status == http.StatusOK:
 		rules = append(rules, "PART-1")
 	case len(e.IDs()) > 1:
-	case len(e.Of(oracle.Missing))+len(e.Of(oracle.Gone)) > 0, said.Code == contract.NotFound.Code:
+	case len(e.Of(oracle.Gone)) > 0, said.Code == contract.NotFound.Code:
 		rules = append(rules, "ERR-1")
 	case len(e.Of(oracle.Denied)) > 0, said.Code == contract.DeniedState.Code:
 		rules = append(rules, "ERR-2")
