@@ -118,10 +118,10 @@ func (l *lessons) classOf(c *call, id string) oracle.Class {
 	switch {
 	case given && state == contract.Leaving:
 		return oracle.Open // goes by itself
-	case given && state != contract.Normal && !wasDeleted:
+	case given && state != contract.Normal && wasDeleted && c.Started.After(deleted):
+		return oracle.Open // it should not have been deleted, which the call that did is blamed for
+	case given && state != contract.Normal:
 		return oracle.Denied
-	case given && state != contract.Normal: // by one of two that contradict each other
-		return oracle.Open
 	case given && l.untouched(c, id):
 		return oracle.Deletable
 	case !given && !contract.PlausibleID(id):

@@ -234,8 +234,8 @@ func (j *logJudge) judgeOutcome(c *call, a *answer) {
 	said, ids := a.said, c.asked.ids
 	refused := oracle.Refused(said)
 	switch {
-	case !refused && said.Status != http.StatusOK:
-		return // a fault of the service, or of a gateway
+	case !refused && said.Status != http.StatusOK, said.Unknown:
+		return // a fault of the service or of a gateway, or an answer that says nothing
 	case refused && (!c.documented || c.asked.extra || said.Code == "" || faulty(said.Code)):
 		return // for another reason than the ids, perhaps
 	case len(ids) == 0:
