@@ -214,22 +214,36 @@ func TestBodiesThatTheLogHasNotKept(t *testing.T) {
 	g := NewWithT(t)
 	text := func(s string) *string { return &s }
 	for _, content := range []har.Content{
-		{}, {Size: 5}, {Size: 5, Text: text("")}, {Size: 5, Text: text("four")}, {Size: 2, Text: text("\ufffd")},
-		{Text: text("!"), Encoding: "base64"}, {Size: 9, Text: text("eHg="), Encoding: "base64"}, {Text: text("x"), Encoding: "rot13"},
+		{},
+		{Size: 5},
+		{Size: 5, Text: text("")},
+		{Size: 5, Text: text("four")},
+		{Size: 2, Text: text("\ufffd")},
+		{Text: text("!"), Encoding: "base64"},
+		{Size: 9, Text: text("eHg="), Encoding: "base64"},
+		{Text: text("x"), Encoding: "rot13"},
 	} {
 		_, missing := content.Bytes()
 		g.Expect(missing).To(BeNumerically(">", 0), fmt.Sprintf("%+v", content))
 	}
 	for _, content := range []har.Content{
-		{Text: text("")}, {Size: -1, Text: text("four")}, {Size: 4, Text: text("four")}, {Size: 2, Text: text("grown")},
-		{Size: 3, Text: text("\ufffd")}, {Size: 2, Text: text("eHg="), Encoding: "BASE64"},
+		{Text: text("")},
+		{Size: -1, Text: text("four")},
+		{Size: 4, Text: text("four")},
+		{Size: 2, Text: text("grown")},
+		{Size: 3, Text: text("\ufffd")},
+		{Size: 2, Text: text("eHg="), Encoding: "BASE64"},
 	} {
 		_, missing := content.Bytes()
 		g.Expect(missing).To(BeZero(), fmt.Sprintf("%+v", content))
 	}
 	for _, request := range []har.Request{
-		{BodySize: -1}, {BodySize: 5}, {BodySize: 5, Body: &har.Posted{Text: "four"}}, {BodySize: -1, Body: &har.Posted{Text: "\ufffd"}},
-		{Body: &har.Posted{Params: []json.RawMessage{[]byte("{}")}}}, {Body: &har.Posted{Base64: har.Custom[string]{Value: "!"}}},
+		{BodySize: -1},
+		{BodySize: 5},
+		{BodySize: 5, Body: &har.Posted{Text: "four"}},
+		{BodySize: -1, Body: &har.Posted{Text: "\ufffd"}},
+		{Body: &har.Posted{Params: []json.RawMessage{[]byte("{}")}}},
+		{Body: &har.Posted{Base64: har.Custom[string]{Value: "!"}}},
 	} {
 		_, known := request.Bytes()
 		g.Expect(known).To(BeFalse(), fmt.Sprintf("%+v", request))

@@ -107,6 +107,9 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"a report not available":      {args: judging("--report", "junit=x"), mend: "not available in this version"},
 		"a report on a directory":     {args: judging("--report", "json="+directory), mend: "name a file in it"},
 		"a report in no directory":    {args: judging("--report", "json="+filepath.Join(directory, "no", "x.json")), mend: "mkdir -p"},
+		"a recording nowhere":         {args: judging("--record", ""), mend: "name a file"},
+		"a recording on a directory":  {args: judging("--record", directory), mend: "name a file in it"},
+		"a recording in no directory": {args: judging("--record", filepath.Join(directory, "no", "x.har")), mend: "mkdir -p"},
 		"a filter that is no filter":  {args: judging("--label-filter", "(("), mend: "combine rule ids and levels"},
 		"a filter that finds nothing": {args: judging("--label-filter", "BATCH-77"), mend: "labels are rule ids"},
 
@@ -165,7 +168,7 @@ func TestAnAddressInUseIsToldInOneLine(t *testing.T) {
 func TestHelpIsForPeople(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"--help"}, {"run", "--help"}, {"mock", "-h"}, {"rules", "--help"}, {"help"}, {"help", "run"},
+		{"--help"}, {"run", "--help"}, {"judge", "--help"}, {"mock", "-h"}, {"rules", "--help"}, {"help"}, {"help", "run"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()
