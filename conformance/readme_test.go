@@ -74,7 +74,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 		command.Dir = ".."
 		output, err := command.CombinedOutput()
 		g.Expect(err).NotTo(HaveOccurred(), "%s\n%s", script, output)
-		if strings.Contains(script, "make run") {
+		if strings.Contains(script, "make run") || strings.Contains(script, " judge ") {
 			g.Expect(string(output)).To(ContainSubstring("\nverdict: conformant\n"))
 		} else {
 			g.Expect(string(output)).To(ContainSubstring(`"response"`))
