@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -40,7 +41,7 @@ func callOf(number int, entry *har.Entry) *call {
 	c.asked = asked{form: unclear}
 	mediaType, parameters, _ := mime.ParseMediaType(sent.Get("Content-Type"))
 	charset := parameters["charset"]
-	if known && sent.Get("Content-Encoding") == "" && (charset == "" || strings.EqualFold(charset, "utf-8")) {
+	if known && lengthFits(sent.Get("Content-Length"), body, entry.Seq.Value > 0) && sent.Get("Content-Encoding") == "" && (charset == "" || strings.EqualFold(charset, "utf-8")) {
 		c.asked = ask(body)
 	}
 	version := sent.Get(contract.HeaderVersion)
@@ -66,6 +67,15 @@ func callOf(number int, entry *har.Entry) *call {
 	}
 	c.Exchange = target.Past(e, entry.Response.Status, header, answer, missing)
 	return c
+}
+
+// lengthFits tells whether a body has the length that its header gives. Exporters write an empty one also where they could not
+// get at it, so that it takes the header, or a recording of our own, to believe it.
+func lengthFits(length string, body []byte, own bool) bool {
+	if length == "" {
+		return len(body) > 0 || own
+	}
+	return length == strconv.Itoa(len(body))
 }
 
 // headerOf gives headers as Go has them. What HTTP/2 has in place of a request line and a status line is none.

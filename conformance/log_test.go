@@ -159,6 +159,11 @@ func TestRightLogsAreAccepted(t *testing.T) {
 		"a body that is not kept": {
 			deleting(0, []string{"normal"}, nil).with(func(e *har.Entry) { e.Request.Body, e.Request.BodySize = nil, 40 }), notFound(soon, "normal"),
 		},
+		"bodies that are not as long as they say": {
+			deleting(0, nil, nil).asking(``),
+			deleting(0, nil, nil).asking(`{"snapshotIds":`).with(func(e *har.Entry) { setHeader(&e.Request.Headers, "content-length", "80") }),
+			deleting(0, nil, nil).asking(``).with(func(e *har.Entry) { e.Request.Body = nil }),
+		},
 		"an answer that is not kept": {
 			deleting(0, []string{"normal"}, nil).with(func(e *har.Entry) { e.Response.Content.Text = nil }), notFound(soon, "normal"),
 			notFound(soon, "b"),
@@ -253,7 +258,7 @@ func TestWrongLogsAreBlamedByTheRuleThatIsBroken(t *testing.T) {
 		"text, a success":           {[]logged{deleting(0, nil, nil).asking(`{"snapshotIds":"a"}`)}, []string{"REQ-3"}},
 		"a number, a success":       {[]logged{deleting(0, nil, nil).asking(`{"snapshotIds":["a",7]}`)}, []string{"REQ-3"}},
 		"no JSON, a success":        {[]logged{deleting(0, nil, nil).asking(`{"snapshotIds":["a"]`)}, []string{"REQ-4"}},
-		"no body, a success":        {[]logged{deleting(0, nil, nil).asking(``)}, []string{"REQ-4"}},
+		"no body, a success":        {[]logged{deleting(0, nil, nil).asking(``).with(func(e *har.Entry) { setHeader(&e.Request.Headers, "content-length", "0") })}, []string{"REQ-4"}},
 		"a mistake, a fault":        {[]logged{refusal(0, `{}`, 500, contract.Internal.Code)}, []string{"REQ-4"}},
 		"a mistake, another code":   {[]logged{refusal(0, `{}`, 400, contract.WrongValue.Code)}, []string{"REQ-6"}},
 		"a text, another code":      {[]logged{refusal(0, `{"snapshotIds":"a"}`, 400, contract.WrongValue.Code)}, []string{"REQ-6"}},

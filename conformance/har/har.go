@@ -131,7 +131,7 @@ func (t *Time) UnmarshalJSON(text []byte) error {
 func (r *Request) Bytes() (body []byte, ok bool) {
 	switch {
 	case r.Body == nil:
-		return nil, r.BodySize == 0
+		return nil, false // some exporters leave it out where they could not get at it
 	case r.Body.Base64.Value != "":
 		body, err := base64.StdEncoding.DecodeString(r.Body.Base64.Value)
 		return body, err == nil
