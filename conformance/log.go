@@ -178,10 +178,9 @@ func (j *logJudge) judge(c *call) {
 		j.try(everyAnswer, "ENV-4")
 	}
 	switch {
-	case strings.HasPrefix(a.said.Code, contract.AuthCodePrefix), c.asked.form == unclear:
-		if c.asked.form == unclear {
-			j.counts.Unjudged++
-		}
+	case c.asked.form == unclear:
+		j.counts.Unjudged++
+	case strings.HasPrefix(a.said.Code, contract.AuthCodePrefix): // nobody has looked at what was asked for
 	case c.asked.form == proper:
 		j.judgeOutcome(c, a)
 	default:

@@ -183,8 +183,8 @@ func (e *endless) Read(p []byte) (int, error) {
 func TestFilesWithoutEndAreBounded(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string]endless{
-		"one entry":     {first: strings.NewReader(`{"log":{"entries":[{"_x":"`), again: "x"},
-		"another value": {first: strings.NewReader(`{"log":{"comment":"`), again: "x"},
+		"one entry":     {first: strings.NewReader(`{"log":{"entries":[{"_x":"`), again: strings.Repeat("x", 1<<16)},
+		"another value": {first: strings.NewReader(`{"log":{"comment":"`), again: strings.Repeat("x", 1<<16)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
