@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -47,6 +48,10 @@ func callOf(number int, entry *har.Entry) *call {
 	version := sent.Get(contract.HeaderVersion)
 	c.documented = mediaType == contract.ContentType && address.RawQuery == "" && (version == "" || slices.Contains(contract.Versions, version))
 
+	const kept = 1 << 20 // bytes, as evidence: far more than any call has use for
+	if over := len(body) - kept; over > 0 {
+		body = fmt.Appendf(body[:kept:kept], " … and %d bytes more", over)
+	}
 	e := target.Exchange{
 		Seq: number, From: entry.From.Value, Started: entry.Started.Time, Method: entry.Request.Method, URL: entry.Request.URL, Sent: sent, Body: body,
 	}

@@ -146,6 +146,7 @@ func TestMalformedFilesAreToldOf(t *testing.T) {
 		"a wrong time":          {log(`{"startedDateTime":"hunter2","request":{"method":"GET","url":"/"}}`), "entry 1: startedDateTime is no date"},
 		"no request":            {log(plain + `,{"startedDateTime":"2026-01-02T03:04:05Z"}`), "entry 2: its request has no method"},
 		"a wrong status":        {log(`{"startedDateTime":"2026-01-02T03:04:05Z","request":{"method":"GET","url":"/"},"response":{"status":-5}}`), "entry 1: the status"},
+		"endless headers":       {log(`{"startedDateTime":"2026-01-02T03:04:05Z","request":{"method":"GET","url":"/","headers":[{"name":"a","value":"` + strings.Repeat("x", 2<<20) + `"}]}}`), "entry 1: its headers are longer than 1 MiB"},
 		"entries twice":         {`{"log":{"entries":[],"entries":[]}}`, "twice"},
 		"something after it":    {log(plain) + "{}", "something follows"},
 		"depth":                 {`{"x":` + strings.Repeat("[", 100_000), "no JSON of a HAR from byte"},

@@ -7,14 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
 // What is read at the most. A file can come from anywhere.
 const (
-	LongestFile  = 1 << 30  // bytes
-	longestEntry = 32 << 20 // bytes of one entry, or of any other value
-	deepest      = 1000     // levels of what is passed over
+	LongestFile    = 1 << 30  // bytes
+	longestEntry   = 32 << 20 // bytes of one entry, or of any other value
+	longestHeaders = 1 << 20  // bytes of the headers of an entry
+	deepest        = 1000     // levels of what is passed over
 )
 
 // Read gives the entries of a file one after the other, the first as number 1, and stops at the first error that each
@@ -161,9 +163,15 @@ func (f *file) list() error {
 	return f.delimiter(']')
 }
 
-// complete tells what is missing without which an entry says nothing.
+// complete tells what is missing without which an entry says nothing, and what is far too much.
 func (e *Entry) complete() error {
+	headers := len(e.Request.URL)
+	for _, pair := range slices.Concat(e.Request.Headers, e.Response.Headers) {
+		headers += len(pair.Name) + len(pair.Value)
+	}
 	switch {
+	case headers > longestHeaders:
+		return fmt.Errorf("its headers are longer than %d MiB", longestHeaders>>20)
 	case e.Started.IsZero():
 		return errors.New("it has no startedDateTime")
 	case e.Request.Method == "" || e.Request.URL == "":
