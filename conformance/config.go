@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -77,6 +78,10 @@ type Config struct {
 	// AtOnce, when it ends, ends the run without anything more being sent: what the run made is left, and listed in the
 	// report. The end of the context that Run is given has it released first. Nil for never.
 	AtOnce context.Context
+
+	// Record is written a recording of every exchange, as HAR 1.2 and without secrets, while the run goes on. An error of
+	// its own ends the recording and nothing else. It may be nil.
+	Record io.Writer
 
 	// Progress is called when something has happened, often, and by several goroutines. It may be nil.
 	Progress func(report.State)

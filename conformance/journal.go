@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -41,6 +42,21 @@ func newJournal(secrets []string) *journal {
 		j.rules[rule.ID] = &report.Rule{Rule: rule}
 	}
 	return j
+}
+
+// signature matches a signature as an Authorization spells it, whoever made it.
+var signature = regexp.MustCompile(`(?i)(signature(?:=|%3D))[^\s"',;&\\]+`)
+
+// redacting gives what takes the secrets out of texts about some exchanges: those of the run, and those that their own
+// headers had, signatures among them.
+func (j *journal) redacting(exchanges ...*target.Exchange) func(string) string {
+	own := redact.New()
+	for _, e := range exchanges {
+		own.Name(e.Hidden()...)
+	}
+	return func(text string) string {
+		return signature.ReplaceAllString(own.Replace(j.redact.Replace(text)), "${1}"+target.Redacted)
+	}
 }
 
 // failure is one time that a rule is broken.
@@ -94,25 +110,28 @@ func (j *journal) put(f failure) {
 	if rule.Broken > kept {
 		return
 	}
-	entry := report.Failure{Check: f.check, What: j.brief(f.what), Permitted: j.brief(f.permitted)}
+	redact := j.redacting(f.exchanges...)
+	entry := report.Failure{Check: f.check, What: brief(f.what, redact), Permitted: brief(f.permitted, redact)}
 	const newest = 8 // exchanges of those that are behind a failure
 	for _, e := range f.exchanges[max(0, len(f.exchanges)-newest):] {
 		entry.Evidence = append(entry.Evidence, j.evidence(e))
 	}
 	if f.picture != nil {
-		f.picture.Text = j.redact.Replace(f.picture.Text)
+		f.picture.Text = redact(f.picture.Text)
 		entry.Picture = f.picture
 	}
 	rule.Failures = append(rule.Failures, entry)
 }
 
-// brief cuts a text, and takes the secrets out of it, one that is cut in two included.
-func (j *journal) brief(text string) string {
-	const longest = 4000
+// brief gives the start of a text without the secrets in it. It is cut only then, so that none is cut in two and left; what
+// is far longer is cut before as well, since somebody else may have had it grow.
+func brief(text string, redact func(string) string) string {
+	const longest, far = 4000, 64 << 10
+	text = redact(text[:min(len(text), far)])
 	if len(text) > longest {
 		text = strings.ToValidUTF8(text[:longest], "") + " …"
 	}
-	return j.redact.Replace(text)
+	return text
 }
 
 func (j *journal) redactAll(texts []string) []string {
@@ -211,10 +230,11 @@ func (j *journal) results(untried string) []report.Rule {
 // evidence is what of an exchange goes into a report.
 func (j *journal) evidence(e *target.Exchange) report.Exchange {
 	const shown = 64 << 10 // bytes of an answer
+	redact := j.redacting(e)
 	got := report.Got{Status: e.Status(), Header: http.Header{}}
 	for name, values := range e.Header() {
 		for _, value := range values {
-			got.Header[j.redact.Replace(name)] = append(got.Header[j.redact.Replace(name)], j.redact.Replace(value))
+			got.Header[redact(name)] = append(got.Header[redact(name)], redact(value))
 		}
 	}
 	body := e.Raw()
@@ -223,14 +243,14 @@ func (j *journal) evidence(e *target.Exchange) report.Exchange {
 		body = bytes.ToValidUTF8(body[:shown], nil) // a character that the cut goes through is left out
 		got.Cut += whole - len(body)
 	}
-	got.Body = j.redact.Replace(string(body))
+	got.Body = redact(string(body))
 	if e.Err != nil {
-		got.Error = j.redact.Replace(e.Err.Error())
+		got.Error = redact(e.Err.Error())
 	}
 	return report.Exchange{
-		Seq: e.Seq, At: e.Started, Seconds: e.Ended.Sub(e.Started).Seconds(),
-		Sent: report.Sent{Method: e.Method, URL: j.redact.Replace(e.URL), Header: e.Sent, Body: j.redact.Replace(string(e.Body))},
+		Seq: e.Seq, At: e.Started, Seconds: max(0, e.Ended.Sub(e.Started).Seconds()), // nobody may know it
+		Sent: report.Sent{Method: e.Method, URL: redact(e.URL), Header: e.Sent, Body: redact(string(e.Body))},
 		Got:  got,
-		Curl: j.redact.Replace(e.Curl()),
+		Curl: redact(e.Curl()),
 	}
 }

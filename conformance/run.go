@@ -22,6 +22,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
+	"github.com/zec-conformance/deletesnapshots/conformance/har"
 	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
 	"github.com/zec-conformance/deletesnapshots/conformance/reach"
@@ -128,6 +129,9 @@ func (s *suite) carryOut() (result *report.Report, err error) {
 			cutShort = fmt.Errorf("the run was interrupted: %w", interrupt)
 		}
 		result = s.report(started, cutShort)
+		if s.recorder != nil {
+			_ = s.recorder.Close() // whoever gave the writer knows what became of it
+		}
 	})
 	if err != nil {
 		err = errors.Join(err, s.ledger.Close(nil))
@@ -205,6 +209,10 @@ func newSuite(ctx context.Context, config Config) *suite {
 	s.parent = ctx
 	s.run, s.stop = context.WithCancelCause(ctx)
 	s.check.Store(new("setting up"))
+	s.observer = observer{s.journal, func() string { return *s.check.Load() }}
+	if config.Record != nil {
+		s.recorder = har.NewWriter(config.Record, creator)
+	}
 	return s
 }
 

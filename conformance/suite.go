@@ -19,6 +19,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/har"
 	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
 	"github.com/zec-conformance/deletesnapshots/conformance/population"
@@ -39,6 +40,9 @@ type suite struct {
 	ledger  *ledger.Ledger
 	journal *journal
 	clock   *clock
+
+	observer observer
+	recorder *har.Writer // of every exchange; nil where nobody wants a recording
 
 	credentials func() signing.Credentials // a function, since none prints what it holds
 
@@ -317,7 +321,7 @@ func (s *suite) Make(ctx context.Context, state contract.State, count int) []str
 // manage ends the check where it cannot go on: without means for it, it is given up; with a testbed that failed, the run is.
 func (s *suite) manage(err error) {
 	switch {
-	case errors.Is(err, population.ErrBudget), errors.Is(err, population.ErrScarce), errors.Is(err, testbed.ErrCannotMake):
+	case errors.Is(err, population.ErrBudget), errors.Is(err, population.ErrScarce), errors.Is(err, testbed.ErrCannotMake), errors.Is(err, testbed.ErrSpent):
 		Skip(fmt.Sprintf("%q was given up half-way: %s", *s.check.Load(), err))
 	case err != nil:
 		s.abort(err)
@@ -630,11 +634,6 @@ func (s *suite) ExpectUntouched(a *answer, ids []string, rules ...string) {
 		rules = append(rules, "STATE-3")
 	}
 	s.people.Stays(population.Cause{Exchange: a.Exchange, Rules: rules}, ids...)
-}
-
-// broken puts down that an exchange breaks a rule.
-func (s *suite) broken(rule string, e *target.Exchange, what, permitted string) {
-	s.journal.fail(failure{rule: rule, check: *s.check.Load(), what: what, permitted: permitted, exchanges: []*target.Exchange{e}})
 }
 
 // discrepancy puts down that a snapshot is not as it should be. The check is that which named it last, or had it made

@@ -82,6 +82,7 @@ var (
 	ContentType = document.contentType // of requests and answers
 	Action      = document.action      // the action's name
 	Version     = document.version     // the current version of the API
+	Versions    = document.versions    // those that are in use
 	ServiceName = document.serviceName // what development kits call the service
 
 	SignatureMethod = document.signatureMethod

@@ -33,6 +33,7 @@ type contents struct {
 	path, host, contentType, authorization        string
 	production                                    []string
 	action, version, serviceName, signatureMethod string
+	versions                                      []string
 	headers                                       map[string]string // by role
 	request                                       *openapi3.Schema
 	maxBatch, maxIDLength                         int
@@ -154,6 +155,9 @@ func (c *contents) takeSchemas(doc *openapi3.T) error {
 		return ""
 	}
 	c.action, c.version, c.signatureMethod = first("Action"), first("Version"), first("SignatureMethod")
+	for _, version := range schema("Version").Enum {
+		c.versions = append(c.versions, fmt.Sprint(version))
+	}
 
 	ids := schema("DeleteSnapshotsRequest").Properties[FieldSnapshotIDs]
 	if ids == nil || ids.Value.MaxItems == nil || schema("SnapshotId").MaxLength == nil {

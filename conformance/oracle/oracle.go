@@ -33,15 +33,19 @@ const (
 	Leaving                // deleted, but perhaps not finished: it may be found as it was, denied or missing
 	Odd                    // text that is missing, or makes an implementation refuse the whole request
 	Foreign                // text that could be an id, of another form than those handed out: as odd, but refused for its form
+	Open                   // nobody knows: a snapshot in any state, or none
 )
 
 func (c Class) String() string {
-	return [...]string{"deletable", "denied", "missing", "gone", "being deleted", "odd", "foreign"}[c]
+	return [...]string{"deletable", "denied", "missing", "gone", "being deleted", "odd", "foreign", "open"}[c]
 }
 
 // mayBeMissing and mayBeDenied tell which error fits an id of the class.
 func (c Class) mayBeMissing() bool { return c != Deletable && c != Denied }
-func (c Class) mayBeDenied() bool  { return c == Denied || c == Leaving }
+func (c Class) mayBeDenied() bool  { return c == Denied || c.mayBeAnything() }
+
+// mayBeAnything tells whether an id of the class may be found as a snapshot in any state, or as none.
+func (c Class) mayBeAnything() bool { return c == Leaving || c == Open }
 
 // strange tells whether an implementation may refuse a request for having such an id.
 func (c Class) strange() bool { return c == Odd || c == Foreign }
@@ -162,7 +166,7 @@ func (e Expectation) permitted() []Outcome {
 
 // handled is the table above.
 func (e Expectation) handled() []Outcome {
-	listing := Outcome{Status: success, Listed: e.Failing(), Perhaps: e.Of(Leaving), Sources: []string{"D §1", "D §3"}}
+	listing := Outcome{Status: success, Listed: e.Failing(), Perhaps: e.those(Class.mayBeAnything), Sources: []string{"D §1", "D §3"}}
 	if e.someDeletable() {
 		return []Outcome{listing}
 	}
@@ -171,7 +175,11 @@ func (e Expectation) handled() []Outcome {
 		listing.Sources = []string{"D §4"}
 		outcomes = append(outcomes, listing)
 	} else if len(listing.Perhaps) > 0 {
-		outcomes = append(outcomes, Outcome{Status: success, Sources: []string{"asynchronous"}})
+		source := "asynchronous"
+		if len(e.Of(Open)) > 0 {
+			source = "D §1"
+		}
+		outcomes = append(outcomes, Outcome{Status: success, Sources: []string{source}})
 	}
 	if len(e.those(Class.mayBeMissing)) > 0 {
 		outcomes = append(outcomes, errorOutcome(contract.NotFound))
@@ -193,7 +201,7 @@ func (e Expectation) Of(class Class) []string {
 
 // Failing gives the request's distinct ids that certainly cannot be deleted.
 func (e Expectation) Failing() []string {
-	return e.those(func(c Class) bool { return c != Deletable && c != Leaving })
+	return e.those(func(c Class) bool { return c != Deletable && !c.mayBeAnything() })
 }
 
 // strange gives the request's distinct ids for which it may be refused as a whole.
@@ -357,7 +365,7 @@ func (e Expectation) brokenByError(a Answer) []string {
 	}
 	if alone := len(e.ids) == 1; alone || Refused(a) {
 		for _, id := range e.ids {
-			rules = append(rules, errorRule(e.classes[id]))
+			rules = append(rules, errorRules(e.classes[id], a)...)
 			if alone && (e.classes[id] == Gone || e.classes[id] == Leaving) {
 				rules = append(rules, "STATE-4")
 			}
@@ -366,12 +374,15 @@ func (e Expectation) brokenByError(a Answer) []string {
 	return rules
 }
 
-// errorRule is the rule about the error that fits an id.
-func errorRule(class Class) string {
-	if class == Denied {
-		return "ERR-2"
+// errorRules are the rules about the error that fits an id. Of one that nobody knows, the answer tells.
+func errorRules(class Class, a Answer) []string {
+	switch {
+	case class == Denied, class == Open && a.Code == contract.DeniedState.Code:
+		return []string{"ERR-2"}
+	case class == Open && a.Code != contract.NotFound.Code:
+		return []string{"ERR-1", "ERR-2"} // one of them
 	}
-	return "ERR-1"
+	return []string{"ERR-1"}
 }
 
 // difference gives the members of a that are not in b.

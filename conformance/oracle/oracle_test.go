@@ -32,7 +32,7 @@ func classes(of map[string]oracle.Class) func(string) oracle.Class {
 // The ids of the table say what they stand for.
 var people = map[string]oracle.Class{
 	"ok1": oracle.Deletable, "ok2": oracle.Deletable, "busy1": oracle.Denied, "busy2": oracle.Denied, "none1": oracle.Missing, "none2": oracle.Missing,
-	"gone": oracle.Gone, "leaving": oracle.Leaving, "odd*": oracle.Odd, "foreign": oracle.Foreign,
+	"gone": oracle.Gone, "leaving": oracle.Leaving, "odd*": oracle.Odd, "foreign": oracle.Foreign, "open": oracle.Open, "open2": oracle.Open,
 }
 
 var (
@@ -225,6 +225,31 @@ func TestTable(t *testing.T) {
 			[]string{"none1", "leaving"},
 			[]oracle.Answer{listing("leaving", "none1"), listing("none1"), is400, is404},
 			[]wrong{{listing("leaving"), []string{"BATCH-5", "PART-1", "PART-3"}}, {otherwise, []string{"ERR-1"}}},
+		},
+		"open": {
+			[]string{"open"},
+			[]oracle.Answer{listing(), is404, is400},
+			[]wrong{
+				{listing("open"), []string{"ERR-1", "ERR-2"}},
+				{crossed404, []string{"ERR-2"}},
+				{crossed400, []string{"ERR-1"}},
+				{otherwise, []string{"ERR-1", "ERR-2"}},
+				{fault, []string{"ERR-1", "ERR-2", "REQ-4"}},
+			},
+		},
+		"open, several": {
+			[]string{"open", "open2"},
+			[]oracle.Answer{listing(), listing("open2"), listing("open2", "open"), is404, is400},
+			[]wrong{
+				{listing("open", "open"), []string{"PART-1"}},
+				{listing("stranger"), []string{"PART-1"}},
+				{unreadable, []string{"ENV-1"}},
+			},
+		},
+		"open among others": {
+			[]string{"ok1", "open", "gone"},
+			[]oracle.Answer{listing("gone"), listing("gone", "open")},
+			[]wrong{{listing("open"), []string{"BATCH-5", "PART-1", "PART-3", "STATE-4"}}, {is404, []string{"BATCH-5", "PART-1", "PART-2"}}},
 		},
 		"odd is missing or refused": {
 			[]string{"odd*"},

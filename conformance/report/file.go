@@ -22,33 +22,103 @@ func WriteFile(path string, write func(io.Writer) error) error {
 }
 
 func place(path string, write func(io.Writer) error) error {
-	if stream(path) {
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-		if err != nil {
-			return err
-		}
-		return errors.Join(write(file), file.Close())
-	}
-	path = followed(path)
-	draft, err := beside(path)
+	draft, err := draft(path)
 	if err != nil {
 		return err
 	}
-	err = errors.Join(write(draft), draft.Sync(), draft.Close())
-	if err == nil {
-		err = os.Rename(draft.Name(), path)
+	if err := write(draft); err != nil {
+		return errors.Join(err, draft.discard())
 	}
+	return draft.finish()
+}
+
+// Draft is a file under way, for what is written in the course of a run. It takes its place when it is complete.
+type Draft struct {
+	path string // of its place; empty where it is written to in place
+	file *os.File
+	err  error // the first
+	done bool
+}
+
+// NewDraft begins a file. Finish or Discard has to be called, the first of which counts.
+func NewDraft(path string) (*Draft, error) {
+	d, err := draft(path)
 	if err != nil {
-		return errors.Join(err, os.Remove(draft.Name()))
+		return nil, fmt.Errorf("write the file %q: %w", path, reason(err))
+	}
+	return d, nil
+}
+
+func draft(path string) (*Draft, error) {
+	if stream(path) {
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+		return &Draft{file: file}, err
+	}
+	path = followed(path)
+	file, err := beside(path)
+	return &Draft{path: path, file: file}, err
+}
+
+// Write writes on. After an error it does nothing.
+func (d *Draft) Write(p []byte) (n int, err error) {
+	if d.err == nil {
+		n, d.err = d.file.Write(p)
+	}
+	return n, d.err
+}
+
+// Finish puts the file in its place, or takes it away if it is not complete: what stood there before still does then.
+func (d *Draft) Finish() error {
+	name := d.path
+	if name == "" {
+		name = d.file.Name()
+	}
+	if err := d.finish(); err != nil {
+		return fmt.Errorf("write the file %q: %w", name, reason(err))
 	}
 	return nil
+}
+
+func (d *Draft) finish() error {
+	d.done = true
+	if d.path == "" {
+		return errors.Join(d.err, d.file.Close())
+	}
+	if d.err == nil {
+		d.err = d.file.Sync()
+	}
+	if err := d.file.Close(); d.err == nil {
+		d.err = err
+	}
+	if d.err == nil {
+		d.err = os.Rename(d.file.Name(), d.path)
+	}
+	if d.err != nil {
+		return errors.Join(d.err, os.Remove(d.file.Name()))
+	}
+	return nil
+}
+
+// Discard takes the file away, unless it is finished.
+func (d *Draft) Discard() {
+	if !d.done {
+		_ = d.discard()
+	}
+}
+
+func (d *Draft) discard() error {
+	err := d.file.Close()
+	if d.path != "" {
+		err = errors.Join(err, os.Remove(d.file.Name()))
+	}
+	return err
 }
 
 // Writable tells whether WriteFile could write there, so that a run does not end without its report. An error says
 // in one line what to do about it. Nothing is left behind.
 func Writable(path string) error {
 	if err := probe(path); err != nil {
-		return fmt.Errorf("no report can be written to %q: %w", path, err)
+		return fmt.Errorf("nothing can be written to %q: %w", path, err)
 	}
 	return nil
 }

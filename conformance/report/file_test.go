@@ -151,3 +151,60 @@ func TestWritableSeesADirectoryThatTakesNothing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestADraftTakesItsPlaceWhenItIsFinished(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	path := filepath.Join(directory, "run.har")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, end := range map[string]struct {
+		do   func(*report.Draft) error
+		left string
+	}{
+		"discarded": {func(d *report.Draft) error { d.Discard(); return nil }, "old"},
+		"finished":  {func(d *report.Draft) error { defer d.Discard(); return d.Finish() }, "new"},
+	} {
+		draft, err := report.NewDraft(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(draft, "new"); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := os.ReadFile(path); name == "discarded" && (err != nil || string(text) != "old") {
+			t.Errorf("the file is %q (%v) before it is finished", text, err)
+		}
+		if err := end.do(draft); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, directory, map[string]string{"run.har": end.left})
+		if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := report.NewDraft(filepath.Join(directory, "no", "run.har")); err == nil || !strings.Contains(err.Error(), "run.har") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestADraftTellsItsFirstError(t *testing.T) {
+	t.Parallel()
+	const full = "/dev/full"
+	if _, err := os.Stat(full); err != nil {
+		t.Skipf("there is no %s", full)
+	}
+	draft, err := report.NewDraft(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := io.WriteString(draft, "x"); err == nil {
+			t.Error("a full disk takes more")
+		}
+	}
+	if err := draft.Finish(); err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), full) {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -37,11 +37,26 @@ type Report struct {
 	// Walk is the walk that was under way when the run could not go on.
 	Walk *Walk `json:"walk,omitempty"`
 
+	// Log is the log that was judged. Nothing was sent then, and there is neither testbed nor seed nor effort.
+	Log *Log `json:"log,omitempty"`
+
 	// Left are the snapshots that could not be released, and Lost the orders for snapshots that may have made more: they
 	// brought no ids, since no answer came, or one that says nothing. Clean is the command that removes what is left, if there is one.
 	Left  []string       `json:"left,omitempty"`
 	Lost  []ledger.Order `json:"lost,omitempty"`
 	Clean string         `json:"clean,omitempty"`
+}
+
+// Log is a recording of exchanges, and how much of it could be judged.
+type Log struct {
+	Name     string `json:"name"`     // of the file
+	Entries  int    `json:"entries"`  // in it
+	Others   int    `json:"others"`   // that are no calls of the action
+	Calls    int    `json:"calls"`    // of the action
+	Silent   int    `json:"silent"`   // calls without an answer, of which a log does not say why
+	PutOff   int    `json:"putOff"`   // calls that were put off
+	Unread   int    `json:"unread"`   // calls whose answer's body the log has not kept whole
+	Unjudged int    `json:"unjudged"` // calls with a body that the log has not kept, or that can be read in more than one way
 }
 
 // Choice is what an implementation does where the contract is silent, in words that the contract gives.

@@ -54,6 +54,7 @@ func broken(t *testing.T) *report.Report {
 	should.Broken, should.Failures = 1, []report.Failure{failure(9)}
 	should.Failures[0].Picture = &report.Picture{Name: "race-9.html", MediaType: "text/html", Text: "<html>a<b></html>"}
 	noted := rule(t, "REQ-8", report.Noted)
+	r.Log = &report.Log{Name: "production.har", Entries: 20, Others: 3, Calls: 17, Silent: 1, PutOff: 2, Unread: 4, Unjudged: 5}
 	r.Walk = &report.Walk{Steps: "make NORMAL; delete 1", Story: []string{`make NORMAL → ["a"]`, "delete 1 → no outcome"}}
 	r.Profile = []report.Choice{
 		{Silence: "empty-list", Question: "An empty list.", Words: []string{"refused"}},

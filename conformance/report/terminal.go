@@ -63,12 +63,34 @@ func (s *summary) title(text string) { s.printf("\n%s\n", s.paint.title.Sprint(t
 
 func (s *summary) header() {
 	s.field("", "endpoint", s.Endpoint)
-	s.field("", "testbed", s.Testbed)
-	s.field("", "seed", fmt.Sprint(s.Seed))
+	if s.Log != nil {
+		s.log()
+	} else {
+		s.field("", "testbed", s.Testbed)
+		s.field("", "seed", fmt.Sprint(s.Seed))
+	}
 	s.field("", "effort", s.Effort)
 	s.field("", "filter", s.Filter)
 	if s.Strict {
 		s.field("", "strict", "rules of level SHOULD count like those of level MUST")
+	}
+}
+
+// log tells how much of a log could be judged.
+func (s *summary) log() {
+	s.field("", "log", fmt.Sprintf("%s, of which %d are calls of %s", count(s.Log.Entries, "exchange"), s.Log.Calls, contract.Action), s.Log.Name)
+	for _, part := range []struct {
+		n    int
+		text string
+	}{
+		{s.Log.Silent, "without an answer, not judged"},
+		{s.Log.PutOff, "put off, not judged"},
+		{s.Log.Unread, "with an answer that the log has not kept whole, judged by the rest"},
+		{s.Log.Unjudged, "with a body that the log has not kept, or that can be read in more than one way"},
+	} {
+		if part.n > 0 {
+			s.field("", "", fmt.Sprintf("%s %s", count(part.n, "call"), part.text))
+		}
 	}
 }
 
@@ -369,6 +391,10 @@ func (s *summary) figures() {
 	s.printf("%s: %d done, %d skipped", count(s.Checks.Total, "check"), s.Checks.Done, s.Checks.Skipped)
 	if missed := s.Checks.Total - s.Checks.Done - s.Checks.Skipped; missed > 0 {
 		s.printf(", %d not reached", missed)
+	}
+	if s.Log != nil {
+		s.printf("; %s, %.2f s\n", count(s.Exchanges, "call"), s.Seconds)
+		return
 	}
 	s.printf("; %s, %s, %.2f s, seed %d\n", count(s.Exchanges, "exchange"), count(s.Snapshots, "snapshot"), s.Seconds, s.Seed)
 }

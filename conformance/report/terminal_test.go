@@ -246,3 +246,17 @@ func TestAFailedWriteIsToldOf(t *testing.T) {
 		t.Errorf("WriteJSON says %v", err)
 	}
 }
+
+func TestSummaryOfALog(t *testing.T) {
+	t.Parallel()
+	r := quiet(t)
+	r.Testbed, r.Seed, r.Effort = "", 0, ""
+	r.Log = &report.Log{Name: "production.har", Entries: 20, Others: 3, Calls: 17, Silent: 1, Unread: 4}
+	r.Exchanges = 17
+	out := text(t, r, report.Style{})
+	expect(t, plain(out),
+		"log 20 exchanges, of which 17 are calls of DeleteSnapshots production.har",
+		"1 call without an answer, not judged", "4 calls with an answer that the log has not kept whole", "; 17 calls, 2.50 s",
+	)
+	refuse(t, out, "testbed", "seed", "effort", "put off", "more than one way")
+}

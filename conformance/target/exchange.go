@@ -32,10 +32,12 @@ type Exchange struct {
 
 	curl string // the options that lead curl to the endpoint
 
+	proto  string
 	status int
 	header http.Header
 	body   []byte
 	cut    int
+	hidden []func() string // as functions, since fmt prints whatever it finds in a field
 
 	members  map[string]json.RawMessage // of the body, once they are taken apart
 	isObject bool
@@ -46,15 +48,23 @@ type Exchange struct {
 const Redacted = redact.Mark
 
 func (e *Exchange) clearAnswer() {
-	e.Err, e.Unreachable, e.status, e.header, e.body = nil, false, 0, nil, nil
+	e.Err, e.Unreachable, e.proto, e.status, e.header, e.body, e.hidden = nil, false, "", 0, nil, nil, nil
 	e.members, e.isObject, e.apart = nil, false, false
 }
 
 func (e *Exchange) capture(message *http.Request, body []byte) {
 	e.Method, e.URL, e.Sent, e.Body = message.Method, message.URL.String(), message.Header.Clone(), body
-	if e.Sent.Get(contract.HeaderAuthorization) != "" {
-		e.Sent.Set(contract.HeaderAuthorization, Redacted)
-	}
+	e.hide(e.Sent)
+}
+
+// Past is an exchange that somebody else made and wrote down; e has what was sent, and missing says how many bytes of the
+// answer's body are not there. What proves who asked is taken out.
+func Past(e Exchange, status int, header http.Header, body []byte, missing int) *Exchange {
+	e.status, e.header, e.body, e.cut = status, header, body, missing
+	e.URL = cleanURL(e.URL)
+	e.hide(e.Sent)
+	e.hide(e.header)
+	return &e
 }
 
 // Status is the answer's HTTP status, 0 where there is no complete answer.
@@ -64,6 +74,9 @@ func (e *Exchange) Status() int {
 	}
 	return e.status
 }
+
+// Proto is the version of HTTP that was spoken; empty where there is no answer.
+func (e *Exchange) Proto() string { return e.proto }
 
 // Header is the answer's header.
 func (e *Exchange) Header() http.Header { return e.header }

@@ -122,8 +122,8 @@ func (t *Target) converse(ctx context.Context, request Request, e *Exchange) {
 		t.attempt(ctx, request, e)
 		rest()
 		e.Attempts++
-		leave(e.puts())
-		if !e.puts() || ctx.Err() != nil {
+		leave(e.PutOff())
+		if !e.PutOff() || ctx.Err() != nil {
 			break
 		}
 		wait := own
@@ -203,7 +203,7 @@ func (t *Target) exchange(ctx context.Context, transport *http.Transport, reques
 	answer, err := transport.RoundTrip(message)
 	if err == nil {
 		defer answer.Body.Close()
-		e.status, e.header = answer.StatusCode, answer.Header
+		e.proto, e.status, e.header = answer.Proto, answer.StatusCode, answer.Header
 		if e.status != http.StatusSwitchingProtocols { // what follows that is the open connection, which no deadline ends
 			e.body, err = io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
 		}
@@ -264,8 +264,8 @@ func mistrusted(operation *net.OpError) bool {
 	return operation.Op == "remote error" && strings.Contains(operation.Err.Error(), "certificate")
 }
 
-// puts tells whether the answer puts the request off: it is no outcome, and the request has to be made again.
-func (e *Exchange) puts() bool {
+// PutOff tells whether the answer puts the request off: it is no outcome, and the request has to be made again.
+func (e *Exchange) PutOff() bool {
 	switch {
 	case e.Err != nil:
 		return false

@@ -28,22 +28,35 @@ const missing = "MISSING"
 // File is a list of snapshots, made by hand or by another tool. It hands each out once. All that it can do to look at one
 // is to ask the endpoint for its deletion, alone, and to read what that says about it.
 type File struct {
-	list
-	ask Ask
+	list List
+	ask  Ask
 
 	mu     sync.Mutex
 	handed map[contract.State]int // how many of each state
 	known  map[string]bool        // those that were handed out
 }
 
-// list is what a file says.
-type list struct {
-	ids     map[contract.State][]string
-	missing []string
-	states  map[string]string // of all ids
+// List is a list of snapshots with their states.
+type List struct {
+	IDs     map[contract.State][]string
+	Missing []string // ids that are known to name nothing
+
+	named map[string]string // the state of each id, as it is spelled
 }
 
-// OpenFile reads a list in YAML or JSON. It is a list of entries, or it has a list of ids for each state:
+// OpenFile opens the list at a path as a testbed.
+func OpenFile(path string, ask Ask) (*File, error) {
+	list, err := ReadList(path)
+	if err == nil && len(list.IDs[contract.Normal]) == 0 {
+		err = fmt.Errorf("the file %q lists no snapshot in state %s, and without one nothing can be judged", path, contract.Normal)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &File{list: list, ask: ask, handed: map[contract.State]int{}, known: map[string]bool{}}, nil
+}
+
+// ReadList reads a list in YAML or JSON. It is a list of entries, or it has a list of ids for each state:
 //
 //   - {id: snap-1, state: NORMAL}
 //
@@ -53,7 +66,7 @@ type list struct {
 //     MISSING: [snap-2]
 //
 // The states are the contract's, and MISSING for ids that are known to name nothing.
-func OpenFile(path string, ask Ask) (*File, error) {
+func ReadList(path string) (List, error) {
 	const mend = "give a YAML or JSON list of ids with their states"
 	text, err := readBounded(path)
 	var broken *fs.PathError
@@ -61,13 +74,13 @@ func OpenFile(path string, ask Ask) (*File, error) {
 		err = fmt.Errorf("cannot be read (%w)", broken.Err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the file %q %w; %s", path, err, mend)
+		return List{}, fmt.Errorf("the file %q %w; %s", path, err, mend)
 	}
-	all, err := parseList(text)
+	list, err := parseList(text)
 	if err != nil {
-		return nil, fmt.Errorf("the file %q: %w; %s", path, err, mend)
+		return List{}, fmt.Errorf("the file %q: %w; %s", path, err, mend)
 	}
-	return &File{list: all, ask: ask, handed: map[contract.State]int{}, known: map[string]bool{}}, nil
+	return list, nil
 }
 
 func readBounded(path string) ([]byte, error) {
@@ -84,8 +97,8 @@ func readBounded(path string) ([]byte, error) {
 }
 
 // parseList reads a list strictly: what is not understood would be left out, and nobody would notice.
-func parseList(text []byte) (list, error) {
-	l := list{ids: map[contract.State][]string{}, states: map[string]string{}}
+func parseList(text []byte) (List, error) {
+	l := List{IDs: map[contract.State][]string{}, named: map[string]string{}}
 	var document, more yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	err := decoder.Decode(&document)
@@ -105,19 +118,14 @@ func parseList(text []byte) (list, error) {
 	default:
 		err = at(root, "this is no list")
 	}
-	switch {
-	case err != nil:
-		return l, err
-	case len(l.states) == 0:
-		return l, errors.New("it lists nothing")
-	case len(l.ids[contract.Normal]) == 0:
-		return l, fmt.Errorf("it lists no snapshot in state %s, and without one nothing can be judged", contract.Normal)
+	if err == nil && len(l.named) == 0 {
+		err = errors.New("it lists nothing")
 	}
-	return l, nil
+	return l, err
 }
 
 // takeEntries reads a list of entries.
-func (l *list) takeEntries(root *yaml.Node) error {
+func (l *List) takeEntries(root *yaml.Node) error {
 	for _, entry := range root.Content {
 		if entry.Kind != yaml.MappingNode {
 			return at(entry, "an entry is not of the form {id: snap-1, state: %s}", contract.Normal)
@@ -149,7 +157,7 @@ func (l *list) takeEntries(root *yaml.Node) error {
 }
 
 // takeStates reads lists of ids by state.
-func (l *list) takeStates(root *yaml.Node) error {
+func (l *List) takeStates(root *yaml.Node) error {
 	seen := map[string]bool{}
 	for state, ids := range pairs(root) {
 		switch {
@@ -171,21 +179,21 @@ func (l *list) takeStates(root *yaml.Node) error {
 }
 
 // take puts down an id with its state. A number is an id as it is written, too.
-func (l *list) take(id, state *yaml.Node) error {
+func (l *List) take(id, state *yaml.Node) error {
 	own, known := contract.ParseState(state.Value)
 	switch {
 	case state.Kind != yaml.ScalarNode || !known && state.Value != missing:
 		return at(state, "there is no state %.80q; there are %s, and %s for ids that name nothing", state.Value, names(contract.States), missing)
 	case id.Kind != yaml.ScalarNode || id.Tag == "!!null" || !contract.PlausibleID(id.Value):
 		return at(id, "%.80q is no snapshot id", id.Value)
-	case l.states[id.Value] != "":
+	case l.named[id.Value] != "":
 		return at(id, "the id %.80q stands here twice", id.Value)
 	}
-	l.states[id.Value] = state.Value
+	l.named[id.Value] = state.Value
 	if known {
-		l.ids[own] = append(l.ids[own], id.Value)
+		l.IDs[own] = append(l.IDs[own], id.Value)
 	} else {
-		l.missing = append(l.missing, id.Value)
+		l.Missing = append(l.Missing, id.Value)
 	}
 	return nil
 }
@@ -216,7 +224,7 @@ func names(states []contract.State) string {
 // States implements Bed.
 func (f *File) States(context.Context) (states []contract.State, err error) {
 	for _, state := range contract.States {
-		if len(f.ids[state]) > 0 {
+		if len(f.list.IDs[state]) > 0 {
 			states = append(states, state)
 		}
 	}
@@ -225,14 +233,14 @@ func (f *File) States(context.Context) (states []contract.State, err error) {
 
 // Make hands out snapshots that are there already. Where too few are left, it hands out none, and gives ErrSpent.
 func (f *File) Make(_ context.Context, state contract.State, count int) ([]string, error) {
-	if len(f.ids[state]) == 0 {
+	if len(f.list.IDs[state]) == 0 {
 		return nil, fmt.Errorf("%w: the file lists no snapshot in state %s", ErrCannotMake, state)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	left := f.ids[state][f.handed[state]:]
+	left := f.list.IDs[state][f.handed[state]:]
 	if count > len(left) {
-		return nil, fmt.Errorf("%w: of the %d in state %s that the file lists, %d are left where %d are needed", ErrSpent, len(f.ids[state]), state, len(left), count)
+		return nil, fmt.Errorf("%w: of the %d in state %s that the file lists, %d are left where %d are needed", ErrSpent, len(f.list.IDs[state]), state, len(left), count)
 	}
 	f.handed[state] += count
 	for _, id := range left[:count] {
@@ -245,16 +253,16 @@ func (f *File) Make(_ context.Context, state contract.State, count int) ([]strin
 func (f *File) Has(state contract.State) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return len(f.ids[state]) - f.handed[state]
+	return len(f.list.IDs[state]) - f.handed[state]
 }
 
 // Missing implements Spending.
-func (f *File) Missing() []string { return slices.Clone(f.missing) }
+func (f *File) Missing() []string { return slices.Clone(f.list.Missing) }
 
 // Look asks the endpoint for the deletion of a snapshot that was handed out. Of no other id it asks anything: those that
 // are yet to be handed out have to stay, and those that the file does not list belong to somebody else.
 func (f *File) Look(ctx context.Context, id string) (Sight, error) {
-	if f.states[id] == missing {
+	if f.list.named[id] == missing {
 		return Sight{ID: id, Gone: true}, nil
 	}
 	f.mu.Lock()
@@ -271,7 +279,7 @@ func (f *File) Look(ctx context.Context, id string) (Sight, error) {
 	if err != nil {
 		return Sight{}, fmt.Errorf("a look at %s, which is a request for its deletion, got no answer: %w", id, err)
 	}
-	state, _ := contract.ParseState(f.states[id])
+	state, _ := contract.ParseState(f.list.named[id])
 	return seen(id, state, status, answer)
 }
 

@@ -26,22 +26,22 @@ func FuzzList(f *testing.F) {
 			}
 			return
 		}
-		count := len(l.missing)
-		for state, ids := range l.ids {
+		count := len(l.Missing)
+		for state, ids := range l.IDs {
 			count += len(ids)
 			for _, id := range ids {
-				if own, known := contract.ParseState(l.states[id]); !known || own != state {
-					t.Fatalf("%q in state %s is in state %s", id, state, l.states[id])
+				if own, known := contract.ParseState(l.named[id]); !known || own != state {
+					t.Fatalf("%q in state %s is in state %s", id, state, l.named[id])
 				}
 			}
 		}
-		for id := range l.states {
+		for id := range l.named {
 			if !contract.PlausibleID(id) {
 				t.Fatalf("%q is no id", id)
 			}
 		}
-		if count != len(l.states) || len(l.ids[contract.Normal]) == 0 {
-			t.Fatalf("%d ids, %d of them different: %v", count, len(l.states), l)
+		if count != len(l.named) || len(l.IDs[contract.Normal]) == 0 {
+			t.Fatalf("%d ids, %d of them different: %v", count, len(l.named), l)
 		}
 	})
 }

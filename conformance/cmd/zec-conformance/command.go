@@ -75,13 +75,14 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 		Example: `  zec-conformance run
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed http://127.0.0.1:8080/testbed/v1
   zec-conformance clean
+  zec-conformance judge production.har
   zec-conformance mock --addr 127.0.0.1:8080
   zec-conformance rules`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.New("no command is given; give run, plan, clean, mock, mutants or rules, or see --help")
+			return errors.New("no command is given; " + offered(cmd))
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -89,7 +90,8 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.SetHelpCommand(help())
-	root.AddCommand(c.run(), c.plan(), c.clean(), c.mock(), c.mutants(), c.rules())
+	cobra.EnableCommandSorting = false // they are named in the order in which people need them
+	root.AddCommand(c.run(), c.plan(), c.judge(), c.clean(), c.mock(), c.mutants(), c.rules())
 	return root
 }
 
@@ -117,7 +119,19 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if cmd.HasSubCommands() {
-		return fmt.Errorf("there is no command %q; give run, plan, clean, mock, mutants or rules, or see --help", args[0])
+		return fmt.Errorf("there is no command %q; %s", args[0], offered(cmd))
 	}
 	return fmt.Errorf("%q is one word too many; see %s --help", args[0], cmd.CommandPath())
+}
+
+// offered names the commands that there are.
+func offered(root *cobra.Command) string {
+	var names []string
+	for _, command := range root.Commands() {
+		if command.Name() != "help" {
+			names = append(names, command.Name())
+		}
+	}
+	last := len(names) - 1
+	return "give " + strings.Join(names[:last], ", ") + " or " + names[last] + ", or see --help"
 }

@@ -1,5 +1,5 @@
-// Command zec-conformance judges an implementation of DeleteSnapshots by its contract, serves the reference mock, and
-// lists the rules.
+// Command zec-conformance judges an implementation of DeleteSnapshots, or a log of one, by its contract, serves the reference
+// mock, and lists the rules.
 package main
 
 import (

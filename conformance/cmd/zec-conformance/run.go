@@ -29,6 +29,7 @@ type runOptions struct {
 	effort   string
 	reports  []string
 	pictures string // a folder
+	record   string // a file
 	quiet    bool
 }
 
@@ -57,12 +58,13 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed 'exec:python3 bed.py'
   zec-conformance run --label-filter 'BATCH-2 || STATE-1' --seed 7`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.judge(cmd.Context(), cmd, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.judgeImplementation(cmd.Context(), cmd, o) },
 	}
 	c.runFlags(cmd, &o)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&o.reports, "report", nil, "also write a report to a file, as `KIND=PATH`; KIND is json (may be repeated)")
 	flags.StringVar(&o.pictures, "pictures", "", "write the pictures that belong to failures, such as the time line of a race, to a `FOLDER`")
+	flags.StringVar(&o.record, "record", "", "record every exchange, without secrets, to a HAR `FILE`, which judge and browsers read")
 	flags.StringVar(&o.Ledger, "ledger", "", "a new `FILE` that keeps what the run makes, for clean (default: one in the user's state directory)")
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return cmd
@@ -86,8 +88,9 @@ func (c *command) runFlags(cmd *cobra.Command, o *runOptions) {
 	flags.BoolVar(&o.Strict, "strict", false, "let broken rules of level SHOULD fail the verdict")
 }
 
-// judge checks everything that can be checked before anything is sent, runs the suite, and writes the reports.
-func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) error {
+// judgeImplementation checks everything that can be checked before anything is sent, runs the suite, and writes the
+// reports and the recording.
+func (c *command) judgeImplementation(ctx context.Context, cmd *cobra.Command, o runOptions) error {
 	configs, err := c.configure(cmd, o)
 	if err != nil {
 		return err
@@ -95,7 +98,12 @@ func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) e
 	if err := c.ledgers(cmd.Flags().Changed("ledger"), configs); err != nil {
 		return err
 	}
-	paths, err := reportPaths(o.reports, max(len(configs), 1))
+	recordings, err := startRecordings(cmd.Flags().Changed("record"), o.record, configs)
+	if err != nil {
+		return err
+	}
+	defer recordings.discard()
+	paths, err := reportPaths(o.reports, len(configs))
 	if err != nil {
 		return err
 	}
@@ -105,14 +113,57 @@ func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) e
 		}
 	}
 	if len(configs) > 1 {
-		return c.judgeAll(ctx, o, configs, paths)
+		return errors.Join(c.judgeAll(ctx, o, configs, paths), recordings.finish())
 	}
 	result, err := c.judgeOne(ctx, o, configs[0])
 	if err != nil {
 		return err
 	}
 	c.status = result.Verdict.ExitStatus()
-	return errors.Join(c.tell(result, paths), result.WritePictures(o.pictures))
+	return errors.Join(c.tell(result, paths), result.WritePictures(o.pictures), recordings.finish())
+}
+
+// recordings are the files that the exchanges of runs are written to, one for each run.
+type recordings []*report.Draft
+
+// startRecordings begins a recording for each config where that is wanted, numbered if there are several.
+func startRecordings(wanted bool, path string, configs []conformance.Config) (recordings, error) {
+	if !wanted {
+		return nil, nil
+	}
+	var started recordings
+	for i := range configs {
+		own := path
+		if len(configs) > 1 {
+			own = report.Numbered(path, i+1)
+		}
+		err := report.Writable(own)
+		var draft *report.Draft
+		if err == nil {
+			draft, err = report.NewDraft(own)
+		}
+		if err != nil {
+			started.discard()
+			return nil, fmt.Errorf("--record: %w", err)
+		}
+		started = append(started, draft)
+		configs[i].Record = draft
+	}
+	return started, nil
+}
+
+func (r recordings) discard() {
+	for _, draft := range r {
+		draft.Discard()
+	}
+}
+
+func (r recordings) finish() error {
+	var failures []error
+	for _, draft := range r {
+		failures = append(failures, draft.Finish())
+	}
+	return errors.Join(failures...)
 }
 
 // judgeOne runs the suite on one endpoint, or on the embedded mock if none is given.
