@@ -206,10 +206,11 @@ func (s *suite) progress() {
 	if s.config.Progress == nil {
 		return
 	}
+	inUse := s.people.InUse() // before the journal is locked: the population writes there while it is locked itself
 	s.journal.mu.Lock()
 	state := report.State{
 		Done: s.journal.done + s.journal.skipped, Total: len(s.chosen), Broken: s.journal.broken,
-		Check: *s.check.Load(), Exchanges: s.target.Usage().Exchanges, Snapshots: s.people.InUse(),
+		Check: *s.check.Load(), Exchanges: s.target.Usage().Exchanges, Snapshots: inUse,
 	}
 	s.journal.mu.Unlock()
 	state.Phase, state.Elapsed = s.clock.now()

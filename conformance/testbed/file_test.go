@@ -106,7 +106,6 @@ func TestFileMistakesAreTold(t *testing.T) {
 		"no list for a state":   {"NORMAL: a\n", `line 1: "NORMAL" has no list of ids`},
 		"null for a state":      {"NORMAL: [a]\nFAILED:\n", `line 2: "FAILED" has no list of ids`},
 		"a state twice":         {"NORMAL: [a]\nNORMAL: [b]\n", `line 2: state "NORMAL" stands here twice`},
-		"no NORMAL":             {"FAILED: [a]\nMISSING: [b]\n", "no snapshot in state NORMAL"},
 		"an unknown state":      {"NORMAL: [a]\nBROKEN: [b]\n", `line 2: there is no state "BROKEN"; there are NORMAL, `},
 		"lower case":            {"normal: [a]\n", `line 1: there is no state "normal"`},
 		"an unknown state, too": {"- {id: a, state: NORMAL}\n- id: b\n  state: missing\n", `line 3: there is no state "missing"`},

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -63,7 +64,9 @@ type outcome struct {
 func call(t *testing.T, environment variables, args ...string) outcome {
 	t.Helper()
 	var out, errs bytes.Buffer
-	status := Run(t.Context(), args, environment.lookup, &out, &errs)
+	own := variables{"XDG_STATE_HOME": t.TempDir()} // what one leaves is none of the others' business
+	maps.Copy(own, environment)
+	status := Run(t.Context(), args, own.lookup, &out, &errs)
 	return outcome{status, out.String(), errs.String()}
 }
 

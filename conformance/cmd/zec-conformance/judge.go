@@ -86,6 +86,7 @@ func (c *command) judgeLog(ctx context.Context, cmd *cobra.Command, path string,
 	if err != nil {
 		return err
 	}
+	c.status = result.Verdict.ExitStatus()
 	return c.tell(result, paths)
 }
 
