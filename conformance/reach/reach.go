@@ -99,6 +99,12 @@ type Trust struct {
 	Certificate *tls.Certificate // to show to hosts that ask for one; nil: none
 }
 
+// What whoever answers can make the suite hold before anybody has asked for it.
+const (
+	maxHeaders = 64 << 10  // bytes of a header
+	buffered   = 256 << 10 // bytes of a body that have not been read yet
+)
+
 // Transport prepares connections to the base, opened no faster than dialer has found out that the host takes them. It
 // follows no redirect. Its other settings are the caller's.
 func (b Base) Transport(trust Trust, dialer *gentle.Dialer) *http.Transport {
@@ -111,6 +117,9 @@ func (b Base) Transport(trust Trust, dialer *gentle.Dialer) *http.Transport {
 		Proxy:             http.ProxyFromEnvironment,
 		TLSClientConfig:   secure,
 		ForceAttemptHTTP2: true, // which a dialer of one's own would switch off
+
+		MaxResponseHeaderBytes: maxHeaders,
+		HTTP2:                  &http.HTTP2Config{MaxReceiveBufferPerConnection: buffered, MaxReceiveBufferPerStream: buffered},
 	}
 	if b.socket != "" {
 		t.Proxy = nil

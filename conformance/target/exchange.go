@@ -3,7 +3,9 @@ package target
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -68,20 +70,42 @@ func (e *Exchange) Header() http.Header { return e.header }
 // Raw is the answer's body as it came, decompressed.
 func (e *Exchange) Raw() []byte { return e.body }
 
-// Shorten forgets the rest of a long body. Many exchanges are kept as evidence until a run ends, and a hostile target
-// could make each of them as long as it likes.
+// Shorten forgets the rest of a long body, and fields of a long header. Many exchanges are kept as evidence until a run
+// ends, and a hostile target could make each of them as long as it likes.
 func (e *Exchange) Shorten(length int) {
 	e.members, e.isObject, e.apart = nil, false, false
 	if over := len(e.body) - length; over > 0 {
 		e.body, e.cut = bytes.Clone(e.body[:length]), e.cut+over
 	}
+	if Length(e.header) <= length {
+		return
+	}
+	short, room := http.Header{}, length
+	for _, name := range append([]string{"Content-Type"}, slices.Sorted(maps.Keys(e.header))...) {
+		field := http.Header{name: e.header[name]}
+		if need := Length(field); need <= room && short[name] == nil {
+			short[name], room = e.header[name], room-need
+		}
+	}
+	e.header = short.Clone() // so that nothing of the long one stays behind
+}
+
+// Length is how many bytes a header takes, about.
+func Length(header http.Header) (length int) {
+	const line = 4 // what a field takes beside its text
+	for name, values := range header {
+		for _, value := range values {
+			length += len(name) + len(value) + line
+		}
+	}
+	return length
 }
 
 // Cut is how many bytes of the body were forgotten.
 func (e *Exchange) Cut() int { return e.cut }
 
-// Members gives the members of the answer's JSON object with their names as they were spelled, which decoding into
-// a struct would not tell; ok is false if the body is no JSON object.
+// Members gives those members of the answer's JSON object that the contract knows, and not those that are merely spelled
+// alike, which decoding into a struct would not tell apart; ok is false if the body is no JSON object.
 func (e *Exchange) Members() (members map[string]json.RawMessage, ok bool) {
 	if !e.apart { // several judges ask, one after the other
 		e.members, e.isObject = object(e.body)
@@ -90,12 +114,36 @@ func (e *Exchange) Members() (members map[string]json.RawMessage, ok bool) {
 	return e.members, e.isObject
 }
 
+// known are the members that anybody asks for. An answer may have a million others.
+var known = []string{contract.FieldRequestID, contract.FieldResponse, contract.FieldSnapshotIDs, contract.FieldCode, contract.FieldMessage}
+
 func object(text []byte) (map[string]json.RawMessage, bool) {
-	var members map[string]json.RawMessage
-	if !utf8.Valid(text) || json.Unmarshal(text, &members) != nil || members == nil {
+	decoder, isObject := opened(text, '{')
+	if !isObject || !utf8.Valid(text) {
 		return nil, false
 	}
+	members := map[string]json.RawMessage{}
+	for decoder.More() {
+		var value json.RawMessage
+		name, err := decoder.Token()
+		if err != nil || decoder.Decode(&value) != nil {
+			return nil, false
+		}
+		if name, isName := name.(string); isName && slices.Contains(known, name) {
+			members[name] = value
+		}
+	}
 	return members, true
+}
+
+// opened gives a decoder for what is inside an object or an array. The whole text is valid JSON.
+func opened(text []byte, bracket json.Delim) (*json.Decoder, bool) {
+	if !json.Valid(text) {
+		return nil, false
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	first, err := decoder.Token()
+	return decoder, err == nil && first == bracket
 }
 
 // Response gives the members of the answer's inner object.
@@ -116,21 +164,30 @@ func Text(member json.RawMessage) (string, bool) {
 	return *text, true
 }
 
-// List gives a member's value if it is an array of strings. An absent member and null are an empty list.
+// longestList bounds a list that is read. One with more members than a request may name is wrong already, and no less so
+// without the rest.
+var longestList = 10 * contract.MaxBatch
+
+// List gives a member's value if it is an array of strings. An absent member and null are an empty list. Of a list that is
+// far too long, it gives the beginning.
 func List(member json.RawMessage) ([]string, bool) {
-	if len(member) == 0 {
+	if len(member) == 0 || string(bytes.TrimSpace(member)) == "null" {
 		return nil, true
 	}
-	var list []*string
-	if json.Unmarshal(member, &list) != nil {
+	decoder, isArray := opened(member, '[')
+	if !isArray {
 		return nil, false
 	}
-	texts := make([]string, 0, len(list))
-	for _, text := range list {
-		if text == nil {
+	texts := []string{}
+	for decoder.More() {
+		next, err := decoder.Token()
+		text, isText := next.(string)
+		if err != nil || !isText {
 			return nil, false
 		}
-		texts = append(texts, *text)
+		if len(texts) < longestList {
+			texts = append(texts, text)
+		}
 	}
 	return texts, true
 }

@@ -25,9 +25,16 @@ import (
 
 // A target may be hostile, so nothing that it sends is read without a bound.
 const (
-	maxBody    = 4 << 20  // bytes of an answer that are read
-	maxHeaders = 64 << 10 // bytes of an answer's header
+	maxBody    = 1 << 20  // bytes of an answer that are read: the longest that the contract has is an eighth of that
 	mostReused = 64       // connections that are kept
+	longBody   = 64 << 10 // bytes; of the answers that have more, no more are judged at once than
+	mostLong   = 4        // so that what is worked out from them does not add up
+)
+
+// Floods is how much a target may send in all: so much, and so much besides for each exchange.
+const (
+	floodBase = 64 << 20  // bytes
+	floodEach = 128 << 10 // bytes
 )
 
 // The waits between attempts where an implementation asks for patience. Retry-After cannot say less than a second,
@@ -55,8 +62,10 @@ type Target struct {
 	reused *http.Transport // connections that are kept
 	closes atomic.Bool     // whether the implementation closes connections that it was to keep
 	crowd  *gentle.Crowd   // how many requests it takes at once
+	long   chan struct{}   // has room for as many long answers as are judged at once
 
 	sent   atomic.Int64
+	got    atomic.Int64 // bytes of bodies
 	waited atomic.Int64
 	paused atomic.Int64 // nanoseconds
 }
@@ -68,11 +77,13 @@ func New(config Config) *Target {
 		t := config.Endpoint.Transport(config.Trust, dialer)
 		t.DisableKeepAlives = !keepAlive
 		t.MaxIdleConnsPerHost = mostReused
-		t.MaxResponseHeaderBytes = maxHeaders
 		t.TLSHandshakeTimeout = config.Timeout
 		return t
 	}
-	return &Target{config: config, fresh: transport(false), reused: transport(true), crowd: gentle.NewCrowd()}
+	return &Target{
+		config: config, fresh: transport(false), reused: transport(true), crowd: gentle.NewCrowd(),
+		long: make(chan struct{}, mostLong),
+	}
 }
 
 // Request is what is sent: a body, and what is unusual about the rest.
@@ -84,12 +95,15 @@ type Request struct {
 	// Reuse has the request sent on a connection that is open already, if there is one. It is for requests of which an
 	// implementation has to read the whole body: what it leaves unread would be taken for the next request.
 	Reuse bool
+	// Within is how long the answer may take, where that is less than the target's Timeout.
+	Within time.Duration
 }
 
 // The reasons of an exchange without an outcome, where there is more to know than that the connection failed.
 var (
 	ErrPatience = errors.New("kept asking to wait")
 	ErrTimeout  = errors.New("no complete answer")
+	ErrFlood    = errors.New("the answers are too long to go on")
 )
 
 // Send makes one exchange. It waits and asks again while the implementation says that it is too busy, within the
@@ -98,9 +112,25 @@ func (t *Target) Send(ctx context.Context, request Request) *Exchange {
 	e := &Exchange{Seq: int(t.sent.Add(1)), From: request.From, Started: time.Now()}
 	t.converse(ctx, request, e)
 	if t.config.Observe != nil {
+		defer t.judging(e)()
 		t.config.Observe(e)
 	}
 	return e
+}
+
+// judging waits until an answer may be taken apart, and gives what is to be called then.
+func (t *Target) judging(e *Exchange) (done func()) {
+	if len(e.body) <= longBody {
+		return func() {}
+	}
+	t.long <- struct{}{}
+	return func() { <-t.long }
+}
+
+// puts tells whether the answer puts the request off.
+func (t *Target) puts(e *Exchange) bool {
+	defer t.judging(e)()
+	return e.puts()
 }
 
 // converse sends a request until it is no longer put off, and leaves in e what came of it.
@@ -110,8 +140,9 @@ func (t *Target) converse(ctx context.Context, request Request, e *Exchange) {
 		leave := t.crowd.Enter(ctx)
 		t.attempt(ctx, request, e)
 		e.Attempts++
-		leave(e.puts())
-		if !e.puts() || ctx.Err() != nil {
+		putOff := t.puts(e)
+		leave(putOff)
+		if !putOff || ctx.Err() != nil {
 			break
 		}
 		wait := own
@@ -119,7 +150,8 @@ func (t *Target) converse(ctx context.Context, request Request, e *Exchange) {
 			wait = asked
 		}
 		own = min(2*own, longestOwn)
-		if time.Since(e.Started)+wait > t.config.Patience {
+		another := wait + e.Answered.Sub(e.Asked) // if it takes as long as this one did
+		if time.Since(e.Started)+another > t.config.Patience {
 			e.Err = fmt.Errorf("%w for %s", ErrPatience, t.config.Patience)
 			break
 		}
@@ -146,6 +178,12 @@ func (t *Target) Ask(ctx context.Context, action string, body []byte) (status in
 
 // attempt sends the request once and leaves in e what came of it.
 func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
+	within := t.config.Timeout
+	if request.Within > 0 {
+		within = min(within, request.Within)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("%w within %s", ErrTimeout, within))
+	defer cancel()
 	if request.Reuse && !t.closes.Load() {
 		reused := false
 		trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused }}
@@ -169,14 +207,14 @@ func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
 		case <-ctx.Done():
 			return
 		}
+		if ctx.Err() != nil { // the select would toss a coin
+			return
+		}
 	}
 }
 
 func (t *Target) exchange(ctx context.Context, transport *http.Transport, request Request, e *Exchange) {
 	e.clearAnswer()
-	ctx, cancel := context.WithTimeout(ctx, t.config.Timeout)
-	defer cancel()
-
 	message, err := t.build(ctx, request)
 	if err != nil {
 		e.Err = err
@@ -191,16 +229,32 @@ func (t *Target) exchange(ctx context.Context, transport *http.Transport, reques
 		defer answer.Body.Close()
 		e.status, e.header = answer.StatusCode, answer.Header
 		if e.status != http.StatusSwitchingProtocols { // what follows that is the open connection, which no deadline ends
-			e.body, err = io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
+			e.body, err = body(answer)
 		}
-		if err == nil && len(e.body) > maxBody {
-			err = fmt.Errorf("the answer is longer than %d bytes", maxBody)
+		if got := t.got.Add(int64(len(e.body))); err == nil && got > floodBase+floodEach*t.sent.Load() {
+			err = fmt.Errorf("%w: %d MiB in %d exchanges", ErrFlood, got>>20, t.sent.Load())
 		}
 	}
 	e.Answered = time.Now()
 	if err != nil {
-		e.fail(err, t.config)
+		e.fail(ctx, err)
 	}
+}
+
+// body reads an answer's body, and not much more of it than an answer may have.
+func body(answer *http.Response) ([]byte, error) {
+	tooLong := fmt.Errorf("the answer is longer than %d bytes", maxBody)
+	if answer.ContentLength > maxBody {
+		return nil, tooLong
+	}
+	var text bytes.Buffer
+	text.Grow(int(max(bytes.MinRead, answer.ContentLength+bytes.MinRead))) // what it takes to meet the end without growing
+	_, err := text.ReadFrom(io.LimitReader(answer.Body, maxBody+1))
+	if err == nil && text.Len() > maxBody {
+		text.Truncate(maxBody)
+		err = tooLong
+	}
+	return text.Bytes(), err
 }
 
 func (t *Target) build(ctx context.Context, request Request) (*http.Request, error) {
@@ -229,14 +283,17 @@ func (t *Target) build(ctx context.Context, request Request) (*http.Request, err
 }
 
 // fail records that there was no usable answer, and why.
-func (e *Exchange) fail(err error, config Config) {
+func (e *Exchange) fail(ctx context.Context, err error) {
 	var operation *net.OpError
 	var stranger *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
 	e.Unreachable = errors.As(err, &operation) && operation.Op == "dial" || errors.As(err, &stranger) || errors.As(err, &noTLS)
 	var slow net.Error
 	if errors.As(err, &slow) && slow.Timeout() {
-		err = fmt.Errorf("%w within %s", ErrTimeout, config.Timeout)
+		err = ErrTimeout
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, ErrTimeout) {
+		err = cause
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("the connection was closed before the answer was complete")
