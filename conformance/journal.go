@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -27,7 +28,9 @@ type journal struct {
 	done, skipped int
 	broken        int
 	chosen        map[string][]string // words, by silence
-	requestIDs    map[string]int      // request ids and the exchange that had each
+	requestIDs    map[string]int      // request ids, or what stands for them, and the exchange that had each
+	quotes        allowance           // for what targets said, in the evidence
+	secrets       []string            // and in turn what stands for each
 	redact        *strings.Replacer
 
 	// unanswered are failures that consist in there being no answer. They count when another request has been answered
@@ -43,7 +46,11 @@ func newJournal(secrets []string) *journal {
 			pairs = append(pairs, spelled, target.Redacted)
 		}
 	}
-	j := &journal{rules: map[string]*report.Rule{}, chosen: map[string][]string{}, requestIDs: map[string]int{}, redact: strings.NewReplacer(pairs...)}
+	j := &journal{
+		rules: map[string]*report.Rule{}, chosen: map[string][]string{}, requestIDs: map[string]int{},
+		redact: strings.NewReplacer(pairs...), quotes: allowance{left: mostQuoted, longest: longestQuote},
+		secrets: pairs,
+	}
 	for _, rule := range contract.Rules {
 		j.rules[rule.ID] = &report.Rule{Rule: rule}
 	}
@@ -128,7 +135,7 @@ func (j *journal) brief(text string) string {
 	const longest = 4000
 	text = j.redact.Replace(text)
 	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "") + " …"
+		text = strings.ToValidUTF8(text[:longest], "") + " …" // a text of its own: the long one is not kept
 	}
 	return text
 }
@@ -149,7 +156,8 @@ func (j *journal) choose(id, word string) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if !slices.Contains(j.chosen[id], word) {
+	const most = 32 // words that are told of: an implementation that has more makes them up
+	if !slices.Contains(j.chosen[id], word) && len(j.chosen[id]) < most {
 		j.chosen[id] = append(j.chosen[id], word)
 	}
 }
@@ -207,6 +215,10 @@ func (j *journal) omit(rule, reason string) {
 func (j *journal) firstUse(id string, seq int) (before int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if len(id) > sha256.Size {
+		hash := sha256.Sum256([]byte(id))
+		id = string(hash[:]) // which takes no more room than an id ought to
+	}
 	before = j.requestIDs[id]
 	j.requestIDs[id] = seq
 	return before
@@ -225,21 +237,36 @@ func (j *journal) results(untried string) []report.Rule {
 	return results
 }
 
+// uncut leaves out the character, and the secret, that a cut at the end of a text went through.
+func (j *journal) uncut(text string, cut bool) string {
+	if !cut {
+		return text
+	}
+	text = strings.ToValidUTF8(text, "")
+	longest := 0
+	for i := 0; i < len(j.secrets); i += 2 {
+		for part := min(len(j.secrets[i])-1, len(text)); part > longest; part-- {
+			if strings.HasSuffix(text, j.secrets[i][:part]) {
+				longest = part
+			}
+		}
+	}
+	return text[:len(text)-longest]
+}
+
 // evidence is what of an exchange goes into a report.
 func (j *journal) evidence(e *target.Exchange) report.Exchange {
-	const shown = 64 << 10 // bytes of an answer
+	short := *e
+	short.Shorten(j.quotes.take(len(e.Raw()) + target.Length(e.Header())))
 	got := report.Got{Status: e.Status(), Header: http.Header{}}
-	for name, values := range e.Header() {
+	for name, values := range short.Header() {
 		for _, value := range values {
 			got.Header[j.redact.Replace(name)] = append(got.Header[j.redact.Replace(name)], j.redact.Replace(value))
 		}
 	}
-	got.Body = j.redact.Replace(string(e.Raw()))
-	got.Cut = e.Cut()
-	if whole := len(got.Body); whole > shown {
-		got.Body = strings.ToValidUTF8(got.Body[:shown], "") // a character that the cut goes through is left out
-		got.Cut += whole - len(got.Body)
-	}
+	got.Body, got.Cut = j.uncut(string(short.Raw()), short.Cut() > 0), short.Cut()
+	got.Cut += len(short.Raw()) - len(got.Body)
+	got.Body = j.redact.Replace(got.Body)
 	if e.Err != nil {
 		got.Error = j.redact.Replace(e.Err.Error())
 	}

@@ -31,8 +31,13 @@ import (
 // fewSnapshots is the portion of a run that is one walk.
 const fewSnapshots = 4
 
-// farewell bounds how long the release of snapshots may take after an interrupt.
-const farewell = 1500 * time.Millisecond
+// How long the release of snapshots may take, at the most, after an interrupt, and where the run could not go on.
+const (
+	farewell = 1500 * time.Millisecond
+	retreat  = 10 * time.Second
+)
+
+var errInterrupted = errors.New("the run was interrupted")
 
 // Run judges an implementation. It gives a report also where the run could not be carried out to its end; its
 // Verdict and Reason then say so. An error means that nothing was sent: a *ConfigError, or ErrForeign.
@@ -80,7 +85,7 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 		started := time.Now()
 		cutShort := s.judge()
 		if ctx.Err() != nil && cutShort != nil {
-			cutShort = fmt.Errorf("the run was interrupted: %w", context.Cause(ctx))
+			cutShort = fmt.Errorf("%w: %w", errInterrupted, context.Cause(ctx))
 		}
 		result = s.report(started, endpoint, cutShort)
 	})
@@ -91,6 +96,7 @@ func newSuite(ctx context.Context, config Config) *suite {
 	s := &suite{
 		config: config, amount: efforts[config.Effort], journal: newJournal(config.Credentials.Secrets()),
 		clock: newClock("setting up"), cannot: map[contract.State]string{},
+		silence: silence{timeout: config.Timeout}, keeps: allowance{left: mostKept, longest: longestKept},
 	}
 	if config.Walk != "" {
 		s.amount.portion = fewSnapshots
@@ -144,6 +150,8 @@ func (s *suite) prepare() error {
 	switch {
 	case s.run.Err() != nil:
 		return context.Cause(s.run)
+	case errors.Is(e.Err, target.ErrTimeout):
+		return fmt.Errorf("the endpoint does not answer (POST %s: %w); is --endpoint right?", e.URL, e.Err)
 	case e.Unreachable:
 		return fmt.Errorf("the endpoint cannot be reached (POST %s: %w); is it running, and is --endpoint right?", e.URL, e.Err)
 	case strings.HasPrefix(e.Answer().Code, contract.AuthCodePrefix):
@@ -246,12 +254,14 @@ func (deaf) Fail() {}
 func (s *suite) report(started time.Time, endpoint reach.Base, cutShort error) *report.Report {
 	s.enter("releasing snapshots")
 	defer s.stop(nil)
-	interrupted := s.run.Err() != nil
 	s.stop(errors.New("the run is over"))
-	ctx, cancel := context.WithTimeout(context.Background(), s.config.Timeout)
-	if interrupted {
-		ctx, cancel = context.WithTimeout(context.Background(), farewell)
+	within := s.config.Timeout
+	if errors.Is(cutShort, errInterrupted) {
+		within = farewell
+	} else if cutShort != nil {
+		within = min(within, retreat)
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	left := s.people.Release(ctx)
 
@@ -265,7 +275,7 @@ func (s *suite) report(started time.Time, endpoint reach.Base, cutShort error) *
 	}
 	untried := "no check of it was chosen"
 	if cutShort != nil {
-		r.Reason = s.journal.redact.Replace(cutShort.Error())
+		r.Reason = s.journal.brief(cutShort.Error())
 		untried = "the run ended before"
 	}
 	r.Rules = s.journal.results(untried)
@@ -277,7 +287,7 @@ func (s *suite) report(started time.Time, endpoint reach.Base, cutShort error) *
 	r.Phases, r.Seconds = s.clock.finish()
 	// What was proved before the target fell silent is still proved. A fault of the testbed leaves nothing certain,
 	// and an interrupted run was not meant to be judged.
-	fellSilent := errors.Is(cutShort, errSilent) || errors.Is(cutShort, errHanging)
+	fellSilent := errors.Is(cutShort, errSilent) || errors.Is(cutShort, errHanging) || errors.Is(cutShort, errFlooding)
 	r.Judge(cutShort != nil, cutShort != nil && !fellSilent)
 	return r
 }

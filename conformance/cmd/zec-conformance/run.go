@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log"
 	"os"
 	"strings"
 
@@ -92,6 +93,7 @@ func (c *command) judge(ctx context.Context, cmd *cobra.Command, o runOptions) e
 		defer server.Close()
 		config.Endpoint, config.Testbed = server.URL(), server.URL()+mock.TestbedPath
 	}
+	log.SetOutput(io.Discard) // to which net/http writes what a target sends after its answer
 	var progress *report.Progress
 	if !o.quiet {
 		progress = report.NewProgress(c.err, terminal(c.err), func() int { return width(c.err) })
