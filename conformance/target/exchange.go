@@ -3,6 +3,7 @@ package target
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -45,7 +46,7 @@ type Exchange struct {
 const Redacted = "REDACTED"
 
 func (e *Exchange) clearAnswer() {
-	e.Err, e.Unreachable, e.status, e.header, e.body = nil, false, 0, nil, nil
+	e.Err, e.Unreachable, e.status, e.header, e.body, e.cut = nil, false, 0, nil, nil, 0
 	e.members, e.isObject, e.apart = nil, false, false
 }
 
@@ -179,18 +180,19 @@ func List(member json.RawMessage) ([]string, bool) {
 		return nil, false
 	}
 	texts := []string{}
-	for decoder.More() {
+	for decoder.More() && len(texts) < longestList {
 		next, err := decoder.Token()
 		text, isText := next.(string)
 		if err != nil || !isText {
 			return nil, false
 		}
-		if len(texts) < longestList {
-			texts = append(texts, text)
-		}
+		texts = append(texts, text)
 	}
 	return texts, true
 }
+
+// longestCode bounds what is kept of a code, in bytes. A longer one is none that anybody knows.
+const longestCode = 1000
 
 // Answer is what the exchange meant, for the oracle.
 func (e *Exchange) Answer() oracle.Answer {
@@ -199,6 +201,9 @@ func (e *Exchange) Answer() oracle.Answer {
 	if answer.Status != http.StatusOK {
 		if ok {
 			answer.Code, _ = Text(members[contract.FieldCode])
+			if len(answer.Code) > longestCode {
+				answer.Code = fmt.Sprintf("a code of %d bytes", len(answer.Code))
+			}
 		}
 		return answer
 	}

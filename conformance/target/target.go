@@ -118,9 +118,10 @@ func (t *Target) Send(ctx context.Context, request Request) *Exchange {
 	return e
 }
 
-// judging waits until an answer may be taken apart, and gives what is to be called then.
+// judging waits until an answer may be taken apart, and gives what is to be called then. One that is not complete is not
+// taken apart, and never waits: whoever is told of it may send another request first.
 func (t *Target) judging(e *Exchange) (done func()) {
-	if len(e.body) <= longBody {
+	if e.Err != nil || len(e.body) <= longBody {
 		return func() {}
 	}
 	t.long <- struct{}{}
@@ -238,6 +239,7 @@ func (t *Target) exchange(ctx context.Context, transport *http.Transport, reques
 	e.Answered = time.Now()
 	if err != nil {
 		e.fail(ctx, err)
+		e.Shorten(longBody)
 	}
 }
 
