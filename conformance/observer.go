@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"unicode/utf8"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
@@ -59,7 +58,7 @@ func (s *suite) judgeContent(e *target.Exchange) {
 	if mediaType, _, _ := mime.ParseMediaType(header); mediaType != contract.ContentType {
 		s.broken("ENV-6", e, fmt.Sprintf("Content-Type %q", header), contract.ContentType+", with or without parameters")
 	}
-	if !json.Valid(e.Raw()) || !utf8.Valid(e.Raw()) {
+	if !e.IsJSON() {
 		s.broken("ENV-6", e, "a body that is not JSON", "a JSON body")
 	}
 }

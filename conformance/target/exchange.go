@@ -37,9 +37,14 @@ type Exchange struct {
 	body   []byte
 	cut    int
 
-	members  map[string]json.RawMessage // of the body, once they are taken apart
-	isObject bool
-	apart    bool
+	parts *parts // of the body, once it is taken apart
+}
+
+// parts is a body taken apart.
+type parts struct {
+	isJSON   bool
+	members  map[string]json.RawMessage // nil if the body is no object
+	response map[string]json.RawMessage // nil if the inner one is none
 }
 
 // Redacted stands where a secret was.
@@ -47,7 +52,7 @@ const Redacted = "REDACTED"
 
 func (e *Exchange) clearAnswer() {
 	e.Err, e.Unreachable, e.status, e.header, e.body, e.cut = nil, false, 0, nil, nil, 0
-	e.members, e.isObject, e.apart = nil, false, false
+	e.parts = nil
 }
 
 func (e *Exchange) capture(message *http.Request, body []byte) {
@@ -74,7 +79,7 @@ func (e *Exchange) Raw() []byte { return e.body }
 // Shorten forgets the rest of a long body, and fields of a long header. Many exchanges are kept as evidence until a run
 // ends, and a hostile target could make each of them as long as it likes.
 func (e *Exchange) Shorten(length int) {
-	e.members, e.isObject, e.apart = nil, false, false
+	e.parts = nil
 	if over := len(e.body) - length; over > 0 {
 		e.body, e.cut = bytes.Clone(e.body[:length]), e.cut+over
 	}
@@ -105,55 +110,55 @@ func Length(header http.Header) (length int) {
 // Cut is how many bytes of the body were forgotten.
 func (e *Exchange) Cut() int { return e.cut }
 
+// IsJSON tells whether the body is JSON, in the encoding that JSON has.
+func (e *Exchange) IsJSON() bool { return e.apart().isJSON }
+
 // Members gives those members of the answer's JSON object that the contract knows, and not those that are merely spelled
 // alike, which decoding into a struct would not tell apart; ok is false if the body is no JSON object.
 func (e *Exchange) Members() (members map[string]json.RawMessage, ok bool) {
-	if !e.apart { // several judges ask, one after the other
-		e.members, e.isObject = object(e.body)
-		e.apart = true
+	members = e.apart().members
+	return members, members != nil
+}
+
+// Response gives the members of the answer's inner object.
+func (e *Exchange) Response() (members map[string]json.RawMessage, ok bool) {
+	members = e.apart().response
+	return members, members != nil
+}
+
+// apart takes the body apart once: several judges ask, one after the other.
+func (e *Exchange) apart() *parts {
+	if e.parts == nil {
+		e.parts = &parts{isJSON: utf8.Valid(e.body) && json.Valid(e.body)}
+		if e.parts.isJSON {
+			e.parts.members = object(e.body)
+			e.parts.response = object(e.parts.members[contract.FieldResponse])
+		}
 	}
-	return e.members, e.isObject
+	return e.parts
 }
 
 // known are the members that anybody asks for. An answer may have a million others.
 var known = []string{contract.FieldRequestID, contract.FieldResponse, contract.FieldSnapshotIDs, contract.FieldCode, contract.FieldMessage}
 
-func object(text []byte) (map[string]json.RawMessage, bool) {
-	decoder, isObject := opened(text, '{')
-	if !isObject || !utf8.Valid(text) {
-		return nil, false
+// object gives the known members of a text that is valid JSON, nil if it is no object.
+func object(text []byte) map[string]json.RawMessage {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if first, err := decoder.Token(); err != nil || first != json.Delim('{') {
+		return nil
 	}
 	members := map[string]json.RawMessage{}
 	for decoder.More() {
 		var value json.RawMessage
 		name, err := decoder.Token()
 		if err != nil || decoder.Decode(&value) != nil {
-			return nil, false
+			return nil
 		}
 		if name, isName := name.(string); isName && slices.Contains(known, name) {
 			members[name] = value
 		}
 	}
-	return members, true
-}
-
-// opened gives a decoder for what is inside an object or an array. The whole text is valid JSON.
-func opened(text []byte, bracket json.Delim) (*json.Decoder, bool) {
-	if !json.Valid(text) {
-		return nil, false
-	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	first, err := decoder.Token()
-	return decoder, err == nil && first == bracket
-}
-
-// Response gives the members of the answer's inner object.
-func (e *Exchange) Response() (members map[string]json.RawMessage, ok bool) {
-	outer, ok := e.Members()
-	if !ok {
-		return nil, false
-	}
-	return object(outer[contract.FieldResponse])
+	return members
 }
 
 // Text gives a member's value if it is a string that is not empty.
@@ -169,24 +174,32 @@ func Text(member json.RawMessage) (string, bool) {
 // without the rest.
 var longestList = 10 * contract.MaxBatch
 
+const jsonSpace = " \t\r\n"
+
 // List gives a member's value if it is an array of strings. An absent member and null are an empty list. Of a list that is
-// far too long, it gives the beginning.
+// far too long, it reads the beginning alone.
 func List(member json.RawMessage) ([]string, bool) {
-	if len(member) == 0 || string(bytes.TrimSpace(member)) == "null" {
+	if len(member) == 0 || string(bytes.Trim(member, jsonSpace)) == "null" {
 		return nil, true
 	}
-	decoder, isArray := opened(member, '[')
-	if !isArray {
+	decoder := json.NewDecoder(bytes.NewReader(member))
+	if first, err := decoder.Token(); err != nil || first != json.Delim('[') {
 		return nil, false
 	}
 	texts := []string{}
-	for decoder.More() && len(texts) < longestList {
+	for decoder.More() {
+		if len(texts) == longestList {
+			return texts, true
+		}
 		next, err := decoder.Token()
 		text, isText := next.(string)
 		if err != nil || !isText {
 			return nil, false
 		}
 		texts = append(texts, text)
+	}
+	if _, err := decoder.Token(); err != nil || len(bytes.Trim(member[decoder.InputOffset():], jsonSpace)) > 0 {
+		return nil, false
 	}
 	return texts, true
 }

@@ -457,7 +457,8 @@ func survives(t *testing.T, flags ...string) {
 	written, err := os.ReadFile(file)
 	g.Expect(err).NotTo(HaveOccurred())
 	if measured {
-		t.Logf("status %d, %5.1f s, %3d MiB, report %5d KiB: %s", status, took.Seconds(), peak>>20, len(written)>>10, last(out.String()))
+		busy := command.ProcessState.UserTime() + command.ProcessState.SystemTime()
+		t.Logf("status %d, %5.1f s (%5.1f s of them busy), %3d MiB, report %5d KiB: %s", status, took.Seconds(), busy.Seconds(), peak>>20, len(written)>>10, last(out.String()))
 	}
 
 	g.Expect(status).To(Or(Equal(1), Equal(2)), "%s\n%s", out.String(), errs.String())
