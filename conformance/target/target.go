@@ -232,6 +232,9 @@ func (t *Target) exchange(ctx context.Context, transport *http.Transport, reques
 		if e.status != http.StatusSwitchingProtocols { // what follows that is the open connection, which no deadline ends
 			e.body, err = body(answer)
 		}
+		if err == nil && e.status < 100 {
+			err = fmt.Errorf("%03d is no status", e.status)
+		}
 		if got := t.got.Add(int64(len(e.body))); err == nil && got > floodBase+floodEach*t.sent.Load() {
 			err = fmt.Errorf("%w: %d MiB in %d exchanges", ErrFlood, got>>20, t.sent.Load())
 		}
