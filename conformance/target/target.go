@@ -24,14 +24,17 @@ import (
 )
 
 // A target may be hostile, so nothing that it sends is read without a bound.
+
+// MaxBody is how many bytes of an answer are read: the longest that the contract has is an eighth of that.
+const MaxBody = 1 << 20
+
 const (
-	maxBody    = 1 << 20  // bytes of an answer that are read: the longest that the contract has is an eighth of that
 	mostReused = 64       // connections that are kept
 	longBody   = 64 << 10 // bytes; of the answers that have more, no more are judged at once than
 	mostLong   = 4        // so that what is worked out from them does not add up
 )
 
-// Floods is how much a target may send in all: so much, and so much besides for each exchange.
+// How much a target may send in all: so much, and so much besides for each exchange.
 const (
 	floodBase = 64 << 20  // bytes
 	floodEach = 128 << 10 // bytes
@@ -248,15 +251,15 @@ func (t *Target) exchange(ctx context.Context, transport *http.Transport, reques
 
 // body reads an answer's body, and not much more of it than an answer may have.
 func body(answer *http.Response) ([]byte, error) {
-	tooLong := fmt.Errorf("the answer is longer than %d bytes", maxBody)
-	if answer.ContentLength > maxBody {
+	tooLong := fmt.Errorf("the answer is longer than %d bytes", MaxBody)
+	if answer.ContentLength > MaxBody {
 		return nil, tooLong
 	}
 	var text bytes.Buffer
 	text.Grow(int(max(bytes.MinRead, answer.ContentLength+bytes.MinRead))) // what it takes to meet the end without growing
-	_, err := text.ReadFrom(io.LimitReader(answer.Body, maxBody+1))
-	if err == nil && text.Len() > maxBody {
-		text.Truncate(maxBody)
+	_, err := text.ReadFrom(io.LimitReader(answer.Body, MaxBody+1))
+	if err == nil && text.Len() > MaxBody {
+		text.Truncate(MaxBody)
 		err = tooLong
 	}
 	return text.Bytes(), err
