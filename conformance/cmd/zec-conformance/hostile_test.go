@@ -186,6 +186,8 @@ func hostilities() map[string]hostility {
 		return `{"requestId":"T1","response":{"requestId":"T1","snapshotIds":[` + list + `]}}`
 	}
 	bomb := zipped(strings.Repeat("\x00", 16<<20), 64) // a GiB
+	packed := zipped(bomb, 1)
+	more := `{"more":` + quoted(strings.Repeat("<\x00", 7000)) + `,`
 	zip := "Content-Encoding: gzip\r\n"
 	return map[string]hostility{
 		"never answers":                       hang,
@@ -211,8 +213,8 @@ func hostilities() map[string]hostility {
 		"trailers without end":                forever(ok+"Trailer: X-A\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", "X-A: b\r\n"),
 		"a gzip bomb":                         func(a *asked) { a.answer("200 OK", zip, bomb) },
 		"a gzip bomb, from the 9th":           from(9, func(a *asked) { a.answer("200 OK", zip, bomb) }),
-		"a gzip bomb in a gzip":               func(a *asked) { a.answer("200 OK", zip, zipped(bomb, 1)) },
-		"a gzip bomb in two":                  func(a *asked) { a.answer("200 OK", "Content-Encoding: gzip, gzip\r\n", zipped(bomb, 1)) },
+		"a gzip bomb in a gzip":               func(a *asked) { a.answer("200 OK", zip, packed) },
+		"a gzip bomb in two":                  func(a *asked) { a.answer("200 OK", "Content-Encoding: gzip, gzip\r\n", packed) },
 		"no gzip":                             func(a *asked) { a.answer("200 OK", zip, "no") },
 		"arrays a million deep":               saying200(strings.Repeat("[", many)),
 		"arrays half a million deep":          saying200(nested("[", "]", many/2)),
@@ -239,7 +241,7 @@ func hostilities() map[string]hostility {
 			a.answer("400 no", "", fmt.Sprintf(`{"requestId":"T%d","code":"%s","message":"%s"}`, a.number, text, text))
 		},
 		"100 KiB with every right answer": retold(func(text string) string {
-			return fmt.Sprintf(`{"more":%s,%s`, quoted(strings.Repeat("<\x00", 7000)), strings.Replace(text[1:], `"T`, `"x`, 1))
+			return more + strings.Replace(text[1:], `"T`, `"x`, 1)
 		}),
 		"a TLS hello":                   say("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + strings.Repeat("\x07", 500)),
 		"an SSH banner":                 say("SSH-2.0-OpenSSH_9.6\r\n"),
