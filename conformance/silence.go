@@ -19,7 +19,7 @@ var (
 const (
 	mostHung   = 64               // requests that take the whole timeout
 	mostWaited = 40 * time.Second // in which requests were under way that never got an answer
-	fewSeconds = 10 * time.Second // that an answer may take where the endpoint is known to leave requests without any
+	expected   = 10 * time.Second // that an answer may take where the endpoint is known to leave requests without any
 	farSlower  = 4                // times than its slowest answer no answer is expected to be
 )
 
@@ -92,5 +92,5 @@ func (s *silence) knocks() time.Duration {
 
 // patience is called with the mutex held.
 func (s *silence) patience() time.Duration {
-	return min(s.timeout, max(fewSeconds, farSlower*s.slowest))
+	return min(s.timeout, max(expected, farSlower*s.slowest))
 }

@@ -46,7 +46,7 @@ func TestATargetThatHangsIsGivenUp(t *testing.T) {
 		g.Expect(inARow).To(Equal(i + 1))
 		g.Expect(tooLong).To(BeFalse())
 	}
-	g.Expect(s.wait()).To(Equal(fewSeconds))
+	g.Expect(s.wait()).To(Equal(expected))
 	s.heard(spent(31, 0.1, nil))
 	g.Expect(s.now()).To(BeZero())
 	_, tooLong := s.heard(spent(31, 10, target.ErrTimeout))
