@@ -19,6 +19,7 @@ build: ## the command, in bin/
 
 test: lint build ## everything that CI runs
 	CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) ./...
+	$(if $(RACE),$(GO) test -run '^TestHostile' ./conformance/cmd/zec-conformance)
 	$(BIN) run --quiet
 	@$(MAKE) --no-print-directory prove
 

@@ -226,7 +226,7 @@ func hostilities() map[string]hostility {
 		"a million members":                   saying200("{" + members.String() + `"a":1}`),
 		"a MiB of members":                    saying200("{" + members.String()[:1<<20-100] + `":1}`),
 		"a MiB of members, beside the right": retold(func(text string) string {
-			return "{" + members.String()[:900_000] + `":1,` + strings.TrimPrefix(text, "{")
+			return "{" + members.String()[:900_000] + `":1,` + strings.Replace(text[1:], `"T`, `"x`, 1)
 		}),
 		"one member again and again":        saying200("{" + strings.Repeat(`"requestId":"T1",`, 60_000) + `"a":1}`),
 		"a million failed ids":              saying200(listing(strings.TrimSuffix(ids.String(), ","))),
@@ -434,10 +434,13 @@ func prefixed(prefix string, ids []string) []string {
 func survives(t *testing.T, flags ...string) {
 	t.Helper()
 	g := NewWithT(t)
+	if raced() {
+		t.Skip("the race detector takes time and memory of its own: make test has these tests run without it")
+	}
 	file := filepath.Join(t.TempDir(), "report.json")
 	flags = append([]string{"run", "--report", "json=" + file}, flags...)
 	if !measured {
-		flags = append(flags, "--effort", "quick", "--timeout", "200ms", "--settle", "1s", "--linger", "0", "--label-filter", "PART-1 || ERR-1 || BATCH-2")
+		flags = append(flags, "--effort", "quick", "--timeout", "200ms", "--settle", "1s", "--linger", "0", "--label-filter", "BATCH-2 || BATCH-5")
 	}
 	var out, errs bytes.Buffer
 	begun := time.Now()
@@ -465,9 +468,7 @@ func survives(t *testing.T, flags ...string) {
 
 	g.Expect(status).To(Or(Equal(1), Equal(2)), "%s\n%s", out.String(), errs.String())
 	g.Expect(took).To(BeNumerically("<", longestRun))
-	if !raced() {
-		g.Expect(peak).To(BeNumerically("<", mostMemory))
-	}
+	g.Expect(peak).To(BeNumerically("<", mostMemory))
 	g.Expect(strings.Count(out.String(), "\nverdict: ")).To(Equal(1), out.String())
 	g.Expect(lines(errs.String())).NotTo(ContainElement(Not(Or(HavePrefix("zec-conformance: "), MatchRegexp(`^ *\d+\.\d s  `), BeEmpty()))))
 	g.Expect(json.Valid(written)).To(BeTrue())
@@ -499,7 +500,7 @@ func harmless(g *WithT, text string) {
 	g.Expect(at).To(Equal(-1), "%q", text[max(0, at-20):])
 }
 
-// raced tells whether the race detector is at work, which takes memory of its own.
+// raced tells whether the race detector is at work.
 func raced() bool {
 	info, known := debug.ReadBuildInfo()
 	return !known || slices.ContainsFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "-race" && s.Value == "true" })
