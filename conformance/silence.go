@@ -20,7 +20,7 @@ const (
 	mostHung   = 64               // requests that take the whole timeout
 	mostWaited = 40 * time.Second // in which requests were under way that never got an answer
 	expected   = 10 * time.Second // that an answer may take where the endpoint is known to leave requests without any
-	farSlower  = 4                // times than its slowest answer no answer is expected to be
+	farSlower  = 2                // times than its slowest answer no answer is expected to be
 )
 
 // silence is what a run has waited for in vain. It may be used by several goroutines.

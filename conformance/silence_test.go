@@ -33,7 +33,7 @@ func TestASlowTargetIsWaitedFor(t *testing.T) {
 		g.Expect(tooLong).To(BeFalse())
 		g.Expect(s.wait()).To(Equal(DefaultTimeout))
 	}
-	g.Expect(s.knocks()).To(Equal(24 * time.Second))
+	g.Expect(s.knocks()).To(Equal(12 * time.Second))
 }
 
 func TestATargetThatHangsIsGivenUp(t *testing.T) {
