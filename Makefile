@@ -6,7 +6,10 @@ GREMLINS := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 # The race detector needs a C compiler. Where there is none, the tests run without it.
 RACE     := $(if $(shell command -v $$($(GO) env CC)),-race)
 
-.PHONY: run test build generate lint prove power bench mutation
+# How long each fuzz target is tried.
+FUZZTIME ?= 10s
+
+.PHONY: run test build generate lint prove power bench mutation fuzz hostile
 
 run: build ## judge the embedded mock
 	$(BIN) run
@@ -16,6 +19,7 @@ build: ## the command, in bin/
 
 test: lint build ## everything that CI runs
 	CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) ./...
+	$(if $(RACE),$(GO) test -run '^TestHostile' ./conformance/cmd/zec-conformance)
 	$(BIN) run --quiet
 	@$(MAKE) --no-print-directory prove
 
@@ -35,6 +39,17 @@ prove: ## does the suite catch every mutant, and leave every twin alone? writes 
 power: ## how likely is a run to find a fault that shows now and then? writes bin/power.md, .json and .svg; takes some six minutes
 	$(GO) build -o bin/prove ./conformance/cmd/prove
 	bin/prove power --out bin
+
+fuzz: ## is there an answer that is read wrongly? tries each fuzz target for FUZZTIME
+	@for package in $(sort $(dir $(shell grep -rl --include='*_test.go' '^func Fuzz' conformance))); do \
+		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$package*_test.go); do \
+			echo "$$package $$name"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) ./$$package || exit 1; \
+		done; \
+	done
+
+hostile: ## what does a run take on each hostile target, with default flags? takes some ten minutes
+	ZEC_CONFORMANCE_HOSTILE=1 $(GO) test -count=1 -timeout 30m -parallel 3 -v -run '^TestHostile' ./conformance/cmd/zec-conformance
 
 bench: ## a whole run, one exchange of 1 and of 100 ids, the oracle
 	$(GO) test -run '^$$' -bench . -benchmem ./conformance ./conformance/oracle ./conformance/mock

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -27,7 +28,8 @@ type journal struct {
 	done, skipped int
 	broken        int
 	chosen        map[string][]string // words, by silence
-	requestIDs    map[string]int      // request ids and the exchange that had each
+	requestIDs    map[string]int      // request ids, or what stands for them, and the exchange that had each
+	quotes        allowance           // for what targets said, in the evidence
 	redact        *redact.Redactor
 
 	// unanswered are failures that consist in there being no answer. They count when another request has been answered
@@ -37,7 +39,10 @@ type journal struct {
 
 // newJournal begins a journal. What it is given may repeat the secrets, and what it gives does not.
 func newJournal(secrets []string) *journal {
-	j := &journal{rules: map[string]*report.Rule{}, chosen: map[string][]string{}, requestIDs: map[string]int{}, redact: redact.New(secrets...)}
+	j := &journal{
+		rules: map[string]*report.Rule{}, chosen: map[string][]string{}, requestIDs: map[string]int{},
+		redact: redact.New(secrets...), quotes: allowance{left: mostQuoted, longest: longestQuote},
+	}
 	for _, rule := range contract.Rules {
 		j.rules[rule.ID] = &report.Rule{Rule: rule}
 	}
@@ -129,7 +134,7 @@ func brief(text string, redact func(string) string) string {
 	const longest, far = 4000, 64 << 10
 	text = redact(text[:min(len(text), far)])
 	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "") + " …"
+		text = strings.ToValidUTF8(text[:longest], "") + " …" // a text of its own: the long one is not kept
 	}
 	return text
 }
@@ -150,7 +155,8 @@ func (j *journal) choose(id, word string) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if !slices.Contains(j.chosen[id], word) {
+	const most = 32 // words that are told of: an implementation that has more makes them up
+	if !slices.Contains(j.chosen[id], word) && len(j.chosen[id]) < most {
 		j.chosen[id] = append(j.chosen[id], word)
 	}
 }
@@ -209,6 +215,10 @@ func (j *journal) omit(rule, reason string) {
 func (j *journal) firstUse(id string, seq int) (before int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if len(id) > sha256.Size {
+		hash := sha256.Sum256([]byte(id))
+		id = string(hash[:]) // which takes no more room than an id ought to
+	}
 	before = j.requestIDs[id]
 	j.requestIDs[id] = seq
 	return before
@@ -229,19 +239,20 @@ func (j *journal) results(untried string) []report.Rule {
 
 // evidence is what of an exchange goes into a report.
 func (j *journal) evidence(e *target.Exchange) report.Exchange {
-	const shown = 64 << 10 // bytes of an answer
 	redact := j.redacting(e)
+	short := *e
+	short.Shorten(j.quotes.take(len(e.Raw()) + target.Length(e.Header())))
 	got := report.Got{Status: e.Status(), Header: http.Header{}}
-	for name, values := range e.Header() {
+	for name, values := range short.Header() {
 		for _, value := range values {
 			got.Header[redact(name)] = append(got.Header[redact(name)], redact(value))
 		}
 	}
-	body := e.Raw()
-	got.Cut = e.Cut()
-	if whole := len(body); whole > shown {
-		body = bytes.ToValidUTF8(body[:shown], nil) // a character that the cut goes through is left out
-		got.Cut += whole - len(body)
+	body := short.Raw()
+	got.Cut = short.Cut()
+	if got.Cut > 0 {
+		body = bytes.ToValidUTF8(body, nil) // a character that the cut goes through is left out
+		got.Cut += len(short.Raw()) - len(body)
 	}
 	got.Body = redact(string(body))
 	if e.Err != nil {

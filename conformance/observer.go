@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"unicode/utf8"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
@@ -86,7 +85,7 @@ func (o observer) judgeContentType(e *target.Exchange) {
 
 // judgeBody: ENV-6.
 func (o observer) judgeBody(e *target.Exchange) {
-	if e.Err == nil && (!json.Valid(e.Raw()) || !utf8.Valid(e.Raw())) {
+	if e.Err == nil && !e.IsJSON() {
 		o.broken("ENV-6", e, "a body that is not JSON", "a JSON body")
 	}
 }

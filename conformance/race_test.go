@@ -74,7 +74,7 @@ func raced(t *testing.T, prefix string, secrets []string, entrants []entrant) (*
 	}
 	t.Cleanup(func() {
 		cancel()
-		s.people.Release()
+		s.people.Release(time.Minute)
 	})
 	prefixed := func(ids []string) (all []string) {
 		for _, id := range ids {

@@ -43,6 +43,15 @@ const fewSnapshots = 4
 // releasing is the last phase of a run.
 const releasing = "releasing snapshots"
 
+// How long the release of snapshots goes on after the last that succeeded: as a rule, and where the run could not go on for
+// another reason than an interrupt, when the testbed may be gone as well.
+const (
+	farewell = 30 * time.Second
+	retreat  = 10 * time.Second
+)
+
+var errInterrupted = errors.New("the run was interrupted")
+
 // Run judges an implementation. It gives a report also where the run could not be carried out to its end; its
 // Verdict and Reason then say so. An error means that nothing was sent: a *ConfigError, or ErrForeign.
 //
@@ -126,7 +135,7 @@ func (s *suite) carryOut() (result *report.Report, err error) {
 		started := time.Now()
 		cutShort := rescue.Call(s.judge)
 		if interrupt := cmp.Or(context.Cause(s.parent), context.Cause(s.config.AtOnce)); interrupt != nil && cutShort != nil {
-			cutShort = fmt.Errorf("the run was interrupted: %w", interrupt)
+			cutShort = fmt.Errorf("%w: %w", errInterrupted, interrupt)
 		}
 		result = s.report(started, cutShort)
 		if s.recorder != nil {
@@ -200,6 +209,7 @@ func newSuite(ctx context.Context, config Config) *suite {
 		config: config, amount: efforts[config.Effort], journal: newJournal(slices.Concat(config.Credentials.Secrets(), reach.ProxySecrets(os.LookupEnv))),
 		clock: newClock("setting up"), cannot: map[contract.State]string{},
 		credentials: func() signing.Credentials { return config.Credentials },
+		silence:     silence{timeout: config.Timeout}, keeps: allowance{left: mostKept, longest: longestKept},
 	}
 	s.config.Credentials = signing.Credentials{}
 	s.journal.redact.Name(config.Credentials.Identity()...)
@@ -268,6 +278,8 @@ func (s *suite) prepare() error {
 	switch {
 	case s.run.Err() != nil:
 		return context.Cause(s.run)
+	case errors.Is(e.Err, target.ErrTimeout):
+		return fmt.Errorf("the endpoint does not answer (POST %s: %w); is --endpoint right?", e.URL, e.Err)
 	case e.Unreachable:
 		return fmt.Errorf("the endpoint cannot be reached (POST %s: %w); is it running, and is --endpoint right?", e.URL, e.Err)
 	case strings.HasPrefix(e.Answer().Code, contract.AuthCodePrefix):
@@ -380,7 +392,11 @@ func (deaf) Fail() {}
 func (s *suite) report(started time.Time, cutShort error) *report.Report {
 	s.stop(errors.New("the run is over"))
 	s.enter(releasing)
-	left := s.people.Release()
+	patience := max(farewell, s.config.Timeout)
+	if cutShort != nil && !errors.Is(cutShort, errInterrupted) {
+		patience = retreat
+	}
+	left := s.people.Release(patience)
 	_ = s.ledger.Close(left) // if that cannot be put down, the ledger names more than there is
 
 	usage, safe := s.target.Usage(), s.journal.redact.Replace
@@ -396,7 +412,7 @@ func (s *suite) report(started time.Time, cutShort error) *report.Report {
 	}
 	untried := "no check of it was chosen"
 	if cutShort != nil {
-		r.Reason = s.journal.redact.Replace(cutShort.Error())
+		r.Reason = brief(cutShort.Error(), safe)
 		untried = "the run ended before"
 	}
 	r.Rules = s.journal.results(untried)
@@ -408,7 +424,7 @@ func (s *suite) report(started time.Time, cutShort error) *report.Report {
 	r.Phases, r.Seconds = s.clock.finish()
 	// What was proved before the target fell silent is still proved. A fault of the testbed leaves nothing certain,
 	// and an interrupted run was not meant to be judged.
-	fellSilent := errors.Is(cutShort, errSilent) || errors.Is(cutShort, errHanging)
+	fellSilent := errors.Is(cutShort, errSilent) || errors.Is(cutShort, errHanging) || errors.Is(cutShort, errFlooding)
 	r.Judge(cutShort != nil, cutShort != nil && !fellSilent)
 	return r
 }

@@ -63,9 +63,9 @@ type suite struct {
 	// Whether the check that is being carried out has met snapshots in other states, and such as tell nothing of these.
 	met, missed atomic.Bool
 
-	silent   atomic.Int32 // exchanges in a row without an answer
-	hung     atomic.Int32 // exchanges that timed out, in all
-	knocking sync.Mutex   // held while the endpoint is asked whether it is there
+	silence  silence    // what the run has waited for in vain
+	knocking sync.Mutex // held while the endpoint is asked whether it is there
+	keeps    allowance  // for the answers that are kept until the run ends
 
 	mu      sync.Mutex
 	refused []string // snapshots in other states, shared by the checks since nothing may change them
@@ -247,34 +247,28 @@ func (s *suite) going(ctx context.Context) (context.Context, context.CancelFunc)
 	return ctx, func() { stop(); cancel(nil) }
 }
 
-// Why a run ends whose target does not answer. What was proved before holds all the same.
-var (
-	errSilent  = errors.New("the endpoint has stopped answering")
-	errHanging = errors.New("the endpoint answers some requests never; to wait for more of them would take too long")
-)
-
 // lost deals with an exchange that is no evidence of anything: the run has ended, or cannot go on.
 func (s *suite) lost(e *target.Exchange) bool {
-	const (
-		tolerated = 3  // in a row, before the endpoint is asked whether it is there
-		mostHung  = 64 // in a run: each takes the whole timeout
-	)
+	const tolerated = 3 // in a row, before the endpoint is asked whether it is there
+	inARow, tooLong := s.silence.heard(e)
 	switch {
 	case s.run.Err() != nil:
 		return true
 	case errors.Is(e.Err, target.ErrPatience):
 		s.stop(fmt.Errorf("the endpoint %w; try again when it is less busy", e.Err))
 		return true
+	case errors.Is(e.Err, target.ErrFlood):
+		s.stop(fmt.Errorf("%w: %w", errFlooding, e.Err))
+		return true
 	case e.Err == nil:
-		s.silent.Store(0)
 		return false
 	case e.From == stillThere:
 		return true
-	case errors.Is(e.Err, target.ErrTimeout) && s.hung.Add(1) > mostHung:
+	case tooLong:
 		s.stop(errHanging)
 		return true
-	case s.silent.Add(1) >= tolerated:
-		s.knock(func() bool { return s.silent.Load() >= tolerated })
+	case inARow >= tolerated:
+		s.knock(func() bool { return s.silence.now() >= tolerated })
 	}
 	return s.run.Err() != nil || e.Unreachable
 }
@@ -297,7 +291,7 @@ func (s *suite) knock(needed func() bool) {
 		s.stop(err)
 		return
 	}
-	if e := s.target.Send(s.run, target.Request{Body: body, From: stillThere}); e.Err != nil {
+	if e := s.target.Send(s.run, target.Request{Body: body, From: stillThere, Within: s.silence.knocks()}); e.Err != nil {
 		s.stop(fmt.Errorf("%w: %w", errSilent, e.Err)) // to no effect if the run has been ended
 	}
 }
@@ -487,15 +481,15 @@ func (s *suite) Send(ctx context.Context, request target.Request) *answer {
 	if request.From == "" {
 		request.From = *s.check.Load()
 	}
+	request.Within = s.silence.wait()
 	e := s.target.Send(ctx, request)
 	s.prices.add(*s.check.Load(), func(p *price) { p.exchanges++ })
 	s.progress()
 	if s.run.Err() != nil {
 		AbortSuite(context.Cause(s.run).Error())
 	}
-	const longest = 256 << 10 // bytes that are kept: more than an answer of the contract has
 	a := &answer{Exchange: e, said: e.Answer()}
-	e.Shorten(longest)
+	e.Shorten(s.keeps.take(len(e.Raw()) + target.Length(e.Header())))
 	return a
 }
 

@@ -160,7 +160,7 @@ func open(t *testing.T, bed *fakeBed, edits ...func(*population.Config)) *run {
 	r.Population = population.New(ctx, config)
 	t.Cleanup(func() {
 		end(errors.New("the test is over"))
-		r.Release()
+		r.Release(time.Minute)
 	})
 	return r
 }

@@ -3,6 +3,7 @@ package population_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -45,7 +46,7 @@ func TestStatesThatPassHaveAControl(t *testing.T) {
 	g.Expect(err).To(MatchError(population.ErrBudget), "the control is paid for as well")
 
 	r.end(errBed)
-	g.Expect(r.Release()).To(BeEmpty())
+	g.Expect(r.Release(time.Minute)).To(BeEmpty())
 	g.Expect(bed.released).To(HaveLen(4), "the control is released as well")
 }
 
@@ -62,7 +63,7 @@ func TestWhatCouldNotBeMadeIsReleasedAndNotJudged(t *testing.T) {
 	g.Expect(r.LastLook(t.Context())).To(Succeed())
 	g.Expect(r.discrepancies()).To(BeEmpty())
 	r.end(errBed)
-	g.Expect(r.Release()).To(BeEmpty())
+	g.Expect(r.Release(time.Minute)).To(BeEmpty())
 	g.Expect(bed.released).To(ConsistOf(bed.name(1), bed.name(2)))
 }
 

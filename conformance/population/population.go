@@ -38,8 +38,8 @@ type Config struct {
 	Budget  int // how many snapshots may be made, 0 for any number
 	// Ledger is told of every order for snapshots before it goes out; nil for none.
 	Ledger *ledger.Ledger
-	// When the run has ended, orders that are under way are waited for as long as Farewell, and snapshots are released until
-	// none has been for so long; half a minute, at the least. AtOnce ends all of it; nil for never.
+	// When the run has ended, orders that are under way are waited for as long as Farewell, half a minute at the least. AtOnce
+	// ends that, and the release of snapshots; nil for never.
 	Farewell time.Duration
 	AtOnce   context.Context
 	// Report is called for every snapshot that is not as it should be, once for each, and once more for one that had

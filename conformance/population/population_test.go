@@ -78,7 +78,7 @@ func TestMakePutsDownWhateverIsHandedOut(t *testing.T) {
 			}
 			g.Expect(r.Count()).To(BeNumerically(">=", 2))
 			r.end(nil)
-			g.Expect(r.Release()).To(BeEmpty())
+			g.Expect(r.Release(time.Minute)).To(BeEmpty())
 			g.Expect(bed.released).To(ContainElements("snap-000001", "snap-000002"))
 		})
 	}
@@ -246,7 +246,7 @@ func TestReleaseLeavesNothing(t *testing.T) {
 		return nil
 	}
 	r.end(nil)
-	g.Expect(r.Release()).To(Equal(denied), "those that it could not remove")
+	g.Expect(r.Release(time.Minute)).To(Equal(denied), "those that it could not remove")
 	g.Expect(bed.states).To(HaveLen(1))
 	g.Expect(bed.released).NotTo(ContainElement(ids[0]), "gone already")
 }
@@ -264,7 +264,7 @@ func TestReleaseEndsAtOnce(t *testing.T) {
 		return ctx.Err()
 	}
 	r.end(nil)
-	g.Expect(r.Release()).To(Equal(ids))
+	g.Expect(r.Release(time.Minute)).To(Equal(ids))
 	bed.onRelease = nil
 }
 
@@ -311,7 +311,7 @@ func TestBrokenIsCalledWhileTheRunGoesOn(t *testing.T) {
 		r.Goes(because(0), r.have(t, contract.Normal, 1)...)
 		<-looking
 		r.end(nil)
-		r.Release() // waits for all that goes on
+		r.Release(time.Minute) // waits for all that goes on
 		g.Expect(r.faults()).To(BeEmpty())
 	})
 }
@@ -330,7 +330,7 @@ func TestNothingIsLeftRunning(t *testing.T) { // not parallel: it counts gorouti
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(r.LastLook(t.Context())).To(Succeed())
 	r.end(nil)
-	g.Expect(r.Release()).To(BeEmpty())
+	g.Expect(r.Release(time.Minute)).To(BeEmpty())
 	g.Eventually(runtime.NumGoroutine).WithTimeout(long).Should(BeNumerically("<=", before))
 }
 
@@ -476,7 +476,7 @@ func TestAnOrderThatIsUnderWayAtTheEndIsReleased(t *testing.T) {
 	<-ordered
 	r.end(nil)
 	released := make(chan []string, 1)
-	go func() { released <- r.Release() }()
+	go func() { released <- r.Release(time.Minute) }()
 	g.Consistently(released, "50ms").ShouldNot(Receive(), "it waits for the answer")
 	close(answer)
 	g.Eventually(released, long).Should(Receive(BeEmpty()))
@@ -514,7 +514,7 @@ func TestWhatAnOrderWithoutAnAnswerMadeNobodyKnows(t *testing.T) {
 			_, err = r.Make(t.Context(), contract.Normal, 3)
 			g.Expect(err).To(HaveOccurred())
 			r.end(nil)
-			g.Expect(r.Release()).To(BeEmpty())
+			g.Expect(r.Release(time.Minute)).To(BeEmpty())
 			g.Expect(book.Close(nil)).To(Succeed())
 			if !c.lost {
 				g.Expect(r.Lost()).To(BeEmpty())

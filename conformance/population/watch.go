@@ -344,8 +344,9 @@ func (p *Population) each(ctx context.Context, entries []*entry, do func(ctx con
 }
 
 // Release removes every snapshot of the run that has not been seen gone, and gives the ids of those that it could not
-// remove. The population's own context has to have ended: nothing may be made meanwhile.
-func (p *Population) Release() []string {
+// remove: it gives up when none was removed for as long as patience lasts. The population's own context has to have ended:
+// nothing may be made meanwhile.
+func (p *Population) Release(patience time.Duration) []string {
 	quiet := make(chan struct{})
 	go func() {
 		defer close(quiet)
@@ -355,7 +356,7 @@ func (p *Population) Release() []string {
 	}()
 	select {
 	case <-quiet:
-		p.release()
+		p.release(patience)
 	case <-p.config.AtOnce.Done():
 	}
 	var left []string
@@ -365,17 +366,17 @@ func (p *Population) Release() []string {
 	return left
 }
 
-func (p *Population) release() {
+func (p *Population) release(patience time.Duration) {
 	ctx, cancel := context.WithCancel(p.config.AtOnce)
 	defer cancel()
-	patience := time.AfterFunc(p.config.Farewell, cancel)
-	defer patience.Stop()
+	lasts := time.AfterFunc(patience, cancel)
+	defer lasts.Stop()
 	// One that fails stays on the books; the others are still worth a try.
 	_ = p.each(ctx, p.notGone(), func(ctx context.Context, e *entry, _ func(func() error)) error {
 		if ctx.Err() != nil || rescue.Call(func() error { return p.config.Bed.Release(ctx, e.id) }) != nil {
 			return nil
 		}
-		patience.Reset(p.config.Farewell)
+		lasts.Reset(patience)
 		p.decide([]string{e.id}, func(e *entry) { p.saw(e, true) })
 		return nil
 	})

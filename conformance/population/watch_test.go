@@ -3,6 +3,7 @@ package population_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -135,7 +136,7 @@ func TestWhatGoes(t *testing.T) {
 		g.Expect(r.LastLook(t.Context())).To(Succeed())
 		g.Expect(rules(g, r, id)).To(Equal([]string{"STATE-4"}))
 		r.end(nil)
-		g.Expect(r.Release()).To(BeEmpty())
+		g.Expect(r.Release(time.Minute)).To(BeEmpty())
 		g.Expect(r.bed.released).To(ContainElement(id))
 	})
 	t.Run("seems to come back", func(t *testing.T) {
@@ -194,7 +195,7 @@ func TestALookDuringADeletingRequestTellsNothing(t *testing.T) {
 			bed.set(id, "")
 			close(goOn)
 			r.end(nil)
-			r.Release() // waits for the look
+			r.Release(time.Minute) // waits for the look
 			g.Expect(bed.looksAt(id)).To(BeNumerically(">=", 1))
 			g.Expect(r.discrepancies()).To(BeEmpty())
 		})

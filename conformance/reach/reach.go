@@ -149,6 +149,12 @@ type Trust struct {
 	Certificate *tls.Certificate // to show to hosts that ask for one; nil: none
 }
 
+// MaxHeader is how many bytes of an answer's header are read.
+const MaxHeader = 64 << 10
+
+// buffered is how many bytes of a body are taken in, where HTTP/2 is spoken, before anybody has asked for them.
+const buffered = 256 << 10
+
 // Transport prepares connections to the base, opened no faster than dialer has found out that the host takes them. It
 // follows no redirect. Its other settings are the caller's.
 func (b Base) Transport(trust Trust, dialer *gentle.Dialer) *http.Transport {
@@ -161,6 +167,9 @@ func (b Base) Transport(trust Trust, dialer *gentle.Dialer) *http.Transport {
 		Proxy:             http.ProxyFromEnvironment,
 		TLSClientConfig:   secure,
 		ForceAttemptHTTP2: true, // which a dialer of one's own would switch off
+
+		MaxResponseHeaderBytes: MaxHeader,
+		HTTP2:                  &http.HTTP2Config{MaxReceiveBufferPerConnection: buffered, MaxReceiveBufferPerStream: buffered},
 	}
 	if b.http2 {
 		t.Protocols = new(http.Protocols)

@@ -1,11 +1,16 @@
 package report
 
 import (
+	"bufio"
 	_ "embed"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -14,12 +19,33 @@ import (
 //go:embed report.schema.json
 var Schema []byte
 
-// WriteJSON writes the whole report. Two reports of the same content are the same bytes.
+// WriteJSON writes the whole report. Two reports of the same content are the same bytes. What a terminal or a CI system
+// would carry out, if it were shown the file, is escaped.
 func (r *Report) WriteJSON(w io.Writer) error {
-	encoder := json.NewEncoder(w)
+	buffer := bufio.NewWriter(w) // keeps the first error for Flush
+	encoder := json.NewEncoder(escaping{buffer})
 	encoder.SetEscapeHTML(false) // evidence is easier to read, and to search, as it was sent
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(r.complete())
+	return errors.Join(encoder.Encode(r.complete()), buffer.Flush())
+}
+
+// escaping writes JSON with the characters escaped that cannot be printed, and the second of two number signs, with which
+// commands to CI systems begin. Nothing of that kind stands outside of strings. It is given whole characters.
+type escaping struct{ *bufio.Writer }
+
+func (e escaping) Write(text []byte) (int, error) {
+	var before rune
+	for _, r := range string(text) {
+		if r == '\n' || strconv.IsPrint(r) && (r != '#' || before != '#') {
+			e.WriteRune(r)
+		} else {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(e.Writer, `\u%04x`, unit)
+			}
+		}
+		before = r
+	}
+	return len(text), nil
 }
 
 // complete gives a copy in which what is empty is an empty list and not null, and in which no body has lost bytes

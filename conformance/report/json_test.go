@@ -243,3 +243,23 @@ func TestJSONIsStableAndReadable(t *testing.T) {
 		t.Error("writing has changed the report")
 	}
 }
+
+// TestJSONIsSafeToShow: people look at reports with cat, also in the log of a CI job.
+func TestJSONIsSafeToShow(t *testing.T) {
+	t.Parallel()
+	r := broken(t)
+	const hostile = "##vso[x]\u202e\u009b2J\x7f\U000e0041 ###[y]</script>"
+	r.Rules[3].Failures[0].Evidence[0].Got.Body = hostile
+	var text strings.Builder
+	if err := r.WriteJSON(&text); err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, text.String(), "##", "\u202e", "\u009b", "\x7f", "\U000e0041")
+	var back report.Report
+	if err := json.Unmarshal([]byte(text.String()), &back); err != nil {
+		t.Fatal(err)
+	}
+	if got := back.Rules[3].Failures[0].Evidence[0].Got.Body; got != hostile {
+		t.Errorf("%q was read back as %q", hostile, got)
+	}
+}

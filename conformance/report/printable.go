@@ -2,14 +2,16 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// Printable gives the text in a form that is safe to show on one line of a terminal. A target may send anything:
-// sequences that move the cursor or set the title, characters that turn the direction of writing around, line
-// breaks that forge a verdict. They are shown as a Go string literal would show them; letters of all languages stay.
+// Printable gives the text in a form that is safe to show on one line of a terminal, or of a log that a CI system reads
+// commands from. A target may send anything: sequences that move the cursor or set the title, characters that turn the
+// direction of writing around, line breaks that forge a verdict, commands that set variables of later jobs. They are shown
+// as a Go string literal would show them; letters of all languages stay.
 func Printable(text string) string {
 	var safe []byte
 	for len(text) > 0 {
@@ -25,8 +27,15 @@ func Printable(text string) string {
 		}
 		text = text[size:]
 	}
-	return string(safe)
+	return commands.ReplaceAllStringFunc(string(safe), func(command string) string {
+		at := strings.IndexAny(command, ":#")
+		return fmt.Sprintf(`%s\x%02x%s`, command[:at], command[at], command[at+1:])
+	})
 }
+
+// commands is what CI systems take commands in a log by: GitHub Actions where a line begins so, and everywhere Azure
+// Pipelines, TeamCity and the older form of GitHub's.
+var commands = regexp.MustCompile(`^ *::|##[A-Za-z]*\[`)
 
 // shorten cuts a text to a width, if it has one.
 func shorten(text string, width int) string {

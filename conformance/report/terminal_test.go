@@ -189,6 +189,16 @@ func TestPrintable(t *testing.T) {
 		"\x80ok\xff":            `\x80ok\xff`,
 		"\u009b\u00a0":          `\u009b\u00a0`,
 		"ü 汉字 😀 \ufffd":         "ü 汉字 😀 \ufffd",
+
+		// what CI systems take for commands
+		"::error::no":                       `\x3a:error::no`,
+		"  ::set-env name=PATH::.":          `  \x3a:set-env name=PATH::.`,
+		"a::b [::1]":                        "a::b [::1]", // nobody takes these for any
+		"so ##[error]no":                    `so \x23#[error]no`,
+		"##vso[task.setvariable]x ##VSO[]":  `\x23#vso[task.setvariable]x \x23#VSO[]`,
+		"##teamcity[buildStop]":             `\x23#teamcity[buildStop]`,
+		"###[x] ## title":                   `#\x23#[x] ## title`,
+		"\x1b[0Ksection_start:1:x\r\x1b[0K": `\x1b[0Ksection_start:1:x\r\x1b[0K`,
 	} {
 		if got := report.Printable(given); got != want {
 			t.Errorf("%q is shown as %s, want %s", given, got, want)

@@ -3,7 +3,10 @@ package target
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -39,17 +42,22 @@ type Exchange struct {
 	cut    int
 	hidden []func() string // as functions, since fmt prints whatever it finds in a field
 
-	members  map[string]json.RawMessage // of the body, once they are taken apart
-	isObject bool
-	apart    bool
+	parts *parts // of the body, once it is taken apart
+}
+
+// parts is a body taken apart.
+type parts struct {
+	isJSON   bool
+	members  map[string]json.RawMessage // nil if the body is no object
+	response map[string]json.RawMessage // nil if the inner one is none
 }
 
 // Redacted stands where a secret was.
 const Redacted = redact.Mark
 
 func (e *Exchange) clearAnswer() {
-	e.Err, e.Unreachable, e.proto, e.status, e.header, e.body, e.hidden = nil, false, "", 0, nil, nil, nil
-	e.members, e.isObject, e.apart = nil, false, false
+	e.Err, e.Unreachable, e.proto, e.status, e.header, e.body, e.cut, e.hidden = nil, false, "", 0, nil, nil, 0, nil
+	e.parts = nil
 }
 
 func (e *Exchange) capture(message *http.Request, body []byte) {
@@ -84,43 +92,89 @@ func (e *Exchange) Header() http.Header { return e.header }
 // Raw is the answer's body as it came, decompressed.
 func (e *Exchange) Raw() []byte { return e.body }
 
-// Shorten forgets the rest of a long body. Many exchanges are kept as evidence until a run ends, and a hostile target
-// could make each of them as long as it likes.
+// Shorten forgets the rest of a long body, and fields of a long header. Many exchanges are kept as evidence until a run
+// ends, and a hostile target could make each of them as long as it likes.
 func (e *Exchange) Shorten(length int) {
-	e.members, e.isObject, e.apart = nil, false, false
+	e.parts = nil
 	if over := len(e.body) - length; over > 0 {
 		e.body, e.cut = bytes.Clone(e.body[:length]), e.cut+over
 	}
+	if Length(e.header) <= length {
+		return
+	}
+	short, room := http.Header{}, length
+	for _, name := range append([]string{"Content-Type"}, slices.Sorted(maps.Keys(e.header))...) {
+		field := http.Header{name: e.header[name]}
+		if need := Length(field); need <= room && short[name] == nil {
+			short[name], room = e.header[name], room-need
+		}
+	}
+	e.header = short.Clone() // so that nothing of the long one stays behind
+}
+
+// Length is how many bytes a header takes, about.
+func Length(header http.Header) (length int) {
+	const line = 4 // what a field takes beside its text
+	for name, values := range header {
+		for _, value := range values {
+			length += len(name) + len(value) + line
+		}
+	}
+	return length
 }
 
 // Cut is how many bytes of the body were forgotten.
 func (e *Exchange) Cut() int { return e.cut }
 
-// Members gives the members of the answer's JSON object with their names as they were spelled, which decoding into
-// a struct would not tell; ok is false if the body is no JSON object.
-func (e *Exchange) Members() (members map[string]json.RawMessage, ok bool) {
-	if !e.apart { // several judges ask, one after the other
-		e.members, e.isObject = object(e.body)
-		e.apart = true
-	}
-	return e.members, e.isObject
-}
+// IsJSON tells whether the body is JSON, in the encoding that JSON has.
+func (e *Exchange) IsJSON() bool { return e.apart().isJSON }
 
-func object(text []byte) (map[string]json.RawMessage, bool) {
-	var members map[string]json.RawMessage
-	if !utf8.Valid(text) || json.Unmarshal(text, &members) != nil || members == nil {
-		return nil, false
-	}
-	return members, true
+// Members gives those members of the answer's JSON object that the contract knows, and not those that are merely spelled
+// alike, which decoding into a struct would not tell apart; ok is false if the body is no JSON object.
+func (e *Exchange) Members() (members map[string]json.RawMessage, ok bool) {
+	members = e.apart().members
+	return members, members != nil
 }
 
 // Response gives the members of the answer's inner object.
 func (e *Exchange) Response() (members map[string]json.RawMessage, ok bool) {
-	outer, ok := e.Members()
-	if !ok {
-		return nil, false
+	members = e.apart().response
+	return members, members != nil
+}
+
+// apart takes the body apart once: several judges ask, one after the other.
+func (e *Exchange) apart() *parts {
+	if e.parts == nil {
+		e.parts = &parts{isJSON: utf8.Valid(e.body) && json.Valid(e.body)}
+		if e.parts.isJSON {
+			e.parts.members = object(e.body)
+			e.parts.response = object(e.parts.members[contract.FieldResponse])
+		}
 	}
-	return object(outer[contract.FieldResponse])
+	return e.parts
+}
+
+// known are the members that anybody asks for. An answer may have a million others.
+var known = []string{contract.FieldRequestID, contract.FieldResponse, contract.FieldSnapshotIDs, contract.FieldCode, contract.FieldMessage}
+
+// object gives the known members of a text that is valid JSON, nil if it is no object.
+func object(text []byte) map[string]json.RawMessage {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if first, err := decoder.Token(); err != nil || first != json.Delim('{') {
+		return nil
+	}
+	members := map[string]json.RawMessage{}
+	for decoder.More() {
+		var value json.RawMessage
+		name, err := decoder.Token()
+		if err != nil || decoder.Decode(&value) != nil {
+			return nil
+		}
+		if name, isName := name.(string); isName && slices.Contains(known, name) {
+			members[name] = value
+		}
+	}
+	return members
 }
 
 // Text gives a member's value if it is a string that is not empty.
@@ -132,24 +186,42 @@ func Text(member json.RawMessage) (string, bool) {
 	return *text, true
 }
 
-// List gives a member's value if it is an array of strings. An absent member and null are an empty list.
+// longestList bounds a list that is read. One with more members than a request may name is wrong already, and no less so
+// without the rest.
+var longestList = 10 * contract.MaxBatch
+
+const jsonSpace = " \t\r\n"
+
+// List gives a member's value if it is an array of strings. An absent member and null are an empty list. Of a list that is
+// far too long, it reads the beginning alone.
 func List(member json.RawMessage) ([]string, bool) {
-	if len(member) == 0 {
+	if len(member) == 0 || string(bytes.Trim(member, jsonSpace)) == "null" {
 		return nil, true
 	}
-	var list []*string
-	if json.Unmarshal(member, &list) != nil {
+	decoder := json.NewDecoder(bytes.NewReader(member))
+	if first, err := decoder.Token(); err != nil || first != json.Delim('[') {
 		return nil, false
 	}
-	texts := make([]string, 0, len(list))
-	for _, text := range list {
-		if text == nil {
+	texts := []string{}
+	for decoder.More() {
+		if len(texts) == longestList {
+			return texts, true
+		}
+		next, err := decoder.Token()
+		text, isText := next.(string)
+		if err != nil || !isText {
 			return nil, false
 		}
-		texts = append(texts, *text)
+		texts = append(texts, text)
+	}
+	if _, err := decoder.Token(); err != nil || len(bytes.Trim(member[decoder.InputOffset():], jsonSpace)) > 0 {
+		return nil, false
 	}
 	return texts, true
 }
+
+// longestCode bounds what is kept of a code, in bytes. A longer one is none that anybody knows.
+const longestCode = 1000
 
 // Answer is what the exchange meant, for the oracle.
 func (e *Exchange) Answer() oracle.Answer {
@@ -158,6 +230,9 @@ func (e *Exchange) Answer() oracle.Answer {
 	if answer.Status != http.StatusOK {
 		if ok {
 			answer.Code, _ = Text(members[contract.FieldCode])
+			if len(answer.Code) > longestCode {
+				answer.Code = fmt.Sprintf("a code of %d bytes", len(answer.Code))
+			}
 		}
 		return answer
 	}

@@ -54,7 +54,7 @@ func serveBytes(t *testing.T, speak func(io.Writer)) string {
 	return "http://" + listener.Addr().String()
 }
 
-func reached(t *testing.T, base string, edits ...func(*target.Config)) *target.Target {
+func reached(t testing.TB, base string, edits ...func(*target.Config)) *target.Target {
 	t.Helper()
 	endpoint, err := reach.Parse(base)
 	if err != nil {

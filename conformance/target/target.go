@@ -25,10 +25,20 @@ import (
 )
 
 // A target may be hostile, so nothing that it sends is read without a bound.
+
+// MaxBody is how many bytes of an answer are read: the longest that the contract has is an eighth of that.
+const MaxBody = 1 << 20
+
 const (
-	maxBody    = 4 << 20  // bytes of an answer that are read
-	maxHeaders = 64 << 10 // bytes of an answer's header
 	mostReused = 64       // connections that are kept
+	longBody   = 64 << 10 // bytes; of the answers that have more, no more are judged at once than
+	mostLong   = 4        // so that what is worked out from them does not add up
+)
+
+// How much a target may send in all: so much, and so much besides for each exchange.
+const (
+	floodBase = 64 << 20  // bytes
+	floodEach = 128 << 10 // bytes
 )
 
 // The waits between attempts where an implementation asks for patience. Retry-After cannot say less than a second,
@@ -59,8 +69,10 @@ type Target struct {
 	reused *http.Transport // connections that are kept
 	closes atomic.Bool     // whether the implementation closes connections that it was to keep
 	crowd  *gentle.Crowd   // how many requests it takes at once
+	long   chan struct{}   // has room for as many long answers as are judged at once
 
 	sent   atomic.Int64
+	got    atomic.Int64 // bytes of bodies
 	waited atomic.Int64
 	paused atomic.Int64 // nanoseconds
 }
@@ -72,11 +84,13 @@ func New(config Config) *Target {
 		t := config.Endpoint.Transport(config.Trust, dialer)
 		t.DisableKeepAlives = !keepAlive
 		t.MaxIdleConnsPerHost = mostReused
-		t.MaxResponseHeaderBytes = maxHeaders
 		t.TLSHandshakeTimeout = config.Timeout
 		return t
 	}
-	t := &Target{sign: config.Credentials.Sign, fresh: transport(false), reused: transport(true), crowd: gentle.NewCrowd()}
+	t := &Target{
+		sign: config.Credentials.Sign, fresh: transport(false), reused: transport(true), crowd: gentle.NewCrowd(),
+		long: make(chan struct{}, mostLong),
+	}
 	config.Credentials = signing.Credentials{}
 	t.config = config
 	return t
@@ -94,12 +108,15 @@ type Request struct {
 	// Reuse has the request sent on a connection that is open already, if there is one. It is for requests of which an
 	// implementation has to read the whole body: what it leaves unread would be taken for the next request.
 	Reuse bool
+	// Within is how long the answer may take, where that is less than the target's Timeout.
+	Within time.Duration
 }
 
 // The reasons of an exchange without an outcome, where there is more to know than that the connection failed.
 var (
 	ErrPatience = errors.New("kept asking to wait")
 	ErrTimeout  = errors.New("no complete answer")
+	ErrFlood    = errors.New("the answers are too long to go on")
 )
 
 // Send makes one exchange. It waits and asks again while the implementation says that it is too busy, within the
@@ -108,9 +125,26 @@ func (t *Target) Send(ctx context.Context, request Request) *Exchange {
 	e := &Exchange{Seq: int(t.sent.Add(1)), From: request.From, Started: time.Now()}
 	t.converse(ctx, request, e)
 	if t.config.Observe != nil {
+		defer t.judging(e)()
 		t.config.Observe(e)
 	}
 	return e
+}
+
+// judging waits until an answer may be taken apart, and gives what is to be called then. One that is not complete is not
+// taken apart, and never waits: whoever is told of it may send another request first.
+func (t *Target) judging(e *Exchange) (done func()) {
+	if e.Err != nil || len(e.body) <= longBody {
+		return func() {}
+	}
+	t.long <- struct{}{}
+	return func() { <-t.long }
+}
+
+// puts tells whether the answer puts the request off.
+func (t *Target) puts(e *Exchange) bool {
+	defer t.judging(e)()
+	return e.PutOff()
 }
 
 // converse sends a request until it is no longer put off, and leaves in e what came of it.
@@ -122,8 +156,9 @@ func (t *Target) converse(ctx context.Context, request Request, e *Exchange) {
 		t.attempt(ctx, request, e)
 		rest()
 		e.Attempts++
-		leave(e.PutOff())
-		if !e.PutOff() || ctx.Err() != nil {
+		putOff := t.puts(e)
+		leave(putOff)
+		if !putOff || ctx.Err() != nil {
 			break
 		}
 		wait := own
@@ -132,7 +167,7 @@ func (t *Target) converse(ctx context.Context, request Request, e *Exchange) {
 		}
 		own = min(2*own, longestOwn)
 		// What was waited for other requests' sake does not count: the run's own pace may be slow.
-		if waited += wait; waited > t.config.Patience {
+		if waited += wait + e.Answered.Sub(e.Asked); waited > t.config.Patience {
 			e.Err = fmt.Errorf("%w for %s", ErrPatience, t.config.Patience)
 			break
 		}
@@ -159,6 +194,12 @@ func (t *Target) Ask(ctx context.Context, action string, body []byte) (status in
 
 // attempt sends the request once and leaves in e what came of it.
 func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
+	within := t.config.Timeout
+	if request.Within > 0 {
+		within = min(within, request.Within)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("%w within %s", ErrTimeout, within))
+	defer cancel()
 	if request.Reuse && !t.closes.Load() {
 		reused := false
 		trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused }}
@@ -182,14 +223,14 @@ func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
 		case <-ctx.Done():
 			return
 		}
+		if ctx.Err() != nil { // the select would toss a coin
+			return
+		}
 	}
 }
 
 func (t *Target) exchange(ctx context.Context, transport *http.Transport, request Request, e *Exchange) {
 	e.clearAnswer()
-	ctx, cancel := context.WithTimeout(ctx, t.config.Timeout)
-	defer cancel()
-
 	message, err := t.build(ctx, request)
 	if err != nil {
 		e.Err = err
@@ -205,16 +246,36 @@ func (t *Target) exchange(ctx context.Context, transport *http.Transport, reques
 		defer answer.Body.Close()
 		e.proto, e.status, e.header = answer.Proto, answer.StatusCode, answer.Header
 		if e.status != http.StatusSwitchingProtocols { // what follows that is the open connection, which no deadline ends
-			e.body, err = io.ReadAll(io.LimitReader(answer.Body, maxBody+1))
+			e.body, err = body(answer)
 		}
-		if err == nil && len(e.body) > maxBody {
-			err = fmt.Errorf("the answer is longer than %d bytes", maxBody)
+		if err == nil && e.status < 100 {
+			err = fmt.Errorf("%03d is no status", e.status)
+		}
+		if got := t.got.Add(int64(len(e.body))); err == nil && got > floodBase+floodEach*t.sent.Load() {
+			err = fmt.Errorf("%w: %d MiB in %d exchanges", ErrFlood, got>>20, t.sent.Load())
 		}
 	}
 	e.Answered = time.Now()
 	if err != nil {
-		e.fail(err, t.config)
+		e.fail(ctx, err)
+		e.Shorten(longBody)
 	}
+}
+
+// body reads an answer's body, and not much more of it than an answer may have.
+func body(answer *http.Response) ([]byte, error) {
+	tooLong := fmt.Errorf("the answer is longer than %d bytes", MaxBody)
+	if answer.ContentLength > MaxBody {
+		return nil, tooLong
+	}
+	var text bytes.Buffer
+	text.Grow(int(max(bytes.MinRead, answer.ContentLength+bytes.MinRead))) // what it takes to meet the end without growing
+	_, err := text.ReadFrom(io.LimitReader(answer.Body, MaxBody+1))
+	if err == nil && text.Len() > MaxBody {
+		text.Truncate(MaxBody)
+		err = tooLong
+	}
+	return text.Bytes(), err
 }
 
 func (t *Target) build(ctx context.Context, request Request) (*http.Request, error) {
@@ -244,14 +305,17 @@ func (t *Target) build(ctx context.Context, request Request) (*http.Request, err
 }
 
 // fail records that there was no usable answer, and why.
-func (e *Exchange) fail(err error, config Config) {
+func (e *Exchange) fail(ctx context.Context, err error) {
 	var operation *net.OpError
 	var stranger *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
 	e.Unreachable = errors.As(err, &operation) && (operation.Op == "dial" || mistrusted(operation)) || errors.As(err, &stranger) || errors.As(err, &noTLS)
 	var slow net.Error
 	if errors.As(err, &slow) && slow.Timeout() {
-		err = fmt.Errorf("%w within %s", ErrTimeout, config.Timeout)
+		err = ErrTimeout
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, ErrTimeout) {
+		err = cause
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("the connection was closed before the answer was complete")

@@ -19,9 +19,12 @@ import (
 
 // A testbed is trusted with snapshots, not with the suite's memory or time.
 const (
-	maxBody = 8 << 20 // bytes of an answer that are read
-	lanes   = 256     // connections that are kept open for looks
+	maxBody = 64 << 10 // bytes of an answer that are read, besides those of the ids that were asked for
+	lanes   = 256      // connections that are kept open for looks
 )
+
+// maxID is how many bytes an id can take in an answer, with every character escaped.
+var maxID = len(`"",`) + len(`\u0000`)*contract.MaxIDLength
 
 // HTTP speaks the testbed protocol.
 type HTTP struct {
@@ -47,7 +50,7 @@ func NewHTTP(base reach.Base, in Surroundings) *HTTP {
 
 // States implements Bed. States that the contract does not know are left out: no check asks for them.
 func (h *HTTP) States(ctx context.Context) ([]contract.State, error) {
-	answer, err := h.do(ctx, http.MethodGet, "", nil)
+	answer, err := h.do(ctx, http.MethodGet, "", nil, maxBody)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +67,7 @@ func (h *HTTP) Make(ctx context.Context, state contract.State, count int) ([]str
 	if err != nil {
 		return nil, err
 	}
-	answer, err := h.do(ctx, http.MethodPost, "/snapshots", order)
+	answer, err := h.do(ctx, http.MethodPost, "/snapshots", order, maxBody+count*maxID)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +86,7 @@ func (h *HTTP) Make(ctx context.Context, state contract.State, count int) ([]str
 
 // Look implements Bed.
 func (h *HTTP) Look(ctx context.Context, id string) (Sight, error) {
-	answer, err := h.do(ctx, http.MethodGet, "/snapshots/"+segment(id), nil)
+	answer, err := h.do(ctx, http.MethodGet, "/snapshots/"+segment(id), nil, maxBody)
 	switch {
 	case err != nil:
 		return Sight{}, err
@@ -107,7 +110,7 @@ func (h *HTTP) Look(ctx context.Context, id string) (Sight, error) {
 
 // Release implements Bed.
 func (h *HTTP) Release(ctx context.Context, id string) error {
-	answer, err := h.do(ctx, http.MethodDelete, "/snapshots/"+segment(id), nil)
+	answer, err := h.do(ctx, http.MethodDelete, "/snapshots/"+segment(id), nil, maxBody)
 	if err != nil {
 		return err
 	}
@@ -153,12 +156,12 @@ func (a answer) decode(wanted members) error {
 	return nil
 }
 
-// do makes one request, and makes it again while it is put off.
-func (h *HTTP) do(ctx context.Context, method, path string, body []byte) (answer, error) {
+// do makes one request, and makes it again while it is put off. No more of the answer than longest is read.
+func (h *HTTP) do(ctx context.Context, method, path string, body []byte, longest int) (answer, error) {
 	const firstWait, longestWait, mostResets = 50 * time.Millisecond, 2 * time.Second, 6
 	waited := time.Duration(0) // not counting what was waited for other requests' sake: the run's own pace may be slow
 	for wait, resets := firstWait, 0; ; wait = min(2*wait, longestWait) {
-		a, asked, err := h.once(ctx, method, path, body)
+		a, asked, err := h.once(ctx, method, path, body, longest)
 		// A host whose queue of new connections is full resets some of them before the testbed sees anything.
 		if err != nil && (!reach.Unseen(err) || resets == mostResets) {
 			return a, err
@@ -180,7 +183,7 @@ func (h *HTTP) do(ctx context.Context, method, path string, body []byte) (answer
 	}
 }
 
-func (h *HTTP) once(ctx context.Context, method, path string, body []byte) (a answer, retryAfter time.Duration, err error) {
+func (h *HTTP) once(ctx context.Context, method, path string, body []byte, longest int) (a answer, retryAfter time.Duration, err error) {
 	a.method, a.url = method, h.base+path
 	rest := h.pace.Enter(ctx)
 	defer rest()
@@ -205,7 +208,7 @@ func (h *HTTP) once(ctx context.Context, method, path string, body []byte) (a an
 		a.status = response.StatusCode
 		retryAfter = gentle.RetryAfter(response.Header)
 		if a.status != http.StatusSwitchingProtocols { // what follows that is the open connection, which no deadline ends
-			a.body, err = io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+			a.body, err = io.ReadAll(io.LimitReader(response.Body, int64(longest)+1))
 		}
 	}
 	switch {
@@ -215,8 +218,8 @@ func (h *HTTP) once(ctx context.Context, method, path string, body []byte) (a an
 		return a, 0, a.errorf("did not come within %s", h.timeout)
 	case err != nil:
 		return a, 0, fmt.Errorf("the testbed cannot be asked (%s): %w", a.request(), err)
-	case len(a.body) > maxBody:
-		return a, 0, a.errorf("is longer than %d bytes", maxBody)
+	case len(a.body) > longest:
+		return a, 0, a.errorf("is longer than %d bytes", longest)
 	}
 	return a, retryAfter, nil
 }

@@ -7,13 +7,18 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
 )
 
+// memory is where the collector of garbage becomes eager, in bytes. What is kept is bounded in other places.
+const memory = 160 << 20
+
 func main() {
+	debug.SetMemoryLimit(memory)
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
 		signals = append(signals, syscall.SIGHUP)

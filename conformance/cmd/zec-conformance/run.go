@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -179,6 +180,7 @@ func (c *command) judgeOne(ctx context.Context, o runOptions, config conformance
 	// Whoever reads the output may go away, and what the run has made is to be released all the same.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	config.AtOnce = c.atOnce
+	log.SetOutput(io.Discard) // to which net/http writes what a target sends after its answer
 	var progress *report.Progress
 	if !o.quiet {
 		progress = report.NewProgress(c.err, terminal(c.err), func() int { return width(c.err) })
