@@ -22,6 +22,9 @@ import (
 // ErrSpent tells that a bed with a given number of snapshots has too few left in a state.
 var ErrSpent = errors.New("the testbed has too few snapshots left")
 
+// maxList is how many bytes of a list are read.
+const maxList = 8 << 20
+
 // missing stands in a list for the state of ids that name nothing.
 const missing = "MISSING"
 
@@ -89,9 +92,9 @@ func readBounded(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxBody+1))
-	if err == nil && len(text) > maxBody {
-		err = fmt.Errorf("is longer than %d bytes", maxBody)
+	text, err := io.ReadAll(io.LimitReader(file, maxList+1))
+	if err == nil && len(text) > maxList {
+		err = fmt.Errorf("is longer than %d bytes", maxList)
 	}
 	return text, err
 }

@@ -25,6 +25,9 @@ const (
 	mostQuoted = 1000    // bytes of one line of standard output that are told
 )
 
+// maxLine is how many bytes of one answer are read. Answers come one at a time.
+const maxLine = 8 << 20
+
 // program is a child process that answers each line on its standard input by one on its standard output, in order. It is
 // started once, and when it fails in any way, it has failed for good: nobody could tell what its next line answers.
 type program struct {
@@ -195,7 +198,7 @@ func (p *program) write(in io.Writer) {
 
 func (p *program) read(out io.Reader) {
 	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, maxBody)
+	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
 		if err := p.deliver(lines.Bytes()); err != nil {
 			p.fail(err)
@@ -203,7 +206,7 @@ func (p *program) read(out io.Reader) {
 		}
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		p.fail(fmt.Errorf("wrote a line that is longer than %d bytes", maxBody))
+		p.fail(fmt.Errorf("wrote a line that is longer than %d bytes", maxLine))
 	} else {
 		p.fail(errHungUp)
 	}
