@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"net/http"
@@ -63,6 +62,9 @@ func (j *journal) redacting(exchanges ...*target.Exchange) func(string) string {
 		return signature.ReplaceAllString(own.Replace(j.redact.Replace(text)), "${1}"+target.Redacted)
 	}
 }
+
+// secretTail is how many bytes the end of a cut text has of a secret, at the most, that the redactor does not recognize.
+const secretTail = redact.Part - 1
 
 // failure is one time that a rule is broken.
 type failure struct {
@@ -239,29 +241,29 @@ func (j *journal) results(untried string) []report.Rule {
 
 // evidence is what of an exchange goes into a report.
 func (j *journal) evidence(e *target.Exchange) report.Exchange {
-	redact := j.redacting(e)
+	hide := j.redacting(e)
 	short := *e
 	short.Shorten(j.quotes.take(len(e.Raw()) + target.Length(e.Header())))
 	got := report.Got{Status: e.Status(), Header: http.Header{}}
 	for name, values := range short.Header() {
 		for _, value := range values {
-			got.Header[redact(name)] = append(got.Header[redact(name)], redact(value))
+			got.Header[hide(name)] = append(got.Header[hide(name)], hide(value))
 		}
 	}
-	body := short.Raw()
-	got.Cut = short.Cut()
-	if got.Cut > 0 {
-		body = bytes.ToValidUTF8(body, nil) // a character that the cut goes through is left out
-		got.Cut += len(short.Raw()) - len(body)
+	got.Body, got.Cut = hide(string(short.Raw())), short.Cut()
+	if got.Cut > 0 && !strings.HasSuffix(got.Body, redact.Mark) {
+		// What is left of a secret that the cut goes through, if that is too short to be recognized, and of a character.
+		whole := len(got.Body)
+		got.Body = strings.ToValidUTF8(got.Body[:max(0, whole-secretTail)], "")
+		got.Cut += whole - len(got.Body)
 	}
-	got.Body = redact(string(body))
 	if e.Err != nil {
-		got.Error = redact(e.Err.Error())
+		got.Error = hide(e.Err.Error())
 	}
 	return report.Exchange{
 		Seq: e.Seq, At: e.Started, Seconds: max(0, e.Ended.Sub(e.Started).Seconds()), // nobody may know it
-		Sent: report.Sent{Method: e.Method, URL: redact(e.URL), Header: e.Sent, Body: redact(string(e.Body))},
+		Sent: report.Sent{Method: e.Method, URL: hide(e.URL), Header: e.Sent, Body: hide(string(e.Body))},
 		Got:  got,
-		Curl: redact(e.Curl()),
+		Curl: hide(e.Curl()),
 	}
 }

@@ -25,7 +25,9 @@ func TestASuiteIsPrintedWithoutItsCredentials(t *testing.T) {
 	t.Parallel()
 	config := Config{Endpoint: "http://127.0.0.1:1", Credentials: hushed}
 	s := newSuite(context.Background(), config)
-	s.target = target.New(target.Config{Credentials: hushed, Redact: s.journal.redact})
+	endpoint, err := reach.Parse(config.Endpoint)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	s.target = target.New(target.Config{Endpoint: endpoint, Credentials: hushed, Redact: s.journal.redact})
 	for _, holder := range []any{config, &config, s, struct{ held *suite }{s}, s.journal, s.target} {
 		shown := fmt.Sprintf("%v %+v %#v %s", holder, holder, holder, holder)
 		NewWithT(t).Expect(shown).NotTo(ContainSubstring("hush"))

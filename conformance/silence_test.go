@@ -96,8 +96,8 @@ func TestASecretThatACutGoesThroughIsLeftOut(t *testing.T) {
 		j := newJournal([]string{secret})
 		j.quotes.left = 0
 		shown := j.evidence(e).Got
-		g.Expect(shown.Body).To(HaveLen(alwaysKept - part))
-		g.Expect(len(shown.Body) + shown.Cut).To(Equal(len(e.Raw())))
+		g.Expect(shown.Body).To(MatchRegexp(`^\.{1000}\.+R?E?D?A?C?T?E?D?$`), "%d bytes of the secret before the cut", part)
+		g.Expect(shown.Cut).To(BeNumerically(">", 0))
 	}
 }
 

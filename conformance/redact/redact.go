@@ -15,8 +15,11 @@ import (
 // Mark stands where a secret was.
 const Mark = "REDACTED"
 
+// Part is how many bytes of a secret in a row are not shown: as many as fit in a word, and rare in other texts. A secret
+// that is shorter is not shown as a whole.
+const Part = 8
+
 const (
-	part      = 8       // bytes of a secret that are not to be shown: as many as fit in a word, and rare in other texts
 	some      = 16      // digits of a signature that are not to be shown: what is made by chance agrees in fewer
 	shortest  = 4       // bytes of a name that is looked for: a shorter one would be found everywhere
 	deepest   = 2       // escapes within escapes that are undone
@@ -53,11 +56,11 @@ func (r *Redactor) Secret(secrets ...string) {
 	defer k.mu.Unlock()
 	for _, secret := range secrets {
 		for _, spelled := range spellings(secret) {
-			if len(spelled) < part {
+			if len(spelled) < Part {
 				k.wholes = append(k.wholes, spelled)
 			}
-			for i := part; i <= len(spelled); i++ {
-				w := word(spelled[i-part : i])
+			for i := Part; i <= len(spelled); i++ {
+				w := word(spelled[i-Part : i])
 				k.parts[w] = true
 				k.sieve.add(w)
 			}
@@ -85,7 +88,7 @@ func (r *Redactor) Signature(signature string) {
 		return
 	}
 	signature = string(folded([]byte(signature)))
-	first := word(signature[:part])
+	first := word(signature[:Part])
 	k := r.known()
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -154,11 +157,11 @@ func (k *known) scan(found []span, v view) []span {
 		if digits++; !('0' <= b && b <= '9' || 'a' <= b && b <= 'f') {
 			digits = 0
 		}
-		start := i + 1 - part
+		start := i + 1 - Part
 		if start >= 0 && k.sieve.passes(window) && k.parts[window] {
 			found = with(found, v.span(start, i+1))
 		}
-		if digits >= part {
+		if digits >= Part {
 			if signature, told := k.signatures[window]; told {
 				if n := common(signature, text[start:]); n >= some {
 					found = with(found, v.span(start, start+n))
@@ -216,7 +219,7 @@ func common(a string, b []byte) (n int) {
 
 // word is a part as one number.
 func word(text string) (w uint64) {
-	for i := range part {
+	for i := range Part {
 		w = w<<8 | uint64(text[i])
 	}
 	return w
@@ -251,7 +254,7 @@ func spellings(secret string) []string {
 		padded := append(make([]byte, before), secret...)
 		first, last := (8*before+5)/6, 8*len(padded)/6
 		for _, alphabet := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-			if last-first >= part {
+			if last-first >= Part {
 				all = append(all, alphabet.EncodeToString(padded)[first:last])
 			}
 		}
