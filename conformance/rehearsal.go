@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -84,7 +85,7 @@ func (c Config) rehearse(ctx context.Context, stage setting, amount amount, give
 		return nil, fmt.Errorf("the rehearsal on the embedded mock came to no end: %s", result.Reason)
 	}
 	r := &rehearsal{
-		checks: s.chosen, prices: map[string]price{}, setup: newBill(), rules: result.Rules,
+		checks: slices.Clone(s.chosen), prices: map[string]price{}, setup: newBill(), rules: result.Rules,
 		exchanges: result.Exchanges, looks: int(substitute.asked.Load()), took: time.Duration(result.Seconds * float64(time.Second)),
 	}
 	r.setup.own[contract.Normal] = early
@@ -92,6 +93,11 @@ func (c Config) rehearse(ctx context.Context, stage setting, amount amount, give
 		r.setup.own[state]++ // to see that it is made
 	}
 	used := r.setup
+	for i, check := range r.checks { // what a check leaves out here, since the testbed cannot make what it takes, it tries nowhere
+		r.checks[i].Rules = slices.DeleteFunc(slices.Clone(check.Rules), func(id string) bool {
+			return !slices.ContainsFunc(result.Rules, func(rule report.Rule) bool { return rule.ID == id && slices.Contains(rule.Checks, check.Text) })
+		})
+	}
 	for text, p := range s.prices.of {
 		r.prices[text] = *p
 		used = used.with(*p)
