@@ -66,7 +66,7 @@ func TestABudgetThatPaysForNothingIsRefused(t *testing.T) {
 func TestABudgetChoosesChecks(t *testing.T) {
 	t.Parallel()
 	before := map[string]bool{}
-	for _, budget := range []int{12, 30, 100, 300, 1000} {
+	for _, budget := range []int{12, 100, 1000} {
 		g := NewWithT(t)
 		implementation := &counting{Mock: mock.New()}
 		var plan *conformance.Plan

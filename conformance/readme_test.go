@@ -77,7 +77,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 		output, err := command.CombinedOutput()
 		g.Expect(err).NotTo(HaveOccurred(), "%s\n%s", script, output)
 		shown := map[string]string{ // what a block shows, by a command that it has
-			"make run": "\nverdict: conformant\n", "zec:": "\nverdict: conformant\n", "curl": `"response"`, "conformance plan": "checks are carried out",
+			"make run": "\nverdict: conformant\n", "zec:": "\nverdict: conformant\n", "$url/api/v2/zec": `"response"`, "conformance plan": "checks are carried out",
 			"--testbed /testbed/v1": "\nSide by side\n", " judge ": "\nverdict: conformant\n", "file:": "\nverdict: conformant\n",
 		}
 		told := 0

@@ -23,6 +23,10 @@ const (
 	statusCouldNotRun   = 2
 )
 
+func init() {
+	cobra.EnableCommandSorting = false // they are named in the order in which people need them
+}
+
 // command is one call of the program.
 type command struct {
 	environment func(name string) (string, bool)
@@ -90,7 +94,6 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.SetHelpCommand(help())
-	cobra.EnableCommandSorting = false // they are named in the order in which people need them
 	root.AddCommand(c.run(), c.plan(), c.judge(), c.clean(), c.mock(), c.mutants(), c.rules())
 	return root
 }
