@@ -65,29 +65,42 @@ func TestReadmeTellsThePrices(t *testing.T) {
 }
 
 func TestReadmeCommandsWork(t *testing.T) {
+	t.Parallel()
 	needs(t, "bash", "make", "curl")
-	g := NewWithT(t)
 	commands := blocks(readme(t), "sh")
-	g.Expect(commands).NotTo(BeEmpty())
-	for _, block := range commands {
-		// This test is part of what "make test" runs.
-		script := regexp.MustCompile(`(?m)^make test.*\n`).ReplaceAllString(block, "")
+	NewWithT(t).Expect(commands).NotTo(BeEmpty())
+	run := func(t *testing.T, script string) string {
+		t.Helper()
 		command := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
 		command.Dir = ".."
 		output, err := command.CombinedOutput()
-		g.Expect(err).NotTo(HaveOccurred(), "%s\n%s", script, output)
-		shown := map[string]string{ // what a block shows, by a command that it has
-			"make run": "\nverdict: conformant\n", "zec:": "\nverdict: conformant\n", "$url/api/v2/zec": `"response"`, "conformance plan": "checks are carried out",
-			"--testbed /testbed/v1": "\nSide by side\n", " judge ": "\nverdict: conformant\n", "file:": "\nverdict: conformant\n",
+		if err != nil {
+			t.Fatalf("%s: %s\n%s", err, script, output)
 		}
-		told := 0
-		for command, text := range shown {
-			if strings.Contains(script, command) {
-				g.Expect(string(output)).To(ContainSubstring(text))
-				told++
+		return string(output)
+	}
+	run(t, "make build") // once for all
+	shown := map[string]string{ // what a block shows, by a command that it has
+		"make run": "\nverdict: conformant\n", "zec:": "\nverdict: conformant\n", "$url/api/v2/zec": `"response"`, "conformance plan": "checks are carried out",
+		"--testbed /testbed/v1": "\nSide by side\n", " judge ": "\nverdict: conformant\n", "file:": "\nverdict: conformant\n",
+	}
+	for i, block := range commands {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			// This test is part of what "make test" runs.
+			script := regexp.MustCompile(`(?m)^make (test.*|build)\n`).ReplaceAllString(block, "")
+			script = strings.ReplaceAll(script, "make run", "bin/zec-conformance run")
+			output := run(t, script)
+			told := 0
+			for command, text := range shown {
+				if strings.Contains(block, command) {
+					g.Expect(output).To(ContainSubstring(text))
+					told++
+				}
 			}
-		}
-		g.Expect(told).NotTo(BeZero(), "nothing is known of what this shows:\n%s", script)
+			g.Expect(told).NotTo(BeZero(), "nothing is known of what this shows:\n%s", script)
+		})
 	}
 }
 
