@@ -63,13 +63,15 @@ type Population struct {
 	spent  chan struct{} // closed when the budget allows for no more of them
 	makers atomic.Int32  // of the stock, who are not at the end of the budget
 	tasks  sync.WaitGroup
-	making sync.RWMutex // held for reading while an order for snapshots is under way
+	enough chan struct{} // closed when nobody waits for deletions any more
+	making sync.RWMutex  // held for reading while an order for snapshots is under way
 
 	mu       sync.Mutex
 	rand     *rand.Rand
 	entries  map[string]*entry
 	order    []*entry        // as handed out
 	gone     int             // how many of them have been seen gone
+	late     int             // how many deletions have turned out not to have happened
 	lost     []ledger.Order  // what came of them, nobody knows
 	paid     int             // how many snapshots were ordered
 	madeUp   map[string]bool // made-up ids that the testbed has confirmed to name no snapshot
@@ -100,6 +102,7 @@ func New(ctx context.Context, config Config) *Population {
 		lanes:    make(chan struct{}, mostLanes),
 		stock:    make(chan string, 2*config.Portion),
 		spent:    make(chan struct{}),
+		enough:   make(chan struct{}),
 		rand:     rand.New(rand.NewPCG(uint64(config.Seed), 0)),
 		entries:  map[string]*entry{},
 		madeUp:   map[string]bool{},
@@ -417,7 +420,8 @@ func (p *Population) decide(ids []string, decision func(*entry)) {
 	}
 }
 
-// AwaitGone waits until the testbed shows the snapshots gone, or the settle time is over. It gives those that are.
+// AwaitGone waits until the testbed shows the snapshots gone, or the settle time is over. It gives those that are. Where far
+// too many deletions have not happened in time, it waits no longer.
 func (p *Population) AwaitGone(ctx context.Context, ids ...string) ([]string, error) {
 	var going []*entry
 	p.decide(ids, func(e *entry) {
@@ -430,6 +434,7 @@ func (p *Population) AwaitGone(ctx context.Context, ids ...string) ([]string, er
 	for _, e := range going {
 		select {
 		case <-e.settled:
+		case <-p.enough:
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}

@@ -160,7 +160,7 @@ func (p *Population) watchGoing(ctx context.Context, e *entry) error {
 		if next.After(deadline) || p.spending != nil { // to look sooner might do what the implementation has yet to do
 			next = deadline
 		}
-		if err := pause(ctx, time.Until(next)); err != nil {
+		if err := p.pause(ctx, time.Until(next)); err != nil || p.waitedEnough() {
 			return err
 		}
 		if settled, err := p.lookGoing(ctx, e); settled || err != nil {
@@ -191,9 +191,40 @@ func (p *Population) lookGoing(ctx context.Context, e *entry) (settled bool, err
 		p.lag.gone(age, e.pending)
 	} else {
 		p.report(e, p.overdue(e), sight)
+		if p.late++; p.late == mostLate {
+			close(p.enough)
+		}
 	}
 	close(e.settled)
 	return true, nil
+}
+
+// mostLate is how many deletions may turn out not to have happened before nobody waits for the others any more: the rules
+// that are broken then have been shown broken, and with every one that is waited for the settle time goes by again.
+const mostLate = 100
+
+// waitedEnough tells whether nobody waits for deletions any more.
+func (p *Population) waitedEnough() bool {
+	select {
+	case <-p.enough:
+		return true
+	default:
+		return false
+	}
+}
+
+// pause waits, for no longer than anybody waits for deletions, or gives the reason why ctx ended before.
+func (p *Population) pause(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-p.enough:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // report passes a discrepancy on, once for each snapshot, and once more if one that had changed is gone in the end, which
@@ -244,6 +275,7 @@ func (p *Population) LastLook(ctx context.Context) error {
 		}
 		select {
 		case <-e.settled:
+		case <-p.enough:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -277,7 +309,7 @@ func (p *Population) lookAgain(ctx context.Context, e *entry, background func(fu
 // behind, as long as the settle time is not over.
 func (p *Population) lookOn(ctx context.Context, e *entry) error {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		if err := pause(ctx, wait); err != nil {
+		if err := p.pause(ctx, wait); err != nil || p.waitedEnough() {
 			return err
 		}
 		if settled, err := p.lookLast(ctx, e); settled || err != nil {

@@ -238,3 +238,30 @@ func TestAwaitGoneEndsWithItsContext(t *testing.T) {
 	g.Expect(err).To(MatchError(errBed))
 	g.Expect(r.LastLook(ctx)).To(MatchError(errBed))
 }
+
+// TestNobodyWaitsForDeletionsOfWhichNoneHappens: where so many have not, a verdict needs no more of them.
+func TestNobodyWaitsForDeletionsOfWhichNoneHappens(t *testing.T) {
+	t.Parallel()
+	for count, patient := range map[int]bool{99: true, 100: false} {
+		g := NewWithT(t)
+		r := open(t, newBed(), settling(time.Hour))
+		ids := r.have(t, contract.Normal, count)
+		for _, id := range ids {
+			r.Goes(because(2*time.Hour, "RULE"), id)
+		}
+		g.Eventually(func() int { return len(r.discrepancies()) }, "10s").Should(Equal(count))
+		late := r.have(t, contract.Normal, 1)
+		r.Goes(because(0, "RULE"), late...)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		if patient {
+			ctx, cancel = context.WithTimeout(t.Context(), 300*time.Millisecond)
+		}
+		defer cancel()
+		_, err := r.AwaitGone(ctx, late...)
+		g.Expect(err != nil).To(Equal(patient))
+		if !patient {
+			g.Expect(r.LastLook(ctx)).To(Succeed())
+			g.Expect(r.discrepancies()).To(HaveLen(count), "what nobody has waited for is not blamed")
+		}
+	}
+}

@@ -129,6 +129,9 @@ func (c *command) settle(ctx context.Context, path string, config conformance.Co
 		fmt.Fprintf(c.out, "  ask it: zec-conformance clean --endpoint %s --testbed %s\n",
 			report.Printable(target.Quote(config.Endpoint)), report.Printable(target.Quote(config.Testbed)))
 	}
+	if err != nil && left == nil {
+		err = fmt.Errorf("%w; if nobody will ever answer there again, remove %s", err, path)
+	}
 	if err != nil && left == nil || !o.yes && len(left)+len(record.Orders) > 0 {
 		return errors.Join(err, book.Leave())
 	}
