@@ -305,11 +305,11 @@ func tedious() map[string]hostility {
 			<-time.After(20 * time.Second)
 			reset("")(a)
 		}),
-		"seven seconds, and then nothing": func(a *asked) {
+		"five seconds, and then nothing": func(a *asked) {
 			if a.number > 3 {
 				hang(a)
 			}
-			<-time.After(7 * time.Second)
+			<-time.After(5 * time.Second)
 			a.pass()
 		},
 	}
