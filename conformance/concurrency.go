@@ -61,7 +61,7 @@ func (s *suite) concurrency() {
 					{contested, own[i]},
 					{missing, contested},
 					{own[i], missing, contested, contested},
-				}[[]int{0, 0, 0, i % 2, i % 4}[round%5]]
+				}[[]int{0, 0, 3, i % 2, i % 4}[round%5]]
 			}
 			s.ExpectExplained(s.Race(ctx, batches))
 		}
