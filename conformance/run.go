@@ -396,7 +396,7 @@ func (s *suite) report(started time.Time, cutShort error) *report.Report {
 	if cutShort != nil && !errors.Is(cutShort, errInterrupted) {
 		patience = retreat
 	}
-	left := s.people.Release(patience)
+	left, lost := s.people.Release(patience)
 	_ = s.ledger.Close(left) // if that cannot be put down, the ledger names more than there is
 
 	usage, safe := s.target.Usage(), s.journal.redact.Replace
@@ -405,7 +405,7 @@ func (s *suite) report(started time.Time, cutShort error) *report.Report {
 		Seed: s.config.Seed, Effort: string(s.config.Effort), Filter: safe(s.config.Filter), Started: started,
 		Exchanges: usage.Exchanges, Snapshots: s.people.Count(), Waits: usage.Waits, Waited: usage.Waited.Seconds(),
 		Checks: report.Checks{Done: s.journal.done, Skipped: s.journal.skipped, Total: len(s.chosen)},
-		Left:   s.journal.redactAll(left), Lost: s.people.Lost(),
+		Left:   s.journal.redactAll(left), Lost: lost,
 	}
 	if s.ledger != nil && s.config.Bed == nil && len(left)+len(r.Lost) > 0 {
 		r.Clean = "zec-conformance clean --ledger " + target.Quote(s.ledger.Path()) + " --yes"

@@ -69,10 +69,11 @@ type Population struct {
 	mu       sync.Mutex
 	rand     *rand.Rand
 	entries  map[string]*entry
-	order    []*entry        // as handed out
-	gone     int             // how many of them have been seen gone
-	late     int             // how many deletions have turned out not to have happened
-	lost     []ledger.Order  // what came of them, nobody knows
+	order    []*entry       // as handed out
+	gone     int            // how many of them have been seen gone
+	late     int            // how many deletions have turned out not to have happened
+	lost     []ledger.Order // what came of them, nobody knows
+	underWay map[*ledger.Order]bool
 	paid     int             // how many snapshots were ordered
 	madeUp   map[string]bool // made-up ids that the testbed has confirmed to name no snapshot
 	missing  []string        // the same, in order
@@ -105,6 +106,7 @@ func New(ctx context.Context, config Config) *Population {
 		enough:   make(chan struct{}),
 		rand:     rand.New(rand.NewPCG(uint64(config.Seed), 0)),
 		entries:  map[string]*entry{},
+		underWay: map[*ledger.Order]bool{},
 		madeUp:   map[string]bool{},
 		lastDeed: time.Now(),
 	}
@@ -236,9 +238,14 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 		time.AfterFunc(p.config.Farewell, func() { cancel(context.Cause(ctx)) })
 	})
 	defer stop()
-	ids, err := p.ask(ordering, ledger.Order{State: state, Count: count})
+	order := &ledger.Order{State: state, Count: count}
+	ids, unknown, err := p.ask(ordering, order)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	delete(p.underWay, order)
+	if unknown {
+		p.lost = append(p.lost, *order)
+	}
 	var fresh []*entry
 	for _, id := range ids {
 		if _, known := p.entries[id]; known {
@@ -274,24 +281,24 @@ func (p *Population) Make(ctx context.Context, state contract.State, count int) 
 	return slices.Clip(ids), nil // callers append to what they get
 }
 
-// ask has an order carried out, and sees that it is on the ledger whatever becomes of it.
-func (p *Population) ask(ctx context.Context, order ledger.Order) ([]string, error) {
-	number, err := p.config.Ledger.Order(order)
+// ask has an order carried out, and sees that it is on the ledger whatever becomes of it. It tells whether nobody knows what
+// the order made.
+func (p *Population) ask(ctx context.Context, order *ledger.Order) (ids []string, unknown bool, err error) {
+	number, err := p.config.Ledger.Order(*order)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var ids []string
+	p.mu.Lock()
+	p.underWay[order] = true
+	p.mu.Unlock()
 	err = rescue.Call(func() (err error) {
 		ids, err = p.config.Bed.Make(ctx, order.State, order.Count)
 		return err
 	})
 	if len(ids) == 0 && err != nil && !madeNothing(err) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.lost = append(p.lost, order)
-		return nil, err
+		return nil, true, err
 	}
-	return ids, cmp.Or(err, p.config.Ledger.Made(number, ids))
+	return ids, false, cmp.Or(err, p.config.Ledger.Made(number, ids))
 }
 
 // madeNothing tells whether an order certainly made no snapshots: it was declined, or never came to the testbed.
@@ -469,11 +476,14 @@ func (p *Population) saw(e *entry, gone bool) {
 	e.gone = gone
 }
 
-// Lost gives the orders of which it is not known what they made: they brought no ids.
-func (p *Population) Lost() []ledger.Order {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.lost)
+// unknown gives the orders of which it is not known what they made: they brought no ids, or have not brought them yet. The
+// mutex is held.
+func (p *Population) unknown() []ledger.Order {
+	orders := slices.Clone(p.lost)
+	for order := range p.underWay {
+		orders = append(orders, *order)
+	}
+	return orders
 }
 
 // Paid is how many snapshots have been ordered: those that are made ahead of need are among them.

@@ -476,7 +476,10 @@ func TestAnOrderThatIsUnderWayAtTheEndIsReleased(t *testing.T) {
 	<-ordered
 	r.end(nil)
 	released := make(chan []string, 1)
-	go func() { released <- r.Release(time.Minute) }()
+	go func() {
+		left, _ := r.Release(time.Minute)
+		released <- left
+	}()
 	g.Consistently(released, "50ms").ShouldNot(Receive(), "it waits for the answer")
 	close(answer)
 	g.Eventually(released, long).Should(Receive(BeEmpty()))
@@ -514,15 +517,16 @@ func TestWhatAnOrderWithoutAnAnswerMadeNobodyKnows(t *testing.T) {
 			_, err = r.Make(t.Context(), contract.Normal, 3)
 			g.Expect(err).To(HaveOccurred())
 			r.end(nil)
-			g.Expect(r.Release(time.Minute)).To(BeEmpty())
+			left, lost := r.Release(time.Minute)
+			g.Expect(left).To(BeEmpty())
 			g.Expect(book.Close(nil)).To(Succeed())
 			if !c.lost {
-				g.Expect(r.Lost()).To(BeEmpty())
+				g.Expect(lost).To(BeEmpty())
 				g.Expect(path).NotTo(BeAnExistingFile())
 				return
 			}
 			order := ledger.Order{State: contract.Normal, Count: 3}
-			g.Expect(r.Lost()).To(Equal([]ledger.Order{order}))
+			g.Expect(lost).To(Equal([]ledger.Order{order}))
 			again, record, err := ledger.Open(path)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(record.Orders).To(Equal([]ledger.Order{order}))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
@@ -376,9 +377,9 @@ func (p *Population) each(ctx context.Context, entries []*entry, do func(ctx con
 }
 
 // Release removes every snapshot of the run that has not been seen gone, and gives the ids of those that it could not
-// remove: it gives up when none was removed for as long as patience lasts. The population's own context has to have ended:
-// nothing may be made meanwhile.
-func (p *Population) Release(patience time.Duration) []string {
+// remove, and the orders of which nobody knows what they made. It gives up when none was removed for as long as patience
+// lasts. The population's own context has to have ended: nothing may be made meanwhile.
+func (p *Population) Release(patience time.Duration) (left []string, lost []ledger.Order) {
 	quiet := make(chan struct{})
 	go func() {
 		defer close(quiet)
@@ -391,11 +392,14 @@ func (p *Population) Release(patience time.Duration) []string {
 		p.release(patience)
 	case <-p.config.AtOnce.Done():
 	}
-	var left []string
-	for _, e := range p.notGone() {
-		left = append(left, e.id)
+	p.mu.Lock() // for both at once: an order that is answered meanwhile would be in neither
+	defer p.mu.Unlock()
+	for _, e := range p.order {
+		if !e.gone {
+			left = append(left, e.id)
+		}
 	}
-	return left
+	return left, p.unknown()
 }
 
 func (p *Population) release(patience time.Duration) {
