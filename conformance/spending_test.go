@@ -134,7 +134,7 @@ func TestAListOfSnapshotsIsEnoughToJudgeBy(t *testing.T) {
 			var plan *conformance.Plan
 			result, err := conformance.Run(t.Context(), conformance.Config{
 				Handler: api, Bed: bed, Seed: 1, Effort: conformance.Quick,
-				Settle: max(2*variant.Settle, 500*time.Millisecond), Linger: cmp.Or(variant.Linger, 1),
+				Settle: max(2*variant.Settle, time.Second), Linger: cmp.Or(variant.Linger, 1),
 				Planned: func(p *conformance.Plan) { plan = p },
 			})
 			g.Expect(err).NotTo(HaveOccurred())

@@ -183,6 +183,9 @@ func (p *Population) lookGoing(ctx context.Context, e *entry) (settled bool, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if e.hasSettled() { // another look was faster
+		return true, nil
+	}
 	if !sight.Gone && age < p.config.Settle {
 		e.pending = true
 		return false, nil
@@ -192,7 +195,7 @@ func (p *Population) lookGoing(ctx context.Context, e *entry) (settled bool, err
 		p.lag.gone(age, e.pending)
 	} else {
 		p.report(e, p.overdue(e), sight)
-		if p.late++; p.late == mostLate {
+		if p.late++; p.late == mostLate && p.config.Settle > cheap {
 			close(p.enough)
 		}
 	}
@@ -200,9 +203,22 @@ func (p *Population) lookGoing(ctx context.Context, e *entry) (settled bool, err
 	return true, nil
 }
 
-// mostLate is how many deletions may turn out not to have happened before nobody waits for the others any more: the rules
-// that are broken then have been shown broken, and with every one that is waited for the settle time goes by again.
-const mostLate = 100
+// mostLate is how many deletions may turn out not to have happened before nobody waits for the others any more: a rule has
+// been shown broken then, and with every check that waits the settle time goes by again. Where that is cheap, they go on.
+const (
+	mostLate = 100
+	cheap    = 10 * time.Second
+)
+
+// hasSettled tells whether the snapshot was seen gone, or overdue.
+func (e *entry) hasSettled() bool {
+	select {
+	case <-e.settled:
+		return true
+	default:
+		return false
+	}
+}
 
 // waitedEnough tells whether nobody waits for deletions any more.
 func (p *Population) waitedEnough() bool {
@@ -291,7 +307,7 @@ func (p *Population) LastLook(ctx context.Context) error {
 func (p *Population) lookAgain(ctx context.Context, e *entry, background func(func() error)) error {
 	look, goOn := p.lookLast, p.lookOn
 	p.mu.Lock()
-	if e.fate == goes && !e.watched {
+	if e.fate == goes && (!e.watched || !e.hasSettled()) { // nobody has waited for it to the end
 		e.watched = true
 		look, goOn = p.lookGoing, p.watchGoing
 		if p.spending != nil {
