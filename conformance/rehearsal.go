@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
@@ -50,7 +51,7 @@ func (c Config) rehearse(ctx context.Context, stage setting, amount amount, give
 	}
 	config := Config{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			pause(r.Context(), latency)
+			_ = gentle.Pause(r.Context(), latency) // a caller that has gone is nobody's fault
 			implementation.ServeHTTP(w, r)
 		}),
 		Bed: substitute.like(stage), Credentials: c.Credentials.StandIn(),
@@ -127,7 +128,7 @@ func (u *understudy) like(stage setting) testbed.Bed {
 
 func (u *understudy) wait(ctx context.Context) {
 	u.asked.Add(1)
-	pause(ctx, u.latency)
+	_ = gentle.Pause(ctx, u.latency) // whose end the request itself meets
 }
 
 func (u *understudy) States(ctx context.Context) ([]contract.State, error) {
@@ -170,14 +171,3 @@ type mover struct {
 }
 
 func (m mover) Moves(state contract.State) ([]contract.State, bool) { return m.moving.Moves(state) }
-
-// pause waits, or until ctx ends.
-func pause(ctx context.Context, wait time.Duration) {
-	if wait <= 0 {
-		return
-	}
-	select {
-	case <-time.After(wait):
-	case <-ctx.Done():
-	}
-}

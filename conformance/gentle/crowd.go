@@ -37,7 +37,7 @@ func (c *Crowd) Enter(ctx context.Context) (leave func(putOff bool)) {
 			wait := time.Until(c.next)
 			c.next = time.Now().Add(max(0, wait) + c.gap)
 			c.mu.Unlock()
-			pause(ctx, wait)
+			_ = Pause(ctx, wait) // whose end the request will meet
 			return c.leave
 		}
 		freed := c.freed
@@ -46,16 +46,6 @@ func (c *Crowd) Enter(ctx context.Context) (leave func(putOff bool)) {
 		case <-freed:
 		case <-ctx.Done():
 		}
-	}
-}
-
-func pause(ctx context.Context, wait time.Duration) {
-	if wait <= 0 {
-		return
-	}
-	select {
-	case <-time.After(wait):
-	case <-ctx.Done():
 	}
 }
 

@@ -42,7 +42,7 @@ func (p *Pace) Enter(ctx context.Context) (leave func()) {
 		}
 	}
 	if p.limiter != nil {
-		pause(ctx, p.limiter.Reserve().Delay())
+		_ = Pause(ctx, p.limiter.Reserve().Delay()) // whose end the request will meet
 	}
 	return leave
 }

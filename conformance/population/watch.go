@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
@@ -161,7 +162,7 @@ func (p *Population) watchGoing(ctx context.Context, e *entry) error {
 		if next.After(deadline) || p.spending != nil { // to look sooner might do what the implementation has yet to do
 			next = deadline
 		}
-		if err := p.pause(ctx, time.Until(next)); err != nil || p.waitedEnough() {
+		if err := p.pause(ctx, time.Until(next)); err != nil || closed(p.enough) {
 			return err
 		}
 		if settled, err := p.lookGoing(ctx, e); settled || err != nil {
@@ -183,7 +184,7 @@ func (p *Population) lookGoing(ctx context.Context, e *entry) (settled bool, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e.hasSettled() { // another look was faster
+	if closed(e.settled) { // another look was faster
 		return true, nil
 	}
 	if !sight.Gone && age < p.config.Settle {
@@ -210,20 +211,10 @@ const (
 	cheap    = 10 * time.Second
 )
 
-// hasSettled tells whether the snapshot was seen gone, or overdue.
-func (e *entry) hasSettled() bool {
+// closed tells whether a channel that nothing is sent on has been closed.
+func closed(c <-chan struct{}) bool {
 	select {
-	case <-e.settled:
-		return true
-	default:
-		return false
-	}
-}
-
-// waitedEnough tells whether nobody waits for deletions any more.
-func (p *Population) waitedEnough() bool {
-	select {
-	case <-p.enough:
+	case <-c:
 		return true
 	default:
 		return false
@@ -265,18 +256,6 @@ func (d *Discrepancy) complete(e *entry, sight testbed.Sight) {
 	}
 }
 
-// pause waits, or gives the reason why ctx ended before.
-func pause(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 // LastLook waits until every deletion that is watched has settled and nothing has been done for the linger time, or for
 // as long as deletions were seen to take if that is longer. Then it looks at every snapshot of the run.
 func (p *Population) LastLook(ctx context.Context) error {
@@ -297,7 +276,7 @@ func (p *Population) LastLook(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
-	if err := pause(ctx, time.Until(due)); err != nil {
+	if err := gentle.Pause(ctx, time.Until(due)); err != nil {
 		return err
 	}
 	return p.each(ctx, entries, p.lookAgain)
@@ -307,7 +286,7 @@ func (p *Population) LastLook(ctx context.Context) error {
 func (p *Population) lookAgain(ctx context.Context, e *entry, background func(func() error)) error {
 	look, goOn := p.lookLast, p.lookOn
 	p.mu.Lock()
-	if e.fate == goes && (!e.watched || !e.hasSettled()) { // nobody has waited for it to the end
+	if e.fate == goes && (!e.watched || !closed(e.settled)) { // nobody has waited for it to the end
 		e.watched = true
 		look, goOn = p.lookGoing, p.watchGoing
 		if p.spending != nil {
@@ -326,7 +305,7 @@ func (p *Population) lookAgain(ctx context.Context, e *entry, background func(fu
 // behind, as long as the settle time is not over.
 func (p *Population) lookOn(ctx context.Context, e *entry) error {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		if err := p.pause(ctx, wait); err != nil || p.waitedEnough() {
+		if err := p.pause(ctx, wait); err != nil || closed(p.enough) {
 			return err
 		}
 		if settled, err := p.lookLast(ctx, e); settled || err != nil {

@@ -173,10 +173,7 @@ func (t *Target) converse(ctx context.Context, request Request, e *Exchange) {
 		}
 		t.waited.Add(1)
 		pause := time.Now()
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-		}
+		_ = gentle.Pause(ctx, wait) // whose end the next attempt meets
 		t.paused.Add(int64(time.Since(pause)))
 	}
 	e.Ended = time.Now()
@@ -218,12 +215,7 @@ func (t *Target) attempt(ctx context.Context, request Request, e *Exchange) {
 		if !reach.Unseen(e.Err) {
 			return
 		}
-		select {
-		case <-time.After(firstWait << again):
-		case <-ctx.Done():
-			return
-		}
-		if ctx.Err() != nil { // the select would toss a coin
+		if gentle.Pause(ctx, firstWait<<again) != nil {
 			return
 		}
 	}

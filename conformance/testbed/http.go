@@ -175,10 +175,8 @@ func (h *HTTP) do(ctx context.Context, method, path string, body []byte, longest
 		if waited += wait; waited > h.patience {
 			return a, a.errorf("keeps putting it off (status %d), for %s now", a.status, h.patience)
 		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return a, context.Cause(ctx)
+		if err := gentle.Pause(ctx, wait); err != nil {
+			return a, err
 		}
 	}
 }

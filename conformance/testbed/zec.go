@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 	"github.com/zec-conformance/deletesnapshots/generated/api"
 )
 
@@ -185,7 +186,7 @@ func (z *Zec) await(ctx context.Context, ids []string) error {
 			return fmt.Errorf("%d snapshots that %s made were not %s within %s, %s among them; where making one takes longer, give a longer --timeout",
 				len(ids), createSnapshot, contract.Normal, z.timeout, ids[0])
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := gentle.Pause(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -196,15 +197,6 @@ const (
 	firstPoll   = 20 * time.Millisecond
 	longestPoll = 2 * time.Second
 )
-
-func pause(ctx context.Context, wait time.Duration) error {
-	select {
-	case <-time.After(wait):
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
 
 // delete has the action under test delete snapshots of this testbed. If it will not, that is for checks to judge.
 func (z *Zec) delete(ctx context.Context, ids []string) error {
@@ -326,7 +318,7 @@ func (z *Zec) Release(ctx context.Context, id string) error {
 		if time.Now().Add(wait).After(deadline) {
 			return fmt.Errorf("snapshot %s is still %.40q after %s: %w", id, found.state, z.timeout, cmp.Or(err, errors.New("it takes too long")))
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := gentle.Pause(ctx, wait); err != nil {
 			return err
 		}
 	}
