@@ -100,6 +100,7 @@ type outline struct {
 	stage  setting
 	amount amount
 	given  map[string]string // by the text of a check, why it was given up
+	tried  *rehearsal        // of all checks
 }
 
 // outline finds the highest effort that the means suffice for, from the one that is asked for downwards; and where they do
@@ -127,7 +128,7 @@ func (c Config) outline(ctx context.Context, stage setting) (*outline, error) {
 		if err != nil {
 			return nil, err
 		}
-		o := &outline{config: c, stage: stage, amount: amount}
+		o := &outline{config: c, stage: stage, amount: amount, tried: tried}
 		o.Effort, o.Repeats, o.Assumed = c.Effort, effort, stage.assumed
 		lack := means.lacks(tried.setup)
 		if lack != "" && effort != fewest {
@@ -156,9 +157,12 @@ func (c Config) outline(ctx context.Context, stage setting) (*outline, error) {
 // take goes through the outline as a run would, to see how long that takes.
 func (o *outline) take(ctx context.Context, latency time.Duration) error {
 	const telling = 20 * time.Millisecond // a longer latency is not waited for, but worked out
-	fast, err := o.config.rehearse(ctx, o.stage, o.amount, o.given, 0)
-	if err != nil {
-		return err
+	fast := o.tried
+	if len(o.given) > 0 {
+		var err error
+		if fast, err = o.config.rehearse(ctx, o.stage, o.amount, o.given, 0); err != nil {
+			return err
+		}
 	}
 	o.Exchanges, o.Looks, o.Latency, o.Duration = fast.exchanges, fast.looks, latency, fast.took
 	for _, rule := range fast.rules {

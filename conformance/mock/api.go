@@ -58,11 +58,7 @@ func accept(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err := checkHeader(r.Header); err != nil {
 		return nil, err
 	}
-	text, err := readBody(w, r)
-	if err != nil {
-		return nil, err
-	}
-	value, err := parse(text)
+	value, err := readValue(w, r)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +89,15 @@ func checkContentType(header http.Header) error {
 		return refusal{unsupported, "The Content-Type has to be " + contract.ContentType + "."}
 	}
 	return nil
+}
+
+// readValue reads the JSON value that a request's body is.
+func readValue(w http.ResponseWriter, r *http.Request) (any, error) {
+	text, err := readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return parse(text)
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {

@@ -57,11 +57,7 @@ func (m *Mock) serveCompanion(w http.ResponseWriter, r *http.Request, act compan
 		if err := checkContentType(r.Header); err != nil {
 			return nil, err
 		}
-		text, err := readBody(w, r)
-		if err != nil {
-			return nil, err
-		}
-		value, err := parse(text)
+		value, err := readValue(w, r)
 		if err != nil {
 			return nil, err
 		}
