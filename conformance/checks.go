@@ -20,23 +20,27 @@ type Check struct {
 }
 
 // Checks lists the checks that a label filter chooses, all of them if it is empty, in the order in which they run.
-func Checks(filter string) ([]Check, error) { return checks(Config{Filter: filter}) }
+func Checks(filter string) ([]Check, error) {
+	chosen, _, err := checks(Config{Filter: filter})
+	return chosen, err
+}
 
-// checks lists what a run with this config carries out.
-func checks(config Config) ([]Check, error) {
+// checks lists what a run with this config carries out, and tells of how many checks that is a choice.
+func checks(config Config) (chosen []Check, every int, err error) {
 	matches, err := types.ParseLabelFilter(config.Filter)
 	if err != nil {
-		return nil, fmt.Errorf("the label filter %q cannot be read; combine rule ids and levels with &&, || and !, as in \"BATCH-2 || STATE-1\"", config.Filter)
+		return nil, 0, fmt.Errorf("the label filter %q cannot be read; combine rule ids and levels with &&, || and !, as in \"BATCH-2 || STATE-1\"", config.Filter)
 	}
-	var chosen []Check
 	err = withGinkgo(newSuite(context.Background(), Config{Walk: config.Walk}), func() {
-		for _, spec := range PreviewSpecs("").SpecReports {
+		specs := PreviewSpecs("").SpecReports
+		every = len(specs)
+		for _, spec := range specs {
 			if matches(spec.Labels()) {
 				chosen = append(chosen, Check{Text: spec.LeafNodeText, Rules: rulesOf(spec.Labels()), Mutants: mutantsOf(spec.Labels())})
 			}
 		}
 	})
-	return chosen, err
+	return chosen, every, err
 }
 
 // Ginkgo keeps one suite in a process, so that runs in one process have to take turns.

@@ -17,7 +17,7 @@ func (c Config) Check() error {
 	}
 	c, _, err := c.complete()
 	if err == nil {
-		_, err = c.chosen()
+		_, _, err = c.chosen()
 	}
 	if err != nil {
 		return &ConfigError{err}

@@ -87,16 +87,12 @@ func Run(ctx context.Context, config Config) (*report.Report, error) {
 
 // newRun prepares a run: its checks are chosen, its target and testbed are ready to be asked.
 func newRun(ctx context.Context, config Config, endpoint reach.Base) (*suite, error) {
-	all, err := checks(Config{Walk: config.Walk})
-	if err != nil {
-		return nil, err
-	}
-	chosen, err := config.chosen()
+	chosen, every, err := config.chosen()
 	if err != nil {
 		return nil, err
 	}
 	s := newSuite(ctx, config)
-	s.chosen, s.every = chosen, len(all)
+	s.chosen, s.every = chosen, every
 	pace := gentle.NewPace(config.Rate, config.Parallel)
 	s.target = newTarget(config, endpoint, pace, s.observe, s.journal.redact)
 	s.bed, s.closeBed, err = openBed(config, endpoint, pace, s.target)
@@ -148,13 +144,13 @@ func (s *suite) carryOut() (result *report.Report, err error) {
 	return result, err
 }
 
-// chosen gives the checks that the config chooses, at least one.
-func (c Config) chosen() ([]Check, error) {
-	chosen, err := checks(c)
+// chosen gives the checks that the config chooses, at least one, and of how many that is a choice.
+func (c Config) chosen() (chosen []Check, every int, err error) {
+	chosen, every, err = checks(c)
 	if err == nil && len(chosen) == 0 {
 		err = fmt.Errorf("the label filter %q chooses no check; labels are rule ids such as BATCH-2, and the levels MUST, SHOULD and NOTE", c.Filter)
 	}
-	return chosen, err
+	return chosen, every, err
 }
 
 // limit ends the run in time for its snapshots to be released, if it may not take as long as it likes.

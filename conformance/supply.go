@@ -60,13 +60,18 @@ func (s *suite) make(ctx context.Context, state contract.State, count int) ([]st
 	return ids, err
 }
 
-// takes remembers which check snapshots were made for: what becomes of those that it never names is its to show.
+// takes puts snapshots down that a check has had made for itself.
 func (s *suite) takes(state contract.State, ids []string) {
+	s.assign(ids)
+	s.prices.add(*s.check.Load(), func(p *price) { p.own[state] += len(ids) })
+}
+
+// assign remembers which check snapshots were made for: what becomes of those that it never names is its to show.
+func (s *suite) assign(ids []string) {
 	check := *s.check.Load()
 	for _, id := range ids {
 		s.takenBy.Store(id, check)
 	}
-	s.prices.add(check, func(p *price) { p.own[state] += len(ids) })
 }
 
 // Newest has the testbed make NORMAL snapshots at this very moment. What goes for the latest snapshots, whatever it was
@@ -159,8 +164,6 @@ func (s *suite) share(ctx context.Context, state contract.State, count int) []st
 	defer cancel()
 	ids, err := s.people.Make(ctx, state, count)
 	s.manage(err)
-	for _, id := range ids {
-		s.takenBy.Store(id, *s.check.Load())
-	}
+	s.assign(ids)
 	return ids
 }
