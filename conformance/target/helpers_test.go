@@ -26,9 +26,9 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 	return server.URL
 }
 
-// serveBytes answers every connection with bytes that net/http would not send, and gives the base URL. The connection
-// is closed when speak returns.
-func serveBytes(t *testing.T, speak func(io.Writer)) string {
+// serveConnections takes connections, each in a goroutine of its own, and gives the base URL. A connection is closed when
+// speak returns.
+func serveConnections(t *testing.T, speak func(net.Conn)) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -43,15 +43,24 @@ func serveBytes(t *testing.T, speak func(io.Writer)) string {
 			}
 			go func() {
 				defer connection.Close()
-				// Read first: closing a connection with unread bytes would reset it, and lose the answer.
-				if request, err := http.ReadRequest(bufio.NewReader(connection)); err == nil {
-					_, _ = io.Copy(io.Discard, request.Body)
-				}
 				speak(connection)
 			}()
 		}
 	}()
 	return "http://" + listener.Addr().String()
+}
+
+// serveBytes answers every connection with bytes that net/http would not send, and gives the base URL. The connection
+// is closed when speak returns.
+func serveBytes(t *testing.T, speak func(io.Writer)) string {
+	t.Helper()
+	return serveConnections(t, func(connection net.Conn) {
+		// Read first: closing a connection with unread bytes would reset it, and lose the answer.
+		if request, err := http.ReadRequest(bufio.NewReader(connection)); err == nil {
+			_, _ = io.Copy(io.Discard, request.Body)
+		}
+		speak(connection)
+	})
 }
 
 func reached(t testing.TB, base string, edits ...func(*target.Config)) *target.Target {

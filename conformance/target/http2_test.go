@@ -96,40 +96,26 @@ func TestManyRequestsAtOnceOverHTTP2(t *testing.T) {
 // framer and the number of its stream.
 func framed(t *testing.T, answer func(framer *http2.Framer, connection net.Conn, stream uint32)) *target.Target {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
+	base := serveConnections(t, func(connection net.Conn) {
+		if _, err := io.ReadFull(connection, make([]byte, len(http2.ClientPreface))); err != nil {
+			return
+		}
+		framer := http2.NewFramer(connection, connection)
+		_ = framer.WriteSettings()
 		for {
-			connection, err := listener.Accept()
+			frame, err := framer.ReadFrame()
 			if err != nil {
 				return
 			}
-			go func() {
-				defer connection.Close()
-				if _, err := io.ReadFull(connection, make([]byte, len(http2.ClientPreface))); err != nil {
-					return
-				}
-				framer := http2.NewFramer(connection, connection)
-				_ = framer.WriteSettings()
-				for {
-					frame, err := framer.ReadFrame()
-					if err != nil {
-						return
-					}
-					if settings, ok := frame.(*http2.SettingsFrame); ok && !settings.IsAck() {
-						_ = framer.WriteSettingsAck()
-					}
-					if data, ok := frame.(*http2.DataFrame); ok && data.StreamEnded() {
-						answer(framer, connection, data.StreamID)
-					}
-				}
-			}()
+			if settings, ok := frame.(*http2.SettingsFrame); ok && !settings.IsAck() {
+				_ = framer.WriteSettingsAck()
+			}
+			if data, ok := frame.(*http2.DataFrame); ok && data.StreamEnded() {
+				answer(framer, connection, data.StreamID)
+			}
 		}
-	}()
-	return reached(t, "http://"+listener.Addr().String(), func(c *target.Config) { c.Endpoint = c.Endpoint.HTTP2() })
+	})
+	return reached(t, base, func(c *target.Config) { c.Endpoint = c.Endpoint.HTTP2() })
 }
 
 // header spells the header of an answer.
