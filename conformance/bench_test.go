@@ -16,7 +16,7 @@ import (
 // BenchmarkRun is a whole run on the mock, the wait before the last look included.
 func BenchmarkRun(b *testing.B) {
 	for b.Loop() {
-		result, err := conformance.Run(b.Context(), conformance.Config{Handler: mock.New(), Testbed: mock.TestbedPath, Seed: 1})
+		result, err := conformance.Run(b.Context(), conformance.Config{Handler: mock.NewService(), Testbed: mock.TestbedPath, Seed: 1})
 		if err != nil || result.Verdict != report.Conformant {
 			b.Fatalf("%v, %+v", err, result)
 		}
@@ -28,7 +28,7 @@ func BenchmarkRun(b *testing.B) {
 func BenchmarkDelete(b *testing.B) {
 	for _, size := range []int{1, contract.MaxBatch} {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
-			implementation := mock.New()
+			implementation := mock.NewService()
 			server := httptest.NewServer(implementation)
 			defer server.Close()
 			client, err := api.NewClientWithResponses(server.URL)

@@ -47,7 +47,7 @@ func failed(result *report.Report) []string {
 
 // bent is the mock with something about it changed: for better or worse, the tests say.
 type bent struct {
-	*mock.Mock
+	*mock.Service
 	serve func(b *bent, call *call)
 	calls atomic.Int64
 }
@@ -60,11 +60,11 @@ type call struct {
 	answer  *httptest.ResponseRecorder
 }
 
-func bend(serve func(*bent, *call)) *bent { return &bent{Mock: mock.New(), serve: serve} }
+func bend(serve func(*bent, *call)) *bent { return &bent{Service: mock.NewService(), serve: serve} }
 
 func (b *bent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != contract.Path {
-		b.Mock.ServeHTTP(w, r)
+		b.Service.ServeHTTP(w, r)
 		return
 	}
 	b.calls.Add(1)
@@ -86,7 +86,7 @@ func (b *bent) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (b *bent) pass(c *call) {
 	c.request.Body = io.NopCloser(bytes.NewReader(c.body))
 	c.answer = httptest.NewRecorder()
-	b.Mock.ServeHTTP(c.answer, c.request)
+	b.Service.ServeHTTP(c.answer, c.request)
 }
 
 // passIDs has the mock answer for other ids than those that were named.

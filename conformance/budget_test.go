@@ -18,18 +18,18 @@ import (
 
 // counting is the mock, which counts what it is asked and how many snapshots its testbed makes.
 type counting struct {
-	*mock.Mock
+	*mock.Service
 	requests, made atomic.Int64
 }
 
 func (c *counting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.requests.Add(1)
 	if r.Method != http.MethodPost || !strings.HasPrefix(r.URL.Path, mock.TestbedPath) {
-		c.Mock.ServeHTTP(w, r)
+		c.Service.ServeHTTP(w, r)
 		return
 	}
 	recorder := httptest.NewRecorder()
-	c.Mock.ServeHTTP(recorder, r)
+	c.Service.ServeHTTP(recorder, r)
 	var order struct{ SnapshotIDs []string }
 	if json.Unmarshal(recorder.Body.Bytes(), &order) == nil {
 		c.made.Add(int64(len(order.SnapshotIDs)))
@@ -48,7 +48,7 @@ func TestABudgetThatPaysForNothingIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			implementation := &counting{Mock: mock.New()}
+			implementation := &counting{Service: mock.NewService()}
 			config := conformance.Config{Handler: implementation, Testbed: mock.TestbedPath, Effort: conformance.Quick}
 			change(&config)
 			_, err := conformance.Run(t.Context(), config)
@@ -68,7 +68,7 @@ func TestABudgetChoosesChecks(t *testing.T) {
 	before := map[string]bool{}
 	for _, budget := range []int{12, 100, 1000} {
 		g := NewWithT(t)
-		implementation := &counting{Mock: mock.New()}
+		implementation := &counting{Service: mock.NewService()}
 		var plan *conformance.Plan
 		result := judge(t, implementation, func(config *conformance.Config) {
 			config.Budget, config.Planned = budget, func(p *conformance.Plan) { plan = p }

@@ -21,7 +21,7 @@ func TestConformance(t *testing.T) {
 		Credentials: credentials,
 	}
 	if config.Endpoint == "" && config.Testbed == "" {
-		config = conformance.Config{Handler: mock.New(), Testbed: mock.TestbedPath}
+		config = conformance.Config{Handler: mock.NewService(), Testbed: mock.TestbedPath}
 	}
 	conformance.Test(t, config)
 }

@@ -17,7 +17,7 @@ func TestAnEffortTakesWhatItSays(t *testing.T) {
 		t.Run(string(effort), func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			result, err := Run(t.Context(), Config{Handler: mock.New(), Testbed: mock.TestbedPath, Effort: effort, Linger: 1, Seed: 1})
+			result, err := Run(t.Context(), Config{Handler: mock.NewService(), Testbed: mock.TestbedPath, Effort: effort, Linger: 1, Seed: 1})
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(result.Verdict).To(Equal(report.Conformant), result.Reason)
 			t.Logf("%s: %d exchanges, %d snapshots", effort, result.Exchanges, result.Snapshots)

@@ -22,7 +22,7 @@ import (
 // trap is the mock's testbed, with something that happens before it is asked.
 type trap struct {
 	testbed.Bed
-	mock   *mock.Mock
+	mock   *mock.Service
 	before func(ctx context.Context, method string) error
 
 	mu   sync.Mutex
@@ -30,7 +30,7 @@ type trap struct {
 }
 
 func newTrap(before func(ctx context.Context, method string) error) *trap {
-	m := mock.New()
+	m := mock.NewService()
 	return &trap{Bed: testbed.NewHandler(m, mock.TestbedPath, 0), mock: m, before: before}
 }
 

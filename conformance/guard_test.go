@@ -57,7 +57,7 @@ func TestNothingIsDeletedInProductionByOversight(t *testing.T) {
 			{Endpoint: spelled, Testbed: loopback},
 			{Endpoint: spelled, Testbed: "/testbed/v1"},
 			{Endpoint: loopback, Testbed: spelled},
-			{Handler: mock.New(), Testbed: spelled},
+			{Handler: mock.NewService(), Testbed: spelled},
 			{Endpoint: spelled, Bed: struct{ testbed.Bed }{}},
 		} {
 			g.Expect(config.Check()).To(MatchError(ContainSubstring("--yes-delete-snapshots-on "+host+" if that is meant")), spelled)

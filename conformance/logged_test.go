@@ -44,7 +44,7 @@ func TestTheLogHasNoSecretInIt(t *testing.T) {
 	defer log.SetOutput(before)
 
 	credentials := signing.Credentials{KeyID: "hush-hush-id", Secret: "hush-hush-secret"}
-	implementation := mock.New()
+	implementation := mock.NewService()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != contract.Path {
 			implementation.ServeHTTP(w, r)

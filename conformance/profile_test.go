@@ -30,7 +30,7 @@ func TestTheProfileIsCompleteAndTheSameForEverySeed(t *testing.T) {
 	g := NewWithT(t)
 	var first []report.Choice
 	for _, seed := range []int64{1, 2} {
-		result := judge(t, mock.New(), func(config *conformance.Config) { config.Seed = seed })
+		result := judge(t, mock.NewService(), func(config *conformance.Config) { config.Seed = seed })
 		g.Expect(result.Profile).To(HaveLen(len(contract.Silences)))
 		for i, choice := range result.Profile {
 			silence := contract.Silences[i]
@@ -53,7 +53,7 @@ func TestTheProfileTellsImplementationsApart(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	several := []string{"several-missing", "several-denied", "missing-and-denied"}
-	usual, other := words(judge(t, mock.New(), nil)), words(judge(t, bend(errorsForSeveral), nil))
+	usual, other := words(judge(t, mock.NewService(), nil)), words(judge(t, bend(errorsForSeveral), nil))
 	for id := range usual {
 		g.Expect(other).To(HaveKey(id))
 	}
@@ -74,7 +74,7 @@ func TestTheProfileTellsImplementationsApart(t *testing.T) {
 func TestTheProfileHasNothingToSayWithoutAnOccasion(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	result := judge(t, mock.New(), func(config *conformance.Config) { config.Filter = "ERR-1" })
+	result := judge(t, mock.NewService(), func(config *conformance.Config) { config.Filter = "ERR-1" })
 	g.Expect(result.Profile).To(HaveLen(len(contract.Silences)))
 	g.Expect(words(result)["rivals"]).To(BeEmpty())
 	g.Expect(words(result)["request-id"]).To(Equal([]string{"usual"}))

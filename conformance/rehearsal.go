@@ -45,7 +45,7 @@ type rehearsal struct {
 // rehearse carries a run out on the embedded mock, with a testbed that can do what the run's own can, and requests that take
 // latency.
 func (c Config) rehearse(ctx context.Context, stage setting, amount amount, given map[string]string, latency time.Duration) (*rehearsal, error) {
-	implementation := mock.New()
+	implementation := mock.NewService()
 	substitute := &understudy{
 		Bed: testbed.NewHandler(implementation, mock.TestbedPath, c.Timeout), latency: latency, states: stage.states,
 	}

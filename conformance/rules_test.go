@@ -88,7 +88,7 @@ func TestReportHasTheContractsRules(t *testing.T) {
 	g := NewWithT(t)
 
 	result, err := conformance.Run(t.Context(), conformance.Config{
-		Handler: mock.New(), Testbed: mock.TestbedPath, Filter: "ERR-1", Effort: conformance.Quick, Linger: time.Millisecond,
+		Handler: mock.NewService(), Testbed: mock.TestbedPath, Filter: "ERR-1", Effort: conformance.Quick, Linger: time.Millisecond,
 	})
 	g.Expect(err).NotTo(HaveOccurred())
 	var reported []contract.Rule

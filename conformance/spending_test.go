@@ -126,7 +126,7 @@ func TestAListOfSnapshotsIsEnoughToJudgeBy(t *testing.T) {
 			g := NewWithT(t)
 			variant, known := mutants.Named(cmp.Or(c.variant, "x"))
 			g.Expect(known).To(Equal(c.variant != ""))
-			var api http.Handler = mock.New()
+			var api http.Handler = mock.NewService()
 			if known {
 				api = variant.New()
 			}

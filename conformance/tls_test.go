@@ -23,7 +23,7 @@ import (
 // secured serves the mock over TLS, with HTTP/2 on top, and gives the versions of HTTP that its API was called by.
 func secured(t *testing.T) (config conformance.Config, versions *sync.Map) {
 	t.Helper()
-	implementation := mock.New()
+	implementation := mock.NewService()
 	versions = new(sync.Map)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == contract.Path {
@@ -59,7 +59,7 @@ func TestHTTP2IsSpokenWhereItIsOffered(t *testing.T) {
 func TestAnEndpointThatCannotBeTrustedIsNotJudged(t *testing.T) {
 	g := NewWithT(t)
 	config, versions := secured(t)
-	plain := httptest.NewServer(mock.New())
+	plain := httptest.NewServer(mock.NewService())
 	t.Cleanup(plain.Close)
 	config.Testbed, config.Trust = plain.URL+mock.TestbedPath, reach.Trust{}
 	for endpoint, reason := range map[string]string{

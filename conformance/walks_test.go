@@ -123,7 +123,7 @@ func TestAWalkNeedsItsStates(t *testing.T) {
 func TestAWalkThatCannotBeReadIsAMistake(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	implementation := &counting{Mock: mock.New()}
+	implementation := &counting{Service: mock.NewService()}
 	_, err := conformance.Run(t.Context(), conformance.Config{Handler: implementation, Testbed: mock.TestbedPath, Walk: "make NORMAL; jump 1"})
 	var mistake *conformance.ConfigError
 	g.Expect(errors.As(err, &mistake)).To(BeTrue())

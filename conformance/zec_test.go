@@ -35,7 +35,7 @@ func TestTheServiceItselfIsConformant(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
 			b := bend((*bent).pass)
-			b.Mock = mock.New(mock.WithDelays(delay, delay))
+			b.Service = mock.NewService(mock.WithDelays(delay, delay))
 			result := judge(t, b, func(config *conformance.Config) { config.Testbed, config.Settle = "zec:disk-1", 10*time.Second })
 			g.Expect(failed(result)).To(BeEmpty())
 			g.Expect(result.Verdict).To(Equal(report.Conformant), result.Reason)
@@ -58,13 +58,13 @@ func (b *bent) remaining() string {
 	request.Header.Set("Content-Type", contract.ContentType)
 	request.Header.Set(contract.HeaderAction, "DescribeSnapshots")
 	answer := httptest.NewRecorder()
-	b.Mock.ServeHTTP(answer, request)
+	b.Service.ServeHTTP(answer, request)
 	return answer.Body.String()
 }
 
 // moving is a testbed whose states pass when a test has them pass.
 type moving struct {
-	*mock.Mock
+	*mock.Service
 	mu   sync.Mutex
 	made []string
 }
@@ -78,7 +78,7 @@ func (m *moving) pass() {
 		case creating:
 			m.Put(id, contract.Normal)
 		case contract.Leaving:
-			m.Mock.Release(id)
+			m.Service.Release(id)
 		}
 	}
 }
@@ -111,16 +111,16 @@ func (m *moving) Look(_ context.Context, id string) (testbed.Sight, error) {
 }
 
 func (m *moving) Release(_ context.Context, id string) error {
-	m.Mock.Release(id)
+	m.Service.Release(id)
 	return nil
 }
 
 // onMoving judges an implementation with such a testbed, by the checks of single snapshots in other states.
 func onMoving(t *testing.T, serve func(*moving, *bent, *call)) *report.Report {
 	t.Helper()
-	bed := &moving{Mock: mock.New()}
+	bed := &moving{Service: mock.NewService()}
 	b := bend(func(b *bent, c *call) { serve(bed, b, c) })
-	b.Mock = bed.Mock
+	b.Service = bed.Service
 	return judge(t, b, func(config *conformance.Config) {
 		config.Testbed, config.Bed, config.Filter = "", bed, "ERR-2 && STATE-2"
 	})

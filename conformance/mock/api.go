@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -14,13 +13,10 @@ import (
 	"github.com/zec-conformance/deletesnapshots/generated/server"
 )
 
-// maxBody is far more than a request within the contract's limits needs, and keeps a stray upload out of memory.
-const maxBody = 1 << 20
-
 // stub wires the generated server stub so that whatever goes wrong in it becomes an error of the contract's form.
-func stub(m *Mock, middlewares []server.StrictMiddlewareFunc) http.HandlerFunc {
+func stub(s *Service, middlewares []server.StrictMiddlewareFunc) http.HandlerFunc {
 	wrapper := server.ServerInterfaceWrapper{
-		Handler: server.NewStrictHandlerWithOptions(m, middlewares, server.StrictHTTPServerOptions{
+		Handler: server.NewStrictHandlerWithOptions(s, middlewares, server.StrictHTTPServerOptions{
 			RequestErrorHandlerFunc:  fail, // accept has let the body pass, so a failure to bind it is the mock's fault
 			ResponseErrorHandlerFunc: fail,
 		}),
@@ -32,14 +28,14 @@ func stub(m *Mock, middlewares []server.StrictMiddlewareFunc) http.HandlerFunc {
 }
 
 // serveAPI stands before the stub, which would take more than the contract allows.
-func (m *Mock) serveAPI(w http.ResponseWriter, r *http.Request) {
+func (s *Service) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		fail(w, r, refusal{as(http.StatusMethodNotAllowed, contract.UnknownAction), "The only method here is POST."})
 		return
 	}
-	if act := m.companion(r.Header); act != nil {
-		m.serveCompanion(w, r, act)
+	if act := s.companion(r.Header); act != nil {
+		s.serveCompanion(w, r, act)
 		return
 	}
 	body, err := accept(w, r)
@@ -48,7 +44,7 @@ func (m *Mock) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	m.stub(w, r)
+	s.stub(w, r)
 }
 
 // accept checks all that can be said about a request without looking at the snapshots, and returns its body written
@@ -93,26 +89,14 @@ func checkContentType(header http.Header) error {
 
 // readValue reads the JSON value that a request's body is.
 func readValue(w http.ResponseWriter, r *http.Request) (any, error) {
-	text, err := readBody(w, r)
+	text, err := Body(w, r)
 	if err != nil {
 		return nil, err
 	}
-	return parse(text)
-}
-
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		kind := as(http.StatusRequestEntityTooLarge, contract.TooMany)
-		return nil, refusal{kind, fmt.Sprintf("The body may have %d bytes.", tooLarge.Limit)}
-	case err != nil:
-		return nil, refusal{contract.WrongValue, "The body cannot be read: " + err.Error()}
-	case !utf8.Valid(text): // encoding/json would replace what is invalid, and so change an id
+	if !utf8.Valid(text) { // encoding/json would replace what is invalid, and so change an id
 		return nil, refusal{contract.WrongValue, "The body is not UTF-8."}
 	}
-	return text, nil
+	return parse(text)
 }
 
 func parse(text []byte) (any, error) {
@@ -135,40 +119,3 @@ func decodeOnly(decoder *json.Decoder, into any) error {
 	}
 	return nil
 }
-
-// guard turns a panic into an answer. Where one has begun already, it breaks the connection instead, so that nobody
-// takes half an answer for a whole one.
-func guard(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		watched := &watchedWriter{ResponseWriter: w}
-		defer func() {
-			switch cause := recover(); {
-			case cause == nil:
-			case watched.begun, cause == http.ErrAbortHandler:
-				panic(http.ErrAbortHandler)
-			default:
-				fail(w, r, fmt.Errorf("panic: %v", cause))
-			}
-		}()
-		next(watched, r)
-	}
-}
-
-// watchedWriter knows whether an answer has begun.
-type watchedWriter struct {
-	http.ResponseWriter
-	begun bool
-}
-
-func (w *watchedWriter) WriteHeader(status int) {
-	w.begun = true
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *watchedWriter) Write(text []byte) (int, error) {
-	w.begun = true
-	return w.ResponseWriter.Write(text)
-}
-
-// Unwrap lets http.ResponseController reach the writer beneath.
-func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,7 +1,6 @@
 package mock
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -10,7 +9,7 @@ import (
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
-	"github.com/zec-conformance/deletesnapshots/generated/api"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock/store"
 )
 
 // The actions beside the contract's own by which the service's clients make snapshots and look at them, as far as
@@ -28,31 +27,24 @@ const (
 	maxPageSize     = 1000
 )
 
-// created is what is known of a snapshot that CreateSnapshot has made.
-type created struct {
-	number              int // in the order in which they were made
-	name, disk, expires string
-	at                  time.Time
-}
-
 // companion carries out an action and gives the members of its response.
 type companion func(parameters parameters) (map[string]any, error)
 
 // companion gives the action that a request is for, nil if it is for none of these.
-func (m *Mock) companion(header http.Header) companion {
+func (s *Service) companion(header http.Header) companion {
 	actions := header.Values(contract.HeaderAction)
 	switch {
 	case len(actions) != 1:
 		return nil
 	case actions[0] == createSnapshot:
-		return m.createSnapshot
+		return s.createSnapshot
 	case actions[0] == describeSnapshots:
-		return m.describeSnapshots
+		return s.describeSnapshots
 	}
 	return nil
 }
 
-func (m *Mock) serveCompanion(w http.ResponseWriter, r *http.Request, act companion) {
+func (s *Service) serveCompanion(w http.ResponseWriter, r *http.Request, act companion) {
 	response, err := func() (map[string]any, error) {
 		if err := checkContentType(r.Header); err != nil {
 			return nil, err
@@ -76,7 +68,7 @@ func (m *Mock) serveCompanion(w http.ResponseWriter, r *http.Request, act compan
 	writeJSON(w, http.StatusOK, map[string]any{contract.FieldRequestID: id, contract.FieldResponse: response})
 }
 
-func (m *Mock) createSnapshot(given parameters) (map[string]any, error) {
+func (s *Service) createSnapshot(given parameters) (map[string]any, error) {
 	disk, err := given.text("diskId")
 	if err != nil {
 		return nil, err
@@ -97,36 +89,16 @@ func (m *Mock) createSnapshot(given parameters) (map[string]any, error) {
 			return nil, refusal{contract.WrongValue, fmt.Sprintf("retentionTime has to be like %s, and at least %s ahead.", timeFormat, leastRetention)}
 		}
 	}
-	id := m.begin(created{name: name, disk: disk, expires: expires, at: time.Now().UTC()})
+	id := s.newIDs(1)[0]
+	if err := s.store.Begin(id, store.Facts{Name: name, Disk: disk, Retention: expires}); err != nil {
+		return nil, err
+	}
 	return map[string]any{"snapshotId": id}, nil
-}
-
-// begin begins to make a snapshot.
-func (m *Mock) begin(c created) (id string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	id, m.count = m.newID(), m.count+1
-	c.number = m.count
-	m.states[id], m.created[id] = contract.Normal, c
-	if m.creating > 0 {
-		m.states[id] = contract.State(api.Creating)
-		time.AfterFunc(m.creating, func() { m.finish(id) })
-	}
-	return id
-}
-
-// finish makes a snapshot usable, if nothing else has become of it.
-func (m *Mock) finish(id string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.states[id] == contract.State(api.Creating) {
-		m.states[id] = contract.Normal
-	}
 }
 
 // describeSnapshots lists snapshots in the order in which they were made. A filter that is absent, or has no members,
 // lets all of them pass.
-func (m *Mock) describeSnapshots(given parameters) (map[string]any, error) {
+func (s *Service) describeSnapshots(given parameters) (map[string]any, error) {
 	for _, unknown := range []string{"zoneId", "diskType", "snapshotType", "resourceGroupId"} {
 		if _, has := given[unknown]; has {
 			return nil, refusal{contract.WrongValue, "The mock has no filter for " + unknown + "."}
@@ -157,42 +129,26 @@ func (m *Mock) describeSnapshots(given parameters) (map[string]any, error) {
 		return nil, err
 	}
 	state, _ := contract.ParseState(status)
-	all := m.list(ids, func(id string, c created) bool {
-		return (len(disks) == 0 || slices.Contains(disks, c.disk)) && strings.Contains(c.name, name) &&
-			(status == "" || m.states[id] == state)
+	page, total, err := s.store.List(store.Query{
+		IDs: ids,
+		Match: func(one *store.Snapshot) bool {
+			return (len(disks) == 0 || slices.Contains(disks, one.Disk)) && strings.Contains(one.Name, name) && (status == "" || one.State == state)
+		},
+		From: (number - 1) * size, Limit: size, // no overflow: both are bounded
 	})
-	from := min((number-1)*size, len(all)) // no overflow: both are bounded
-	return map[string]any{"totalCount": len(all), "dataSet": all[from:min(from+size, len(all))]}, nil
-}
-
-// list gives what is shown of those of the ids, or of all if there are none, that pass a filter.
-func (m *Mock) list(ids []string, pass func(id string, c created) bool) []map[string]any {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	ids = distinct(ids)
-	if len(ids) == 0 {
-		for id := range m.states {
-			ids = append(ids, id)
-		}
+	if err != nil {
+		return nil, err
 	}
-	ids = slices.DeleteFunc(ids, func(id string) bool {
-		_, there := m.states[id]
-		return !there || !pass(id, m.created[id])
-	})
-	slices.SortFunc(ids, func(a, b string) int {
-		return cmp.Or(cmp.Compare(m.created[a].number, m.created[b].number), cmp.Compare(a, b))
-	})
-	shown := make([]map[string]any, len(ids))
-	for i, id := range ids {
-		c := m.created[id]
+	shown := make([]map[string]any, len(page))
+	for i, one := range page {
 		shown[i] = map[string]any{
-			"snapshotId": id, "snapshotName": c.name, "diskId": c.disk, "status": m.states[id].Listed(), "createTime": c.at.Format(timeFormat),
+			"snapshotId": one.ID, "snapshotName": one.Name, "diskId": one.Disk, "status": one.State.Listed(), "createTime": one.Created.Format(timeFormat),
 		}
-		if c.expires != "" {
-			shown[i]["retentionTime"] = c.expires
+		if one.Retention != "" {
+			shown[i]["retentionTime"] = one.Retention
 		}
 	}
-	return shown
+	return map[string]any{"totalCount": total, "dataSet": shown}, nil
 }
 
 // parameters are the members of a request. One that is null is as good as absent.

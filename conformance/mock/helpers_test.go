@@ -17,7 +17,7 @@ import (
 
 // service is a mock behind a real connection.
 type service struct {
-	*mock.Mock
+	*mock.Service
 	t      *testing.T
 	url    string
 	client *http.Client
@@ -25,12 +25,12 @@ type service struct {
 
 func serve(t *testing.T, changes ...mock.Option) service {
 	t.Helper()
-	m := mock.New(changes...)
+	m := mock.NewService(changes...)
 	listening := httptest.NewServer(m)
 	t.Cleanup(listening.Close)
 	client := listening.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return service{Mock: m, t: t, url: listening.URL, client: client}
+	return service{Service: m, t: t, url: listening.URL, client: client}
 }
 
 // answer is what came back, read to the end.

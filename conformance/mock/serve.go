@@ -30,7 +30,7 @@ type Server struct {
 
 // Start serves a new mock on an address such as "127.0.0.1:8080", or "127.0.0.1:0" for a port that is free. The server
 // takes requests when Start returns.
-func Start(addr string) (*Server, error) { return Serve(addr, New()) }
+func Start(addr string) (*Server, error) { return Serve(addr, NewService()) }
 
 // Serve is Start for a handler that is, or wraps, a mock. The changes are made to the server before it listens; one that
 // gives it a TLSConfig has it speak TLS.

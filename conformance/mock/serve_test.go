@@ -59,7 +59,7 @@ func TestServesTLSWhereItHasACertificate(t *testing.T) {
 
 	lender := httptest.NewTLSServer(nil)
 	t.Cleanup(lender.Close)
-	secure, err := mock.Serve("127.0.0.1:0", mock.New(), func(server *http.Server) {
+	secure, err := mock.Serve("127.0.0.1:0", mock.NewService(), func(server *http.Server) {
 		server.TLSConfig = &tls.Config{Certificates: lender.TLS.Certificates}
 	})
 	g.Expect(err).NotTo(HaveOccurred())

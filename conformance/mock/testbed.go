@@ -22,8 +22,12 @@ const (
 )
 
 // serveTestbed answers for a place below TestbedPath.
-func (m *Mock) serveTestbed(w http.ResponseWriter, r *http.Request, place string) {
-	methods := m.testbedMethods(place)
+func (s *Service) serveTestbed(w http.ResponseWriter, r *http.Request, place string) {
+	if control, there := s.control[place]; there {
+		control.ServeHTTP(w, r)
+		return
+	}
+	methods := s.testbedMethods(place)
 	handle, ok := methods[r.Method]
 	switch {
 	case ok:
@@ -36,12 +40,12 @@ func (m *Mock) serveTestbed(w http.ResponseWriter, r *http.Request, place string
 	}
 }
 
-func (m *Mock) testbedMethods(place string) map[string]http.HandlerFunc {
+func (s *Service) testbedMethods(place string) map[string]http.HandlerFunc {
 	switch place {
 	case "":
 		return map[string]http.HandlerFunc{http.MethodGet: tellStates}
 	case "/snapshots":
-		return map[string]http.HandlerFunc{http.MethodPost: m.create}
+		return map[string]http.HandlerFunc{http.MethodPost: s.order}
 	}
 	segment, ok := strings.CutPrefix(place, "/snapshots/")
 	id, err := url.PathUnescape(segment)
@@ -49,8 +53,8 @@ func (m *Mock) testbedMethods(place string) map[string]http.HandlerFunc {
 		return nil
 	}
 	return map[string]http.HandlerFunc{
-		http.MethodGet:    func(w http.ResponseWriter, _ *http.Request) { m.look(w, id) },
-		http.MethodDelete: func(w http.ResponseWriter, _ *http.Request) { m.release(w, id) },
+		http.MethodGet:    func(w http.ResponseWriter, _ *http.Request) { s.look(w, id) },
+		http.MethodDelete: func(w http.ResponseWriter, _ *http.Request) { s.release(w, id) },
 	}
 }
 
@@ -58,7 +62,7 @@ func tellStates(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"states": contract.States})
 }
 
-func (m *Mock) create(w http.ResponseWriter, r *http.Request) {
+func (s *Service) order(w http.ResponseWriter, r *http.Request) {
 	var order struct {
 		State string `json:"state"`
 		Count int    `json:"count"`
@@ -78,21 +82,31 @@ func (m *Mock) create(w http.ResponseWriter, r *http.Request) {
 		complain(w, http.StatusUnprocessableEntity, fmt.Sprintf("there is no state %q", order.State))
 		return
 	}
-	ids := m.Create(state, order.Count)
+	ids, err := s.create(state, order.Count)
+	if err != nil {
+		complain(w, http.StatusInternalServerError, err.Error())
+		return
+	}
 	writeJSON(w, http.StatusCreated, map[string]any{contract.FieldSnapshotIDs: ids})
 }
 
-func (m *Mock) look(w http.ResponseWriter, id string) {
-	state, there := m.State(id)
-	if !there {
+func (s *Service) look(w http.ResponseWriter, id string) {
+	one, there, err := s.store.Get(id)
+	switch {
+	case err != nil:
+		complain(w, http.StatusInternalServerError, err.Error())
+	case !there:
 		complain(w, http.StatusNotFound, "there is no such snapshot")
-		return
+	default:
+		writeJSON(w, http.StatusOK, map[string]any{"snapshotId": id, "state": one.State})
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"snapshotId": id, "state": state})
 }
 
-func (m *Mock) release(w http.ResponseWriter, id string) {
-	m.Release(id)
+func (s *Service) release(w http.ResponseWriter, id string) {
+	if err := s.store.Release(id); err != nil {
+		complain(w, http.StatusInternalServerError, err.Error())
+		return
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 

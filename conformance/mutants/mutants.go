@@ -54,7 +54,7 @@ func (v Variant) New() http.Handler {
 	if v.remove != nil {
 		changes = append(changes, mock.WithMiddleware(s.removing))
 	}
-	s.Mock = mock.New(changes...)
+	s.Service = mock.NewService(changes...)
 	if v.around != nil {
 		return v.around(s)
 	}

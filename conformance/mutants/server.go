@@ -20,7 +20,7 @@ import (
 
 // Server is a variant at work. It is an http.Handler, like the mock within it.
 type Server struct {
-	*mock.Mock
+	*mock.Service
 	variant Variant
 
 	calls atomic.Int64 // of the API, this one included
@@ -54,7 +54,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, mock.TestbedPath):
 		s.serveTestbed(w, r)
 	default:
-		s.Mock.ServeHTTP(w, r)
+		s.Service.ServeHTTP(w, r)
 	}
 }
 
@@ -78,7 +78,7 @@ func (s *Server) serveTestbed(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost:
 		s.make(w, r)
 	case !instead || r.Method != http.MethodGet:
-		s.Mock.ServeHTTP(w, r)
+		s.Service.ServeHTTP(w, r)
 	case state == gone:
 		http.NotFound(w, r)
 	default:
@@ -91,7 +91,7 @@ func (s *Server) serveTestbed(w http.ResponseWriter, r *http.Request) {
 func (s *Server) make(w http.ResponseWriter, r *http.Request) {
 	order := httptest.NewRecorder()
 	s.mu.Lock() // so that made is in order
-	s.Mock.ServeHTTP(order, r)
+	s.Service.ServeHTTP(order, r)
 	var answer struct{ SnapshotIDs []string }
 	if json.Unmarshal(order.Body.Bytes(), &answer) == nil {
 		for _, id := range answer.SnapshotIDs {
@@ -240,7 +240,7 @@ func (s *Server) releaseLater(id string, while time.Duration) {
 // relay has the mock answer a request to the testbed, and then the body changed.
 func (s *Server) relay(w http.ResponseWriter, r *http.Request, change func(body map[string]any)) {
 	answer := httptest.NewRecorder()
-	s.Mock.ServeHTTP(answer, r)
+	s.Service.ServeHTTP(answer, r)
 	var body map[string]any
 	if json.Unmarshal(answer.Body.Bytes(), &body) == nil {
 		change(body)

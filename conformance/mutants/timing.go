@@ -54,7 +54,7 @@ func asynchronous() []Variant {
 			testbed: func(s *Server, w http.ResponseWriter, r *http.Request) bool {
 				second := r.Method == http.MethodGet && s.count("look")%2 == 0
 				if second {
-					s.Mock.ServeHTTP(w, r)
+					s.Service.ServeHTTP(w, r)
 				}
 				return second
 			},

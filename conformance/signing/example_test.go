@@ -31,7 +31,7 @@ func deleteSigned(ctx context.Context, endpoint string, ids []string) (*api.Dele
 }
 
 func ExampleCredentials_Option() {
-	service := httptest.NewServer(mock.New())
+	service := httptest.NewServer(mock.NewService())
 	defer service.Close()
 	answer, err := deleteSigned(context.Background(), service.URL, []string{"snap-00000000"})
 	if err != nil {

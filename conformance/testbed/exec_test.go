@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 
 // beProgram is a testbed program on a mock. It writes each answer at once, however full the pipe.
 func beProgram() {
-	snapshots := mock.New()
+	snapshots := mock.NewService()
 	for lines := bufio.NewReader(os.Stdin); ; {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {

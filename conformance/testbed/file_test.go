@@ -207,7 +207,7 @@ func TestFileHandsEachOutOnce(t *testing.T) {
 func TestFileLooksByAskingForADeletion(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	snapshots := mock.New()
+	snapshots := mock.NewService()
 	normal, denied := snapshots.Create(contract.Normal, 2), snapshots.Create("FAILED", 1)
 	bed, err := listed(t, fmt.Sprintf("NORMAL: [%s]\nFAILED: [%s]\nMISSING: [m]\n", strings.Join(normal, ","), denied[0]), calling(t, snapshots))
 	g.Expect(err).NotTo(HaveOccurred())

@@ -53,7 +53,7 @@ func zec(t *testing.T, disk string, ask testbed.Ask, timeout time.Duration) *tes
 func TestZecMakesAndReleases(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	m := mock.New(mock.WithDelays(30*time.Millisecond, 0))
+	m := mock.NewService(mock.WithDelays(30*time.Millisecond, 0))
 	z := zec(t, disk, asking(t, m), long)
 	g.Expect(z.States(t.Context())).To(ConsistOf(contract.Normal, creating, contract.Leaving))
 
@@ -78,7 +78,7 @@ func TestZecNamesWhatItMakes(t *testing.T) {
 	g := NewWithT(t)
 	var mu sync.Mutex
 	var orders []map[string]string
-	m := mock.New()
+	m := mock.NewService()
 	ask := asking(t, m)
 	z := zec(t, disk, func(ctx context.Context, action string, body []byte) (int, []byte, error) {
 		if action == "CreateSnapshot" {
@@ -111,7 +111,7 @@ func TestZecStatesThatPass(t *testing.T) {
 	t.Run("slowly", func(t *testing.T) {
 		t.Parallel()
 		g := NewWithT(t)
-		m := mock.New(mock.WithDelays(never, never))
+		m := mock.NewService(mock.WithDelays(never, never))
 		z := zec(t, disk, asking(t, m), 200*time.Millisecond)
 		ids, err := z.Make(t.Context(), creating, 20)
 		g.Expect(err).NotTo(HaveOccurred())
@@ -131,7 +131,7 @@ func TestZecStatesThatPass(t *testing.T) {
 	t.Run("slowly away", func(t *testing.T) {
 		t.Parallel()
 		g := NewWithT(t)
-		m := mock.New(mock.WithDelays(0, never))
+		m := mock.NewService(mock.WithDelays(0, never))
 		ids, err := zec(t, disk, asking(t, m), long).Make(t.Context(), contract.Leaving, 3)
 		g.Expect(err).NotTo(HaveOccurred())
 		for _, id := range ids {
@@ -142,7 +142,7 @@ func TestZecStatesThatPass(t *testing.T) {
 	t.Run("at once", func(t *testing.T) {
 		t.Parallel()
 		g := NewWithT(t)
-		z := zec(t, disk, asking(t, mock.New()), long)
+		z := zec(t, disk, asking(t, mock.NewService()), long)
 		ids, err := z.Make(t.Context(), creating, 2)
 		g.Expect(err).To(And(MatchError(testbed.ErrCannotMake), MatchError(ContainSubstring("no longer CREATING but"))))
 		g.Expect(ids).To(HaveLen(2), "so that they can be released")
@@ -170,7 +170,7 @@ func TestZecStatesThatPass(t *testing.T) {
 func TestZecLeftovers(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	ask := asking(t, mock.New())
+	ask := asking(t, mock.NewService())
 	z := zec(t, disk, ask, long)
 	g.Expect(z.Leftovers(t.Context())).To(BeEmpty())
 
@@ -333,7 +333,7 @@ func TestZecListingsWithoutEnd(t *testing.T) {
 }
 
 // meddling is a mock that answers CreateSnapshot and DescribeSnapshots in another way.
-func meddling(t *testing.T, m *mock.Mock, with func(action, answer string) string) (ask testbed.Ask, deletions *atomic.Int64) {
+func meddling(t *testing.T, m *mock.Service, with func(action, answer string) string) (ask testbed.Ask, deletions *atomic.Int64) {
 	t.Helper()
 	deletions = new(atomic.Int64)
 	return asking(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -352,7 +352,7 @@ func meddling(t *testing.T, m *mock.Mock, with func(action, answer string) strin
 func TestZecTouchesNothingOfOthers(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	m := mock.New()
+	m := mock.NewService()
 	victim := m.Create(contract.Normal, 1)[0]
 	ask, deletions := meddling(t, m, func(action, answer string) string {
 		if action == "CreateSnapshot" {
@@ -405,7 +405,7 @@ func TestZecServicesThatDoNotCarryOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			ask, _ := meddling(t, mock.New(), c.with)
+			ask, _ := meddling(t, mock.NewService(), c.with)
 			made, err := zec(t, disk, ask, 100*time.Millisecond).Make(t.Context(), c.state, 2)
 			g.Expect(err).To(MatchError(ContainSubstring(c.reason)))
 			g.Expect(made).To(HaveLen(2), "so that they can be released")
@@ -415,7 +415,7 @@ func TestZecServicesThatDoNotCarryOn(t *testing.T) {
 		t.Parallel()
 		g := NewWithT(t)
 		var orders atomic.Int64
-		ask := asking(t, mock.New())
+		ask := asking(t, mock.NewService())
 		made, err := zec(t, disk, func(ctx context.Context, action string, body []byte) (int, []byte, error) {
 			if orders.Add(1) > 5 {
 				return 400, []byte(`{"code":"QUOTA_EXCEEDED"}`), nil
@@ -432,7 +432,7 @@ func TestZecEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	reason := errors.New("the run is over")
-	z := zec(t, disk, asking(t, mock.New(mock.WithDelays(never, 0))), never)
+	z := zec(t, disk, asking(t, mock.NewService(mock.WithDelays(never, 0))), never)
 	ids, err := z.Make(t.Context(), creating, 1)
 	g.Expect(err).NotTo(HaveOccurred())
 	for name, wait := range map[string]func(ctx context.Context) error{

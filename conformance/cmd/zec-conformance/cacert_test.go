@@ -17,7 +17,7 @@ import (
 func TestAnEndpointIsVouchedForByAFile(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	server := httptest.NewUnstartedServer(mock.New())
+	server := httptest.NewUnstartedServer(mock.NewService())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it tells of callers that do not trust it
 	server.StartTLS()
 	t.Cleanup(server.Close)

@@ -78,7 +78,7 @@ func TestACertificateIsShownWhereOneIsAskedFor(t *testing.T) {
 	g := NewWithT(t)
 	invited, stranger := newGuest(t), newGuest(t)
 	var requests atomic.Int64
-	implementation := mock.New()
+	implementation := mock.NewService()
 	url, trust := serveGuests(t, implementation, invited, &requests)
 	open := serve(t, func(http.Handler) http.Handler { return implementation })
 	both := append([]string{"--endpoint", url, "--testbed", mock.TestbedPath}, trust...)

@@ -25,7 +25,7 @@ const asBed = "ZEC_CONFORMANCE_TEST_AS_BED"
 
 // beBed is a testbed program that, when it is told to end, writes down which of its snapshots are still there.
 func beBed(path string) {
-	snapshots := mock.New()
+	snapshots := mock.NewService()
 	var made []string
 	orders := json.NewDecoder(os.Stdin)
 	for {

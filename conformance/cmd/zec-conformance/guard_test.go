@@ -126,7 +126,7 @@ func TestEveryPlaceIsJudged(t *testing.T) {
 		if err != nil {
 			t.Skipf("nothing can listen there: %s", err)
 		}
-		server := httptest.NewUnstartedServer(http.StripPrefix("/gateway", mock.New()))
+		server := httptest.NewUnstartedServer(http.StripPrefix("/gateway", mock.NewService()))
 		_ = server.Listener.Close()
 		server.Listener = listener
 		server.Config.Protocols = new(http.Protocols)
@@ -162,7 +162,7 @@ func TestEveryPlaceIsJudged(t *testing.T) {
 func TestAnEndpointThatSpeaksHTTP2IsNoHintAboutTheTestbed(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	implementation := mock.New()
+	implementation := mock.NewService()
 	endpoint := httptest.NewUnstartedServer(implementation)
 	endpoint.Config.Protocols = new(http.Protocols)
 	endpoint.Config.Protocols.SetUnencryptedHTTP2(true)

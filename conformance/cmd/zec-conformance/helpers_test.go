@@ -150,7 +150,7 @@ type served struct {
 
 func serve(t *testing.T, bend ...middleware) *served {
 	t.Helper()
-	var handler http.Handler = mock.New()
+	var handler http.Handler = mock.NewService()
 	for _, b := range bend {
 		handler = b(handler)
 	}
@@ -172,7 +172,7 @@ func (s *served) flags(more ...string) []string {
 // remembering is an implementation that knows every snapshot that its testbed ever made.
 type remembering struct {
 	*served
-	mock *mock.Mock
+	mock *mock.Service
 	busy sync.WaitGroup // requests to the testbed that are under way
 
 	mu    sync.Mutex
@@ -181,7 +181,7 @@ type remembering struct {
 
 func serveRemembering(t *testing.T, bend ...middleware) *remembering {
 	t.Helper()
-	r := &remembering{mock: mock.New()}
+	r := &remembering{mock: mock.NewService()}
 	bend = append([]middleware{func(http.Handler) http.Handler { return r.mock }, handing(func(ids []string) any {
 		r.mu.Lock()
 		defer r.mu.Unlock()

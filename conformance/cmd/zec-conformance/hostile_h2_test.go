@@ -25,7 +25,7 @@ type framed struct {
 	stream uint32
 	number int64 // of the request, from 1
 	body   []byte
-	mock   *mock.Mock
+	mock   *mock.Service
 }
 
 // header encodes a header.
@@ -142,7 +142,7 @@ func framedHostilities() map[string]func(*framed) {
 }
 
 // speak reads requests, and has each answered.
-func speak(connection net.Conn, number *atomic.Int64, m *mock.Mock, do func(*framed)) {
+func speak(connection net.Conn, number *atomic.Int64, m *mock.Service, do func(*framed)) {
 	preface := make([]byte, len(http2.ClientPreface))
 	if _, err := io.ReadFull(connection, preface); err != nil {
 		return
@@ -181,7 +181,7 @@ func TestHostileTargetsThatSpeakHTTP2(t *testing.T) {
 	for name, do := range framedHostilities() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := mock.New()
+			m := mock.NewService()
 			bed := httptest.NewServer(m)
 			t.Cleanup(bed.Close)
 			listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2"}})

@@ -47,7 +47,7 @@ type asked struct {
 	request *http.Request
 	body    []byte
 	number  int64 // of the request, from 1
-	mock    *mock.Mock
+	mock    *mock.Service
 	last    *atomic.Pointer[httptest.ResponseRecorder] // the right answer to the request before
 }
 
@@ -316,7 +316,7 @@ func tedious() map[string]hostility {
 }
 
 // serveHostile serves a target that does so with every request, over TLS if there is a configuration for it.
-func serveHostile(t *testing.T, m *mock.Mock, do hostility) (url string) {
+func serveHostile(t *testing.T, m *mock.Service, do hostility) (url string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -383,7 +383,7 @@ func TestHostileTargets(t *testing.T) {
 	for name, do := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := mock.New()
+			m := mock.NewService()
 			bed := httptest.NewServer(m)
 			t.Cleanup(bed.Close)
 			survives(t, "--endpoint", serveHostile(t, m, do), "--testbed", bed.URL+mock.TestbedPath)

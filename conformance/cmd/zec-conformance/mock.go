@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
@@ -16,47 +19,99 @@ import (
 
 func (c *command) mock() *cobra.Command {
 	var addr, mutant string
-	var delays delays
+	parts := []part{&timing{}}
 	cmd := &cobra.Command{
 		Use:   "mock",
 		Short: "Serve the reference mock, until it is interrupted",
 		Long: fmt.Sprintf(`Serves the reference implementation at %s, and the testbed protocol, by which snapshots are made, at %s.
-It keeps its snapshots in memory and takes any credentials. The first line that it prints is its URL.
+The first line that it prints is its URL.
 
 With --mutant it serves an implementation to measure a suite by: a mutant, which breaks a rule, or a twin, which differs
 from the mock in what the contract leaves open. "zec-conformance mutants" lists them.`, contract.Path, mock.TestbedPath),
 		Example: `  zec-conformance mock --addr 127.0.0.1:8080
+  zec-conformance mock --settle 3s
   zec-conformance mock --mutant folds-case`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd, addr, mutant, delays) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			serving := &serving{flags: cmd.Flags()}
+			for _, part := range parts {
+				if err := part.apply(c, serving); err != nil {
+					return errors.Join(err, serving.end())
+				}
+			}
+			return errors.Join(c.serve(cmd.Context(), addr, mutant, serving), serving.end())
+		},
 	}
-	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "`HOST:PORT` to listen on; port 0 takes a free one")
-	cmd.Flags().StringVar(&mutant, "mutant", "", "serve the mutant or twin of this `NAME`")
-	cmd.Flags().DurationVar(&delays.creating, "creating", 0, "how long a snapshot that CreateSnapshot makes is CREATING")
-	cmd.Flags().DurationVar(&delays.deleting, "deleting", 0, "how long a snapshot that is deleted is DELETING")
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&addr, "addr", "127.0.0.1:8080", "`HOST:PORT` to listen on; port 0 takes a free one")
+	flags.StringVar(&mutant, "mutant", "", "serve the mutant or twin of this `NAME`")
+	for _, part := range parts {
+		part.register(flags)
+	}
 	return cmd
 }
 
-// delays are how long the mock takes over what a live service takes its time for.
-type delays struct{ creating, deleting time.Duration }
+// part is a group of flags of mock that belong together.
+type part interface {
+	register(flags *pflag.FlagSet)
 
-func (d delays) start(addr string) (*mock.Server, error) {
-	return mock.Serve(addr, mock.New(mock.WithDelays(d.creating, d.deleting)))
+	// apply adds what the flags ask for to what is served. Its error is one line that says how to mend it.
+	apply(c *command, s *serving) error
 }
 
-func (c *command) serve(cmd *cobra.Command, addr, mutant string, delays delays) error {
-	ctx, start := cmd.Context(), delays.start
-	delayed := cmd.Flags().Changed("creating") || cmd.Flags().Changed("deleting")
-	switch {
-	case delays.creating < 0 || delays.deleting < 0:
-		return errors.New("--creating and --deleting cannot be negative; give a duration such as 2s")
-	case delayed && cmd.Flags().Changed("mutant"):
-		return errors.New("--creating and --deleting are the mock's, and --mutant serves another implementation; give one or the other")
+// serving is what mock is about to serve.
+type serving struct {
+	flags   *pflag.FlagSet
+	options []mock.Option
+	around  []func(s *mock.Service, next http.Handler) http.Handler // stands before all of it; the last is the outermost
+	ends    []func() error                                          // what is to be done when it is over, the last first
+}
+
+func (s *serving) end() error {
+	var failures []error
+	for _, end := range slices.Backward(s.ends) {
+		failures = append(failures, end())
 	}
-	if cmd.Flags().Changed("mutant") {
+	s.ends = nil
+	return errors.Join(failures...)
+}
+
+// start serves the mock.
+func (s *serving) start(addr string) (*mock.Server, error) {
+	service := mock.NewService(s.options...)
+	var handler http.Handler = service
+	for _, around := range s.around {
+		handler = around(service, handler)
+	}
+	return mock.Serve(addr, handler)
+}
+
+// timing is how long the mock takes over what a live service takes its time for.
+type timing struct{ creating, settle time.Duration }
+
+func (t *timing) register(flags *pflag.FlagSet) {
+	flags.DurationVar(&t.settle, "settle", 0, "how long a snapshot that is deleted is DELETING before it is gone")
+	flags.DurationVar(&t.creating, "creating", 0, "how long a snapshot that CreateSnapshot makes is CREATING")
+}
+
+func (t *timing) apply(_ *command, s *serving) error {
+	if t.creating < 0 || t.settle < 0 {
+		return errors.New("--creating and --settle cannot be negative; give a duration such as 2s")
+	}
+	s.options = append(s.options, mock.WithDelays(t.creating, t.settle))
+	return nil
+}
+
+func (c *command) serve(ctx context.Context, addr, mutant string, serving *serving) error {
+	start := serving.start
+	if serving.flags.Changed("mutant") {
 		variant, known := mutants.Named(mutant)
-		if !known {
+		switch {
+		case !known:
 			return fmt.Errorf("--mutant %q: there is no mutant and no twin of this name; \"zec-conformance mutants\" lists them", mutant)
+		case serving.flags.Changed("creating") || serving.flags.Changed("settle"):
+			return errors.New("--creating and --settle are the mock's, and --mutant serves another implementation; give one or the other")
 		}
 		start = variant.Start
 		c.introduce(variant)

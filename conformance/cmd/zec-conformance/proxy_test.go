@@ -119,7 +119,7 @@ func discreet(g *WithT, texts ...string) {
 
 func TestAProxyOfTheEnvironmentIsUsed(t *testing.T) {
 	t.Parallel()
-	implementation := mock.New()
+	implementation := mock.NewService()
 	plain := httptest.NewServer(implementation)
 	t.Cleanup(plain.Close)
 	secure := httptest.NewTLSServer(implementation)

@@ -33,7 +33,7 @@ var implementations = map[string]struct {
 
 func config(name string) conformance.Config {
 	return conformance.Config{
-		Handler: implementations[name].bend(mock.New()), Testbed: mock.TestbedPath,
+		Handler: implementations[name].bend(mock.NewService()), Testbed: mock.TestbedPath,
 		Effort: conformance.Quick, Linger: 1, Filter: someRules,
 	}
 }

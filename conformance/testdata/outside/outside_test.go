@@ -40,7 +40,7 @@ func TestContract(t *testing.T) {
 // TestMock judges another implementation in the same test binary; this one speaks the testbed protocol.
 func TestMock(t *testing.T) {
 	conformance.Test(t, conformance.Config{
-		Handler: mock.New(),
+		Handler: mock.NewService(),
 		Testbed: mock.TestbedPath,
 		Effort:  conformance.Quick,
 		Linger:  10 * time.Millisecond,

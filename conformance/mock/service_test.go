@@ -158,7 +158,7 @@ func TestConcurrentDeletesOfOneSnapshotSucceedOnce(t *testing.T) {
 func TestCreateMakesPlausibleIDs(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	ids := mock.New().Create(contract.Normal, 1000)
+	ids := mock.NewService().Create(contract.Normal, 1000)
 	g.Expect(ids).To(HaveLen(1000))
 	for _, id := range ids {
 		g.Expect(contract.PlausibleID(id)).To(BeTrue(), id)

@@ -1,0 +1,49 @@
+package store
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
+// due is a moment at which the state of a snapshot passes by itself. It is void if the snapshot has another by then.
+type due struct {
+	at  int64 // Unix nanoseconds
+	who *entry
+}
+
+// dues is a heap of which the earliest is the first.
+type dues []due
+
+func (d dues) Len() int           { return len(d) }
+func (d dues) Less(i, j int) bool { return d[i].at < d[j].at }
+func (d dues) Swap(i, j int)      { d[i], d[j] = d[j], d[i] }
+func (d *dues) Push(one any)      { *d = append(*d, one.(due)) }
+
+func (d *dues) Pop() any {
+	last := len(*d) - 1
+	one := (*d)[last]
+	(*d)[last] = due{}
+	*d = (*d)[:last]
+	return one
+}
+
+func (s *Store) await(e *entry, at int64) {
+	e.due = at
+	heap.Push(&s.dues, due{at, e})
+}
+
+// pass lets the states pass whose time is over. It is done whenever somebody looks, and so needs nobody to wait for it.
+func (s *Store) pass(now time.Time) {
+	for len(s.dues) > 0 && s.dues[0].at <= now.UnixNano() {
+		next := heap.Pop(&s.dues).(due)
+		switch e := next.who; {
+		case e.due != next.at: // something else has become of it
+		case e.state == contract.Leaving:
+			s.remove(e)
+		default:
+			s.become(e, contract.Normal)
+		}
+	}
+}

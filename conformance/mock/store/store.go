@@ -1,0 +1,289 @@
+// Package store keeps the mock's snapshots: what each is doing, and since when. What is done in one call is done in one
+// step, which no other call sees half of.
+package store
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/generated/api"
+)
+
+// Snapshot is one snapshot, as it is at a moment.
+type Snapshot struct {
+	ID      string
+	State   contract.State
+	Created time.Time
+	Due     time.Time // when its state passes by itself; zero if it stays
+	Facts
+}
+
+// Facts are what a snapshot's maker said of it. The contract knows none of them.
+type Facts struct {
+	Name      string // not unique
+	Disk      string // id of the disk that it was made of
+	Retention string // when it is to go by itself, as it was given; empty: never
+}
+
+// Timing is how long the states that pass by themselves last.
+type Timing struct {
+	Creating time.Duration // from the beginning of a snapshot until it is usable
+	Deleting time.Duration // from the answer to a deletion until the snapshot is gone
+
+	// Stuck tells whether a snapshot that has just come to a state that would pass stays in it. It is asked by one goroutine at
+	// a time, and nil stands for never.
+	Stuck func(contract.State) bool
+}
+
+// Store is a population of snapshots. It may be used by several goroutines.
+type Store struct {
+	now func() time.Time
+
+	mu     sync.Mutex
+	timing Timing
+	byID   map[string]*entry
+	order  []*entry // as they came; nil where one has gone
+	holes  int      // in order
+	counts map[contract.State]int
+	dues   dues
+}
+
+// entry is a snapshot of the store.
+type entry struct {
+	id      string
+	state   contract.State
+	created int64 // Unix nanoseconds
+	due     int64 // likewise; 0: it stays
+	place   int   // in the order
+	facts   *Facts
+}
+
+// creating is the state of a snapshot that has only begun.
+const creating = contract.State(api.Creating)
+
+// New makes a store without snapshots, whose clock is now.
+func New(now func() time.Time) *Store {
+	return &Store{now: now, byID: map[string]*entry{}, counts: map[contract.State]int{}}
+}
+
+// step does something in one step.
+func (s *Store) step(do func(now time.Time)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	s.pass(now)
+	do(now)
+	return nil
+}
+
+// SetTiming has the states that pass by themselves last as long as it says, from the next snapshot on that comes to one.
+func (s *Store) SetTiming(timing Timing) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.timing = timing
+}
+
+// Timing tells how long the states that pass by themselves last.
+func (s *Store) Timing() Timing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.timing
+}
+
+// Add puts snapshots into the store, as they are. One whose id is there already takes its place; one without a time of
+// creation was created just now.
+func (s *Store) Add(snapshots ...Snapshot) error {
+	return s.step(func(now time.Time) {
+		for _, one := range snapshots {
+			s.add(one, now)
+		}
+	})
+}
+
+// Begin makes a snapshot in the way of the service: it is usable when the time for that is over.
+func (s *Store) Begin(id string, facts Facts) error {
+	return s.step(func(now time.Time) {
+		s.add(Snapshot{ID: id, State: contract.Normal, Facts: facts}, now)
+		if s.timing.Creating > 0 {
+			s.enter(s.byID[id], creating, s.timing.Creating, now)
+		}
+	})
+}
+
+// Delete deletes those of the ids, each given once, that are in the deletable state, and gives the others in their
+// order, with the state that is in the way: none for one that is missing.
+func (s *Store) Delete(ids []string) (left []Snapshot, err error) {
+	err = s.step(func(now time.Time) {
+		for _, id := range ids {
+			switch e := s.byID[id]; {
+			case e == nil:
+				left = append(left, Snapshot{ID: id})
+			case e.state != contract.Normal:
+				left = append(left, e.snapshot())
+			case s.timing.Deleting > 0:
+				s.enter(e, contract.Leaving, s.timing.Deleting, now)
+			default:
+				s.remove(e)
+			}
+		}
+	})
+	return left, err
+}
+
+// Put gives a snapshot a state, in which it stays. It tells whether there is such a snapshot.
+func (s *Store) Put(id string, state contract.State) (there bool, err error) {
+	err = s.step(func(time.Time) {
+		e := s.byID[id]
+		if there = e != nil; there {
+			s.become(e, state)
+		}
+	})
+	return there, err
+}
+
+// Release removes a snapshot, whatever its state. It is nothing to release one that is gone.
+func (s *Store) Release(id string) error {
+	return s.step(func(time.Time) {
+		if e := s.byID[id]; e != nil {
+			s.remove(e)
+		}
+	})
+}
+
+// Get finds a snapshot.
+func (s *Store) Get(id string) (found Snapshot, there bool, err error) {
+	err = s.step(func(time.Time) {
+		e := s.byID[id]
+		if there = e != nil; there {
+			found = e.snapshot()
+		}
+	})
+	return found, there, err
+}
+
+// Query says which snapshots are to be listed: those that have all that it names, in the order in which they came.
+type Query struct {
+	IDs   []string               // of these only; none: of all
+	Match func(s *Snapshot) bool // nil: each
+	From  int                    // how many of them are left out first
+	Limit int                    // how many are given, at the most
+}
+
+// List gives what a query asks for, and how many there are in all.
+func (s *Store) List(q Query) (page []Snapshot, total int, err error) {
+	err = s.step(func(time.Time) {
+		for _, e := range s.among(q.IDs) {
+			if e == nil {
+				continue
+			}
+			one := e.snapshot()
+			if q.Match != nil && !q.Match(&one) {
+				continue
+			}
+			if total >= q.From && len(page) < q.Limit {
+				page = append(page, one)
+			}
+			total++
+		}
+	})
+	return page, total, err
+}
+
+// Counts tells how many snapshots are in each state that there is one in.
+func (s *Store) Counts() (counts map[contract.State]int, err error) {
+	err = s.step(func(time.Time) {
+		counts = make(map[contract.State]int, len(s.counts))
+		for state, count := range s.counts {
+			if count > 0 {
+				counts[state] = count
+			}
+		}
+	})
+	return counts, err
+}
+
+// among gives the entries of some ids in order, or all of them, with nil where one has gone. The caller holds the lock.
+func (s *Store) among(ids []string) []*entry {
+	if len(ids) == 0 {
+		return s.order
+	}
+	var found []*entry
+	for _, id := range ids {
+		if e := s.byID[id]; e != nil {
+			found = append(found, e)
+		}
+	}
+	slices.SortFunc(found, func(a, b *entry) int { return a.place - b.place })
+	return slices.Compact(found)
+}
+
+// add puts a snapshot into the store. The caller holds the lock, here and below.
+func (s *Store) add(one Snapshot, now time.Time) {
+	if e := s.byID[one.ID]; e != nil {
+		s.remove(e)
+	}
+	if one.Created.IsZero() {
+		one.Created = now
+	}
+	e := &entry{id: strings.Clone(one.ID), state: one.State, created: one.Created.UnixNano(), place: len(s.order)}
+	if one.Facts != (Facts{}) {
+		e.facts = &one.Facts
+	}
+	s.byID[e.id] = e
+	s.order = append(s.order, e)
+	s.counts[e.state]++
+	if !one.Due.IsZero() {
+		s.await(e, one.Due.UnixNano())
+	}
+}
+
+func (s *Store) remove(e *entry) {
+	delete(s.byID, e.id)
+	s.counts[e.state]--
+	e.due = 0
+	s.order[e.place] = nil
+	s.holes++
+	s.close()
+}
+
+// close leaves the holes out of the order, once it is mostly holes.
+func (s *Store) close() {
+	const few = 1024
+	if s.holes < few || s.holes < len(s.order)/2 {
+		return
+	}
+	s.order = slices.DeleteFunc(s.order, func(e *entry) bool { return e == nil })
+	for place, e := range s.order {
+		e.place = place
+	}
+	s.holes = 0
+}
+
+// become gives a snapshot a state, in which it stays.
+func (s *Store) become(e *entry, state contract.State) {
+	s.counts[e.state]--
+	s.counts[state]++
+	e.state, e.due = state, 0
+}
+
+// enter gives a snapshot a state that passes after a while, if it is not stuck there.
+func (s *Store) enter(e *entry, state contract.State, while time.Duration, now time.Time) {
+	s.become(e, state)
+	if s.timing.Stuck == nil || !s.timing.Stuck(state) {
+		s.await(e, now.Add(while).UnixNano())
+	}
+}
+
+func (e *entry) snapshot() Snapshot {
+	one := Snapshot{ID: e.id, State: e.state, Created: time.Unix(0, e.created).UTC()}
+	if e.due != 0 {
+		one.Due = time.Unix(0, e.due).UTC()
+	}
+	if e.facts != nil {
+		one.Facts = *e.facts
+	}
+	return one
+}
