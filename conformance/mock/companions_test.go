@@ -12,6 +12,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock/companions"
 	"github.com/zec-conformance/deletesnapshots/generated/api"
 )
 
@@ -262,4 +263,27 @@ func TestCreatedWithRetention(t *testing.T) {
 	g.Expect(s.act(create, string(order)).status).To(Equal(http.StatusOK))
 	_, set := s.describe(g, `{}`)
 	g.Expect(set[0].RetentionTime).To(Equal(expires))
+}
+
+// TestCompanionsAnswerAsDocumented holds answers against the document that clients are generated from.
+func TestCompanionsAnswerAsDocumented(t *testing.T) {
+	t.Parallel()
+	g, s := NewWithT(t), serve(t)
+	doc, err := companions.GetSpec()
+	g.Expect(err).NotTo(HaveOccurred())
+	s.Create("ROLLING_BACK", 1)
+	for _, c := range []struct{ action, body, schema string }{
+		{create, `{"diskId": "disk-1", "snapshotName": "for-ever"}`, "CreateSnapshotResult"},
+		{create, `{"diskId": "disk-1", "snapshotName": "for-a-while", "retentionTime": "2999-12-31T23:59:59Z"}`, "CreateSnapshotResult"},
+		{describe, `{}`, "DescribeSnapshotsResult"},
+		{describe, `{"pageNum": 2}`, "DescribeSnapshotsResult"},
+		{create, `{}`, "Error"},
+		{describe, `{"pageNum": 0}`, "Error"},
+	} {
+		got := s.act(c.action, c.body)
+		g.Expect(got.header.Get("Content-Type")).To(Equal(contract.ContentType))
+		var value any
+		g.Expect(json.Unmarshal(got.text, &value)).To(Succeed())
+		g.Expect(doc.Components.Schemas[c.schema].Value.VisitJSON(value)).To(Succeed(), "%s %s: %s", c.action, c.body, got.text)
+	}
 }
