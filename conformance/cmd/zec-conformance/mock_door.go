@@ -23,9 +23,9 @@ type doorkeeping struct {
 }
 
 func (d *doorkeeping) register(flags *pflag.FlagSet) {
-	flags.StringVar(&d.auth, "auth", string(door.None), "who is let in: zc2, who signs with a key; bearer, who has a token; none, anybody (`POLICY`)")
+	flags.StringVar(&d.auth, "auth", string(door.None), "`POLICY` of who is let in: zc2, who signs with a key; bearer, who has a token; none, anybody")
 	flags.StringVar(&d.keys, "keys", "", "a `FILE` of keys and tokens (default: the one in the environment)")
-	flags.DurationVar(&d.clock, "clock", 0, "how far ahead the clock is that signatures are held against, as in +6m; it is behind where this is negative")
+	flags.DurationVar(&d.clock, "clock", 0, "how far ahead the clock is that signatures are held against, as in +6m or -6m")
 	flags.Float64Var(&d.rate, "rate", 0, "how many requests a second the API takes before it puts them off (default: as many as come)")
 }
 

@@ -32,7 +32,7 @@ func at(perSecond float64, now func() time.Time) mock.Option {
 			}
 			wait := math.Ceil((1 - limiter.TokensAt(at)) / perSecond)
 			w.Header().Set("Retry-After", strconv.Itoa(int(min(max(wait, 1), math.MaxInt32)))) // whole seconds
-			mock.Fail(w, mock.Refusal(contract.TooFast, fmt.Sprintf("There may be %g requests a second; wait, and ask again.", perSecond)))
+			mock.Fail(w, mock.Refusal(contract.TooFast, fmt.Sprintf("Too many requests: the limit is %g a second. Wait, and ask again.", perSecond)))
 		})
 	})
 }
