@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -113,6 +114,31 @@ func TestWhatIsNoHTTPIsAnsweredAfterARequest(t *testing.T) {
 	}
 	_, err = reader.ReadByte()
 	g.Expect(err).To(MatchError(io.EOF))
+}
+
+// TestWhatNeverEndsIsGivenUp: a body that stops gets an answer, and a header that stops was never a request.
+func TestWhatNeverEndsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	hasty := func(server *http.Server) {
+		server.ReadHeaderTimeout, server.ReadTimeout = 50*time.Millisecond, 50*time.Millisecond
+	}
+	address := serving(t, mock.NewService(), hasty)
+	head := "POST " + contract.Path + " HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nX-ZC-Action: DeleteSnapshots\r\n"
+	for name, rest := range map[string]string{
+		"a length": "Content-Length: 50\r\n\r\n{", "chunks": "Transfer-Encoding: chunked\r\n\r\n5\r\n{", "a promise": "Content-Length: 2\r\nExpect: 100-continue\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := sendAndRead(t, address, head+rest)
+			g := NewWithT(t)
+			g.Expect(got).To(ContainSubstring("HTTP/1.1 400 Bad Request\r\n"))
+			g.Expect(got).To(ContainSubstring(contract.WrongValue.Code))
+		})
+	}
+	t.Run("a header", func(t *testing.T) {
+		t.Parallel()
+		NewWithT(t).Expect(sendAndRead(t, address, head)).To(BeEmpty())
+	})
 }
 
 // TestAnswersOfHandlersAreLeftAlone, also where they look like what net/http says by itself.
