@@ -80,8 +80,8 @@ type claim struct {
 
 func readClaim(header string) (claim, error) {
 	scheme, rest, _ := strings.Cut(header, " ")
-	parts := strings.Split(rest, ",")
 	names := [...]string{credential, "SignedHeaders=", "Signature="}
+	parts := strings.SplitN(rest, ",", len(names)+1)
 	unreadable := invalid("the " + api.HeaderAuthorization + " header is not of the form " +
 		method + " " + credential + "…, SignedHeaders=…, Signature=…")
 	if scheme != method || len(parts) != len(names) {
