@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -127,15 +128,13 @@ func (k Key) check() error {
 		return errors.New("has no password")
 	case k.Token == "" && k.KeyID == "":
 		return errors.New("has no id")
-	case !utf8.ValidString(k.Secret) || strings.ContainsFunc(k.Secret, isControl):
+	case !utf8.ValidString(k.Secret) || strings.ContainsFunc(k.Secret, unicode.IsControl):
 		return errors.New("has a password with a line end or another control character in it")
 	case strings.ContainsFunc(k.KeyID, unfit), strings.ContainsFunc(k.Token, unfit):
 		return errors.New("has an id or a token that cannot be sent: it may have printable ASCII in it, but no space and no comma")
 	}
 	return nil
 }
-
-func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 // unfit tells what cannot stand in an Authorization header, or would be taken for the end of a part of it.
 func unfit(r rune) bool { return r <= ' ' || r > '~' || r == ',' }
