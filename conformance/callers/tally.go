@@ -106,7 +106,7 @@ func (s Summary) Without(rules ...string) (left Summary, unbroken []string) {
 func (s Summary) String() string {
 	var text strings.Builder
 	for _, rule := range s.Broken {
-		fmt.Fprintf(&text, "%s %s, broken by %d of %d requests: %s [%s]\n", rule.ID, rule.Level, rule.Times, s.Judged, rule.Statement, rule.why())
+		fmt.Fprintf(&text, "%s %s, broken by %d of %d requests: %s [%s]\n", rule.ID, rule.Level, rule.Times, s.Judged, rule.Statement, rule.Backing())
 		for _, example := range rule.First {
 			fmt.Fprintf(&text, "  exchange %d, %s: %s\n", example.Exchange, example.Request, example.What)
 		}
@@ -115,13 +115,4 @@ func (s Summary) String() string {
 		}
 	}
 	return text.String()
-}
-
-// why says where the rule comes from, and what luck it takes to get away with breaking it.
-func (b Broken) why() string {
-	why := strings.Join(b.Source, ", ")
-	if b.About != "" {
-		why += "; works by luck: " + b.About
-	}
-	return why
 }

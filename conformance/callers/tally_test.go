@@ -29,7 +29,7 @@ func TestTallyCountsByRuleAndKeepsTheFirst(t *testing.T) {
 	summary := tally.Summary()
 	g.Expect(summary.String()).To(Equal(`CALL-2 MUST, broken by 1 of 100 requests: The Content-Type is application/json, with or without parameters. [D §4]
   exchange 7, POST /: there is no Content-Type
-CALL-14 SHOULD, broken by 50 of 100 requests: A call names at least one snapshot. [D §2; works by luck: empty-list]
+CALL-14 SHOULD, broken by 50 of 100 requests: A call names at least one snapshot. [D §2; else by luck: empty-list]
   exchange 0, POST /: the list is empty
   exchange 1, POST /: the list is empty
   exchange 2, POST /: the list is empty

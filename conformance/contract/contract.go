@@ -41,6 +41,15 @@ type CallerRule struct {
 	About string `json:"about,omitempty"` // the Ambiguity because of which breaking it may go well; empty where there is none
 }
 
+// Backing says for people where the rule comes from, and what breaking it takes luck with.
+func (r CallerRule) Backing() string {
+	backing := strings.Join(r.Source, ", ")
+	if r.About != "" {
+		backing += "; else by luck: " + r.About
+	}
+	return backing
+}
+
 // Source is a document that rules come from.
 type Source struct {
 	ID      string `json:"id"`
