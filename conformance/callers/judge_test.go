@@ -277,7 +277,7 @@ func TestEachRuleIsBrokenByWhatBreaksIt(t *testing.T) {
 func TestEveryRuleForCallersCanBeBroken(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	judged := map[string]bool{"CALL-18": true} // see TestPatience
+	judged := map[string]bool{"CALL-18": true} // see TestWhoDoesNotWaitIsBlamed
 	for rule := range wrong {
 		judged[rule] = true
 	}

@@ -66,7 +66,7 @@ func (x *Exchange) judge(body []byte, cut bool) *callers.Request {
 // waits puts down that a caller does not wait when it is told to. It is about deletions alone: many callers may list
 // snapshots over one connection, all in the same words.
 func (l *lint) waits(x *Exchange, request *callers.Request) {
-	if x.Action != contract.Action {
+	if x.Action != contract.Action || x.multiplexed {
 		return
 	}
 	wait := x.Status == contract.TooFast.Status || x.Status == contract.Unavailable.Status && x.Code() == contract.Unavailable.Code

@@ -37,7 +37,8 @@ type Exchange struct {
 
 	Breaches []callers.Breach // the rules for callers that the request breaks
 
-	header http.Header
+	header      http.Header
+	multiplexed bool // whether its connection carries several at a time
 }
 
 // Header gives the request's header. In place of what proves who asks there is only how that is proved.
@@ -106,7 +107,7 @@ func (h *history) record(next http.Handler) http.Handler {
 		request, err := Body(w, r) // who reads it next meets the error again
 		watched := &recorder{ResponseWriter: w, exchange: Exchange{
 			At: time.Now(), Remote: r.RemoteAddr, Method: r.Method, Path: r.URL.EscapedPath(), Action: r.Header.Get(contract.HeaderAction),
-			Request: beginning(request), header: r.Header,
+			Request: beginning(request), header: r.Header, multiplexed: r.ProtoMajor > 1,
 		}}
 		judged := watched.exchange.judge(request, err != nil)
 		defer func() {
