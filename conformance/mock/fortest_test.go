@@ -280,7 +280,7 @@ func TestWhatIsAnsweredIsOnRecord(t *testing.T) {
 				listening.StartTLS()
 				t.Cleanup(listening.Close)
 				s := service{Service: m, t: t, url: listening.URL, client: listening.Client()}
-				for i := range 100 {
+				for i := range 30 {
 					request := right(s.call(body))
 					response, err := s.client.Do(request)
 					g.Expect(err).NotTo(HaveOccurred())
