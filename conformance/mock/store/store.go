@@ -49,15 +49,20 @@ type Store struct {
 	holes  int      // in order
 	counts map[contract.State]int
 	dues   dues
+
+	disk    *disk    // nil: the snapshots are in memory alone
+	number  uint64   // of the snapshot that came last
+	touched []*entry // what this step has changed, if that is to be on disk
 }
 
 // entry is a snapshot of the store.
 type entry struct {
 	id      string
 	state   contract.State
-	created int64 // Unix nanoseconds
-	due     int64 // likewise; 0: it stays
-	place   int   // in the order
+	created int64  // Unix nanoseconds
+	due     int64  // likewise; 0: it stays
+	place   int    // in the order
+	number  uint64 // of all that ever came
 	facts   *Facts
 }
 
@@ -69,14 +74,17 @@ func New(now func() time.Time) *Store {
 	return &Store{now: now, byID: map[string]*entry{}, counts: map[contract.State]int{}}
 }
 
-// step does something in one step.
-func (s *Store) step(do func(now time.Time)) error {
+// step does something in one step. It returns when all that has been seen in it is kept.
+func (s *Store) step(do func(now time.Time)) error { return s.settle(s.alone(do)) }
+
+// alone does something while nobody else does, and gives what has to be on disk then.
+func (s *Store) alone(do func(now time.Time)) *batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	s.pass(now)
 	do(now)
-	return nil
+	return s.pending()
 }
 
 // SetTiming has the states that pass by themselves last as long as it says, from the next snapshot on that comes to one.
@@ -97,6 +105,20 @@ func (s *Store) Timing() Timing {
 // creation was created just now.
 func (s *Store) Add(snapshots ...Snapshot) error {
 	return s.step(func(now time.Time) {
+		for _, one := range snapshots {
+			s.add(one, now)
+		}
+	})
+}
+
+// Replace has the store have these snapshots, as Add takes them, and no others.
+func (s *Store) Replace(snapshots ...Snapshot) error {
+	return s.step(func(now time.Time) {
+		for _, e := range slices.Clone(s.order) {
+			if e != nil {
+				s.remove(e)
+			}
+		}
 		for _, one := range snapshots {
 			s.add(one, now)
 		}
@@ -228,19 +250,22 @@ func (s *Store) add(one Snapshot, now time.Time) {
 	if one.Created.IsZero() {
 		one.Created = now
 	}
-	e := &entry{id: strings.Clone(one.ID), state: one.State, created: one.Created.UnixNano(), place: len(s.order)}
+	s.number++
+	e := &entry{id: strings.Clone(one.ID), state: one.State, created: one.Created.UnixNano(), place: len(s.order), number: s.number}
 	if one.Facts != (Facts{}) {
 		e.facts = &one.Facts
 	}
 	s.byID[e.id] = e
 	s.order = append(s.order, e)
 	s.counts[e.state]++
+	s.touch(e)
 	if !one.Due.IsZero() {
 		s.await(e, one.Due.UnixNano())
 	}
 }
 
 func (s *Store) remove(e *entry) {
+	s.touch(e)
 	delete(s.byID, e.id)
 	s.counts[e.state]--
 	e.due = 0
@@ -267,6 +292,7 @@ func (s *Store) become(e *entry, state contract.State) {
 	s.counts[e.state]--
 	s.counts[state]++
 	e.state, e.due = state, 0
+	s.touch(e)
 }
 
 // enter gives a snapshot a state that passes after a while, if it is not stuck there.
