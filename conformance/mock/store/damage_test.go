@@ -159,18 +159,26 @@ func TestRecordsThatAreNotAsTheyWereWrittenAreRefused(t *testing.T) {
 		change func(all *bbolt.Bucket) error
 		why    string
 	}{
-		"one is gone":    {func(all *bbolt.Bucket) error { return all.Delete(key(2)) }, "there are 2, where there were 3"},
-		"the last is":    {func(all *bbolt.Bucket) error { return all.Delete(key(3)) }, "there are 2, where there were 3"},
-		"one moved":      {func(all *bbolt.Bucket) error { return all.Put(key(2), bytes.Clone(all.Get(key(1)))) }, "record 2: its checksum"},
-		"one too many":   {func(all *bbolt.Bucket) error { return all.Put(key(4), (&entry{id: "x", number: 4}).record()) }, "record 4: the header knows nothing of it"},
-		"one changed":    {func(all *bbolt.Bucket) error { return all.Put(key(2), (&entry{id: "x", state: contract.Normal, number: 2}).record()) }, "not those that were written"},
-		"an unknown one": {func(all *bbolt.Bucket) error { return all.Put(key(2), (&entry{id: "x", state: "MELTED", number: 2}).record()) }, `there is no state "MELTED"`},
-		"an id twice":    {func(all *bbolt.Bucket) error { return all.Put(key(2), (&entry{id: "snap-1", state: contract.Normal, number: 2}).record()) }, `the id "snap-1" is there twice`},
-		"no record":      {func(all *bbolt.Bucket) error { return all.Put(key(2), []byte("x")) }, "record 2: its checksum"},
-		"half a record":  {func(all *bbolt.Bucket) error { return all.Put(key(2), sealed(2, "\x09snap")) }, "not the form of a record"},
-		"a long record":  {func(all *bbolt.Bucket) error { return all.Put(key(2), sealed(2, "\xff\xff\xff\xff\xff\xff\xff\xff\x7fsnap")) }, "not the form of a record"},
-		"no header":      {func(all *bbolt.Bucket) error { return all.Delete(key(0)) }, "the header knows nothing of it"},
-		"a later form":   {func(all *bbolt.Bucket) error { return all.Put(key(0), sealed(0, "\x02\x03\x03\x00\x00\x00\x00")) }, "it has the form 2, and this program reads and writes form 1"},
+		"one is gone":  {func(all *bbolt.Bucket) error { return all.Delete(key(2)) }, "there are 2, where there were 3"},
+		"the last is":  {func(all *bbolt.Bucket) error { return all.Delete(key(3)) }, "there are 2, where there were 3"},
+		"one moved":    {func(all *bbolt.Bucket) error { return all.Put(key(2), bytes.Clone(all.Get(key(1)))) }, "record 2: its checksum"},
+		"one too many": {func(all *bbolt.Bucket) error { return all.Put(key(4), (&entry{id: "x", number: 4}).record()) }, "record 4: the header knows nothing of it"},
+		"one changed": {func(all *bbolt.Bucket) error {
+			return all.Put(key(2), (&entry{id: "x", state: contract.Normal, number: 2}).record())
+		}, "not those that were written"},
+		"an unknown one": {func(all *bbolt.Bucket) error {
+			return all.Put(key(2), (&entry{id: "x", state: "MELTED", number: 2}).record())
+		}, `there is no state "MELTED"`},
+		"an id twice": {func(all *bbolt.Bucket) error {
+			return all.Put(key(2), (&entry{id: "snap-1", state: contract.Normal, number: 2}).record())
+		}, `the id "snap-1" is there twice`},
+		"no record":     {func(all *bbolt.Bucket) error { return all.Put(key(2), []byte("x")) }, "record 2: its checksum"},
+		"half a record": {func(all *bbolt.Bucket) error { return all.Put(key(2), sealed(2, "\x09snap")) }, "not the form of a record"},
+		"a long record": {func(all *bbolt.Bucket) error {
+			return all.Put(key(2), sealed(2, "\xff\xff\xff\xff\xff\xff\xff\xff\x7fsnap"))
+		}, "not the form of a record"},
+		"no header":    {func(all *bbolt.Bucket) error { return all.Delete(key(0)) }, "the header knows nothing of it"},
+		"a later form": {func(all *bbolt.Bucket) error { return all.Put(key(0), sealed(0, "\x02\x03\x03\x00\x00\x00\x00")) }, "it has the form 2, and this program reads and writes form 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

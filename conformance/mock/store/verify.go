@@ -84,7 +84,7 @@ func verify(file io.ReaderAt, size int64, each func(number uint64, one Snapshot)
 	if err != nil {
 		return header{}, err
 	}
-	if int64(v.high) > size/v.pageSize {
+	if v.high > uint64(size/v.pageSize) {
 		return header{}, &Damage{Offset: size, Page: uint64(size / v.pageSize), What: fmt.Sprintf("it ends here, and has %d pages of %d bytes", v.high, v.pageSize)}
 	}
 	v.seen = make([]bool, v.high)
