@@ -41,11 +41,11 @@ import (
 const (
 	maxList   = 8 << 20   // bytes of a list by hand, which is in memory as a whole
 	maxExport = 512 << 20 // bytes of one that Write has written
-	MaxCount  = 1_000_000 // of snapshots whose ids are to be made up
+	maxCount  = 1_000_000 // of snapshots whose ids are to be made up
 )
 
-// Missing stands in a list for the state of ids that name nothing.
-const Missing = "MISSING"
+// missing stands in a list for the state of ids that name nothing.
+const missing = "MISSING"
 
 // Entry is what a list says of a snapshot, or of some whose ids are to be made up.
 type Entry struct {
@@ -60,8 +60,8 @@ type Entry struct {
 	Place string // where the entry is in the list, to tell people
 }
 
-// mend says what to do about a list that cannot be read.
-const mend = "give a YAML or JSON list of ids with their states"
+// Mend says what to do about a list that cannot be read.
+const Mend = "give a YAML or JSON list of ids with their states"
 
 // ReadFile has take see every entry of the list at a path, in their order. Its error says in one line what is wrong, where,
 // and how to mend it; take has seen a part of the list by then.
@@ -72,10 +72,10 @@ func ReadFile(path string, take func(Entry) error) error {
 		err = Read(file, take)
 	}
 	if broken, ok := errors.AsType[*fs.PathError](err); ok {
-		return fmt.Errorf("the file %q cannot be read (%w); %s", path, broken.Err, mend)
+		return fmt.Errorf("the file %q cannot be read (%w); %s", path, broken.Err, Mend)
 	}
 	if err != nil {
-		return fmt.Errorf("the file %q: %w; %s", path, err, mend)
+		return fmt.Errorf("the file %q: %w; %s", path, err, Mend)
 	}
 	return nil
 }
@@ -91,9 +91,6 @@ func Read(from io.Reader, take func(Entry) error) error {
 		err = l.readExport(io.MultiReader(bytes.NewReader(text), io.LimitReader(from, maxExport-int64(len(text)))))
 	} else {
 		err = l.readText(text)
-	}
-	if err == nil && l.entries == 0 {
-		err = errors.New("it lists nothing")
 	}
 	return err
 }
@@ -131,7 +128,7 @@ type exported struct {
 
 func (e Entry) exported() exported {
 	return exported{
-		ID: e.ID, State: cmp.Or(string(e.State), Missing), Name: e.Name, Disk: e.Disk, Retention: e.Retention, Created: written(e.Created), Due: written(e.Due),
+		ID: e.ID, State: cmp.Or(string(e.State), missing), Name: e.Name, Disk: e.Disk, Retention: e.Retention, Created: written(e.Created), Due: written(e.Due),
 	}
 }
 
@@ -144,10 +141,9 @@ func written(at time.Time) string {
 
 // list is what has been read of a list.
 type list struct {
-	take    func(Entry) error
-	named   map[string]bool
-	entries int
-	made    int // how many ids are to be made up
+	take  func(Entry) error
+	named map[string]bool
+	made  int // how many ids are to be made up
 }
 
 // readExport reads a list of any length, entry by entry.
@@ -178,6 +174,9 @@ func (l *list) readExport(from io.Reader) error {
 	}
 	if _, err := decoder.Token(); err != nil {
 		return no("its end", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is something after the list")
 	}
 	return nil
 }
@@ -273,13 +272,16 @@ func (l *list) entry(where member, m map[string]member) error {
 	id, named := m["id"]
 	state, stated := m["state"]
 	count, counted := m["count"]
-	if !stated || named == counted {
+	switch {
+	case !stated || !named && !counted:
 		return where.wrong("an entry lacks its id or its state")
+	case named && counted:
+		return where.wrong("an entry has an id or a count, and not both")
 	}
 	entry := Entry{Place: where.place}
 	var known bool
-	if entry.State, known = contract.ParseState(state.text); !state.plain || !known && state.text != Missing {
-		return state.wrong("there is no state %.80q; there are %s, and %s for ids that name nothing", state.text, names(contract.States), Missing)
+	if entry.State, known = contract.ParseState(state.text); !state.plain || !known && state.text != missing {
+		return state.wrong("there is no state %.80q; there are %s, and %s for ids that name nothing", state.text, names(contract.States), missing)
 	}
 	if !known {
 		entry.State = ""
@@ -287,8 +289,8 @@ func (l *list) entry(where member, m map[string]member) error {
 	switch {
 	case counted:
 		number, err := strconv.Atoi(count.text)
-		if err != nil || number < 1 || number > MaxCount-l.made || !known {
-			return count.wrong("a count is of snapshots to be made, and from 1 to %d in all", MaxCount)
+		if err != nil || number < 1 || number > maxCount-l.made || !known {
+			return count.wrong("a count is of snapshots to be made, and from 1 to %d in all", maxCount)
 		}
 		entry.Count = number
 		l.made += number
@@ -303,7 +305,6 @@ func (l *list) entry(where member, m map[string]member) error {
 	if err := entry.describe(m); err != nil {
 		return err
 	}
-	l.entries++
 	return l.take(entry)
 }
 

@@ -50,7 +50,11 @@ func OpenFile(path string, ask Ask) (*File, error) {
 // ReadList reads a list of the form that inventory describes, in which every snapshot has its id.
 func ReadList(path string) (List, error) {
 	l := newList()
-	return l, inventory.ReadFile(path, l.take)
+	err := inventory.ReadFile(path, l.take)
+	if err == nil && len(l.named) == 0 {
+		err = fmt.Errorf("the file %q: it lists nothing; %s", path, inventory.Mend)
+	}
+	return l, err
 }
 
 func newList() List {
