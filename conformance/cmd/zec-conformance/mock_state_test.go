@@ -1,0 +1,265 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+)
+
+// mocking is a mock in a process of its own.
+type mocking struct {
+	url     string
+	command *exec.Cmd
+	errs    *bytes.Buffer
+	ended   chan error
+}
+
+// serveMock starts a mock on a free port, and waits until it takes requests.
+func serveMock(g *WithT, args ...string) *mocking {
+	out, in := io.Pipe()
+	m := &mocking{errs: &bytes.Buffer{}}
+	m.command, m.ended = start(g, in, m.errs, append([]string{"mock", "--addr", "127.0.0.1:0"}, args...)...)
+	url, err := bufio.NewReader(out).ReadString('\n')
+	g.Expect(err).NotTo(HaveOccurred())
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	m.url = strings.TrimSuffix(url, "\n")
+	return m
+}
+
+// kill ends the mock as nothing can prepare for.
+func (m *mocking) kill(g *WithT) {
+	g.Expect(m.command.Process.Kill()).To(Succeed())
+	g.Eventually(m.ended, patient).Should(Receive())
+}
+
+// stop ends the mock as Ctrl-C does.
+func (m *mocking) stop(g *WithT) {
+	g.Expect(m.command.Process.Signal(os.Interrupt)).To(Succeed())
+	g.Eventually(m.ended, patient).Should(Receive(BeNil()), m.errs.String())
+}
+
+// say sends a request, and tells whether it was answered to the end.
+func (m *mocking) say(method, path, action, body string) (status int, text []byte, answered bool) {
+	request, err := http.NewRequest(method, m.url+path, strings.NewReader(body))
+	if err != nil {
+		panic(err)
+	}
+	request.Header.Set("Content-Type", contract.ContentType)
+	if action != "" {
+		request.Header.Set(contract.HeaderAction, action)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, nil, false
+	}
+	defer response.Body.Close()
+	text, err = io.ReadAll(response.Body)
+	return response.StatusCode, text, err == nil
+}
+
+// population gives the state of every snapshot.
+func (m *mocking) population(g *WithT) map[string]contract.State {
+	status, text, answered := m.say(http.MethodGet, mock.TestbedPath+"/population", "", "")
+	g.Expect(answered).To(BeTrue())
+	g.Expect(status).To(Equal(http.StatusOK), string(text))
+	var list []struct {
+		ID    string         `json:"id"`
+		State contract.State `json:"state"`
+	}
+	g.Expect(json.Unmarshal(text, &list)).To(Succeed())
+	found := map[string]contract.State{}
+	for _, one := range list {
+		found[one.ID] = one.State
+	}
+	g.Expect(found).To(HaveLen(len(list)))
+	return found
+}
+
+// customer makes snapshots and deletes them, and puts down what was acknowledged.
+type customer struct {
+	random *rand.Rand
+	states map[string]contract.State // of all that it knows of; empty for those that are gone
+	open   map[string]bool           // whose deletion was asked for, and not answered
+	asked  map[contract.State]int    // how many it has ordered, without an answer
+}
+
+// act does one thing, and tells whether it was answered. What is deleted comes to the state after.
+func (c *customer) act(g *WithT, m *mocking, after contract.State) bool {
+	switch c.random.IntN(4) {
+	case 0:
+		return c.order(g, m, contract.States[c.random.IntN(len(contract.States))], 1+c.random.IntN(20))
+	case 1:
+		status, text, answered := m.say(http.MethodPost, contract.Path, "CreateSnapshot", `{"diskId": "disk-1", "snapshotName": "x"}`)
+		if !answered {
+			c.asked[contract.Normal]++
+			return false
+		}
+		var made struct {
+			Response struct {
+				SnapshotID string `json:"snapshotId"`
+			} `json:"response"`
+		}
+		g.Expect(status).To(Equal(http.StatusOK), string(text))
+		g.Expect(json.Unmarshal(text, &made)).To(Succeed())
+		c.states[made.Response.SnapshotID] = contract.Normal
+		return true
+	}
+	return c.delete(g, m, after)
+}
+
+func (c *customer) order(g *WithT, m *mocking, state contract.State, count int) bool {
+	status, text, answered := m.say(http.MethodPost, mock.TestbedPath+"/snapshots", "", fmt.Sprintf(`{"state": %q, "count": %d}`, state, count))
+	if !answered {
+		c.asked[state] += count
+		return false
+	}
+	var made struct {
+		SnapshotIDs []string `json:"snapshotIds"`
+	}
+	g.Expect(status).To(Equal(http.StatusCreated), string(text))
+	g.Expect(json.Unmarshal(text, &made)).To(Succeed())
+	for _, id := range made.SnapshotIDs {
+		c.states[id] = state
+	}
+	return true
+}
+
+func (c *customer) delete(g *WithT, m *mocking, after contract.State) bool {
+	known := slices.Sorted(maps.Keys(c.states))
+	c.random.Shuffle(len(known), func(i, j int) { known[i], known[j] = known[j], known[i] })
+	named := known[:min(len(known), 1+c.random.IntN(10))]
+	if len(named) == 0 {
+		return true
+	}
+	body, err := json.Marshal(map[string]any{contract.FieldSnapshotIDs: named})
+	g.Expect(err).NotTo(HaveOccurred())
+	status, text, answered := m.say(http.MethodPost, contract.Path, contract.Action, string(body))
+	var answer struct {
+		Response struct {
+			SnapshotIDs []string `json:"snapshotIds"`
+		} `json:"response"`
+	}
+	if answered {
+		g.Expect(json.Unmarshal(text, &answer)).To(Succeed())
+	}
+	for _, id := range named {
+		normal := c.states[id] == contract.Normal
+		switch {
+		case !answered && normal:
+			c.open[id] = true
+		case !answered:
+		case status == http.StatusOK:
+			g.Expect(slices.Contains(answer.Response.SnapshotIDs, id)).To(Equal(!normal), "%s is %q", id, c.states[id])
+			if normal {
+				c.states[id] = after
+			}
+		default:
+			g.Expect(status).To(Or(Equal(contract.NotFound.Status), Equal(contract.DeniedState.Status)), string(text))
+			g.Expect(normal).To(BeFalse(), id)
+		}
+	}
+	return answered
+}
+
+// meet compares what a customer knows with what is there after a restart, and takes what it has found out about from it.
+func (c *customer) meet(g *WithT, found map[string]contract.State) {
+	for id, state := range c.states {
+		there := found[id]
+		if c.open[id] {
+			g.Expect(there).To(BeElementOf(contract.Normal, contract.Leaving, contract.State("")), id)
+			c.states[id] = there
+		} else {
+			g.Expect(there).To(Equal(state), id)
+		}
+		delete(found, id)
+	}
+	clear(c.open)
+}
+
+func TestNothingThatWasAcknowledgedIsLostWhenAMockIsKilled(t *testing.T) {
+	t.Parallel()
+	moments, seed := 6, uint64(1)
+	if more, err := strconv.Atoi(os.Getenv("ZEC_CONFORMANCE_TEST_MOMENTS")); err == nil {
+		moments, seed = more, rand.Uint64()
+	}
+	t.Logf("seed %d", seed)
+	const customers = 4
+	g, path := NewWithT(t), filepath.Join(t.TempDir(), "snapshots.db")
+	random := rand.New(rand.NewPCG(seed, customers))
+	var all [customers]*customer
+	for i := range all {
+		all[i] = &customer{
+			random: rand.New(rand.NewPCG(seed, uint64(i))), states: map[string]contract.State{}, open: map[string]bool{}, asked: map[contract.State]int{},
+		}
+	}
+	check := func(m *mocking) {
+		found := m.population(g)
+		for _, c := range all {
+			c.meet(g, found)
+		}
+		for id, state := range found { // of these, nobody was told
+			i := slices.IndexFunc(all[:], func(c *customer) bool { return c.asked[state] > 0 })
+			g.Expect(i).NotTo(Equal(-1), "nobody has asked for %s, which is %s", id, state)
+			all[i].asked[state]--
+			all[i].states[id] = state
+		}
+		for _, c := range all {
+			clear(c.asked)
+		}
+	}
+	for moment := range moments {
+		args, after := []string{"--state", path}, contract.State("")
+		if moment%2 == 1 {
+			args, after = append(args, "--settle", "1h"), contract.Leaving
+		}
+		m := serveMock(g, args...)
+		check(m)
+		answers, last := make(chan struct{}), 1+random.IntN(150)
+		killed, idle := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(killed)
+			for range last {
+				select {
+				case <-answers:
+				case <-idle: // they have failed
+				}
+			}
+			m.kill(g)
+		}()
+		var busy sync.WaitGroup
+		for _, c := range all {
+			busy.Go(func() {
+				for c.act(g, m, after) {
+					select {
+					case answers <- struct{}{}:
+					case <-killed:
+					}
+				}
+			})
+		}
+		busy.Wait()
+		close(idle)
+		<-killed
+	}
+	m := serveMock(g, "--state", path)
+	check(m)
+	m.stop(g)
+}
