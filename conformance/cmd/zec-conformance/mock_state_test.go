@@ -263,3 +263,142 @@ func TestNothingThatWasAcknowledgedIsLostWhenAMockIsKilled(t *testing.T) {
 	check(m)
 	m.stop(g)
 }
+
+// keeping makes a file of --state with the snapshots of a list.
+func keeping(t *testing.T, g *WithT, list string) string {
+	path := filepath.Join(t.TempDir(), "snapshots.db")
+	g.Expect(call(t, nil, "mock", "import", "--state", path, listIn(t, g, list))).To(Equal(outcome{}))
+	return path
+}
+
+func listIn(t *testing.T, g *WithT, list string) string {
+	path := filepath.Join(t.TempDir(), "list.yaml")
+	g.Expect(os.WriteFile(path, []byte(list), 0o600)).To(Succeed())
+	return path
+}
+
+func TestWhatAMockCannotBeginWithIsToldInOneLine(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	folder := t.TempDir()
+	none := filepath.Join(folder, "none")
+	text, wrong := listIn(t, g, "NORMAL: [snap-1]\n"), listIn(t, g, "- {id: a, state: NORMAL}\n- {id: a, state: FAILED}\n")
+	sound := keeping(t, g, "NORMAL: [snap-1]")
+	later := filepath.Join(folder, "cut.db")
+	whole, err := os.ReadFile(sound)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(os.WriteFile(later, whole[:3*os.Getpagesize()], 0o600)).To(Succeed())
+	taken := keeping(t, g, "NORMAL: [snap-1]")
+	serveMock(g, "--state", taken).leaveTo(t)
+
+	t.Run("all", func(t *testing.T) {
+		for name, usage := range map[string]struct {
+			args []string
+			mend string
+		}{
+			"no state":              {[]string{"mock", "--state", ""}, "--state is empty; give a file"},
+			"a folder":              {[]string{"mock", "--state", folder}, "is no file"},
+			"no such folder":        {[]string{"mock", "--state", filepath.Join(none, "db")}, "cannot be made (no such file or directory)"},
+			"a text":                {[]string{"mock", "--state", text}, "is damaged, or is none, at byte 17 (page 0)"},
+			"a damaged one":         {[]string{"mock", "--state", later}, "it is left as it is: put a copy of it in its place, or give another path"},
+			"one in use":            {[]string{"mock", "--state", taken}, "is in use by another process; end that"},
+			"a mutant with a state": {[]string{"mock", "--state", none, "--mutant", "folds-case"}, "give one or the other"},
+			"a mutant with a seed":  {[]string{"mock", "--seed", text, "--mutant", "folds-case"}, "give one or the other"},
+			"no seed":               {[]string{"mock", "--seed", none}, "cannot be read (no such file or directory); give a YAML or JSON list"},
+			"a wrong seed":          {[]string{"mock", "--seed", wrong, "--state", none}, `line 2: the id "a" stands here twice; give a YAML or JSON list`},
+			"a seed that is none":   {[]string{"mock", "--seed", ""}, "cannot be read"},
+			"no export":             {[]string{"mock", "export"}, "--state is empty; give a file"},
+			"an export of nothing":  {[]string{"mock", "export", "--state", none}, "there is no file"},
+			"an export in use":      {[]string{"mock", "export", "--state", taken}, "is in use by another process"},
+			"a damaged export":      {[]string{"mock", "export", "--state", later}, "it ends here"},
+			"an export of an odd":   {[]string{"mock", "export", "--state", sound, "more"}, `"more" is one word too many`},
+			"no import":             {[]string{"mock", "import", "--state", none}, "no list is given; give a YAML or JSON file"},
+			"an import of nothing":  {[]string{"mock", "import", "--state", none, filepath.Join(folder, "nothing")}, "no such file or directory"},
+			"a wrong import":        {[]string{"mock", "import", "--state", sound, wrong}, "line 2: the id"},
+			"an import to nowhere":  {[]string{"mock", "import", text}, "--state is empty; give a file"},
+			"a damaged import":      {[]string{"mock", "import", "--state", later, text}, "it ends here"},
+			"an import in use":      {[]string{"mock", "import", "--state", taken, text}, "is in use by another process"},
+			"an import of several":  {[]string{"mock", "import", "--state", sound, text, text}, "is one word too many"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				g := NewWithT(t)
+				got := call(t, nil, usage.args...)
+				got.complaint(g)
+				g.Expect(got.err).To(ContainSubstring(usage.mend))
+				g.Expect(got.out).To(BeEmpty())
+			})
+		}
+	})
+	_, err = os.Stat(none)
+	g.Expect(err).To(MatchError(os.ErrNotExist), "something was made")
+	g.Expect(os.ReadFile(sound)).To(Equal(whole))
+	g.Expect(os.ReadFile(later)).To(Equal(whole[:3*os.Getpagesize()]))
+}
+
+// leaveTo ends the mock with a test.
+func (m *mocking) leaveTo(t *testing.T) {
+	t.Cleanup(func() {
+		_ = m.command.Process.Kill()
+		<-m.ended
+	})
+}
+
+func TestASeedIsWhatANewMockBeginsWith(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "snapshots.db")
+	seed := listIn(t, g, "- {id: snap-1, state: NORMAL, name: nightly, disk: disk-1}\n- {state: FAILED, count: 1000}\n- {id: none, state: MISSING}\n")
+
+	m := serveMock(g, "--seed", seed)
+	g.Expect(m.population(g)).To(HaveLen(1001))
+	m.stop(g)
+
+	m = serveMock(g, "--state", path, "--seed", seed)
+	first := m.population(g)
+	g.Expect(first).To(HaveLen(1001))
+	status, text, _ := m.say(http.MethodPost, contract.Path, contract.Action, `{"snapshotIds": ["snap-1"]}`)
+	g.Expect(status).To(Equal(http.StatusOK), string(text))
+	m.stop(g)
+	g.Expect(m.errs.String()).NotTo(ContainSubstring("--seed is left out"))
+
+	m = serveMock(g, "--state", path, "--seed", seed)
+	delete(first, "snap-1")
+	g.Expect(m.population(g)).To(Equal(first), "what was deleted has come back")
+	m.stop(g)
+	g.Expect(m.errs.String()).To(ContainSubstring("goes on with what it has; --seed is left out"))
+}
+
+func TestAnExportIsASeedAndAnImport(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	path := keeping(t, g, "- {id: snap-1, state: NORMAL, name: nightly}\n- {id: snap-2, state: DELETING, due: 2099-01-01T00:00:00Z}\n")
+	exported := call(t, nil, "mock", "export", "--state", path)
+	g.Expect(exported.status).To(BeZero(), exported.err)
+	g.Expect(exported.err).To(BeEmpty())
+	g.Expect(exported.out).To(ContainSubstring(`{"id":"snap-2","state":"DELETING","created":"`))
+
+	other := keeping(t, g, "NORMAL: [gone]")
+	g.Expect(call(t, nil, "mock", "import", "--state", other, listIn(t, g, exported.out))).To(Equal(outcome{}))
+	g.Expect(call(t, nil, "mock", "export", "--state", other)).To(Equal(exported))
+
+	m := serveMock(g, "--seed", listIn(t, g, exported.out))
+	_, text, _ := m.say(http.MethodGet, mock.TestbedPath+"/population", "", "")
+	g.Expect(string(text)).To(Equal(exported.out))
+	m.stop(g)
+}
+
+func TestAMockThatKeepsItsSnapshotsIsConformant(t *testing.T) {
+	t.Parallel()
+	for name, flags := range map[string][]string{"at once": nil, "in a while": {"--settle", "200ms", "--creating", "50ms"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			m := serveMock(g, append([]string{"--state", filepath.Join(t.TempDir(), "snapshots.db")}, flags...)...)
+			got := judge(t, nil, "--endpoint", m.url, "--testbed", mock.TestbedPath, "--settle", "2s")
+			g.Expect(got.status).To(BeZero(), got.out+got.err)
+			g.Expect(last(got.out)).To(Equal("verdict: conformant"))
+			m.stop(g)
+		})
+	}
+}

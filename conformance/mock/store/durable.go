@@ -62,7 +62,7 @@ func Open(path string, now func() time.Time) (*Store, error) {
 		damage.Path = path
 		return nil, damage
 	case errors.Is(err, bbolt.ErrTimeout):
-		return nil, fmt.Errorf("the store %q is in use by another process", path)
+		return nil, fmt.Errorf("the store %q is in use by another process; end that, or give another path", path)
 	case err != nil:
 		return nil, fmt.Errorf("the store %q cannot be opened (%w)", path, bare(err))
 	}
