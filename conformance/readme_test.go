@@ -82,7 +82,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 	run(t, "make build")        // once for all
 	shown := map[string]string{ // what a block shows, by a command that it has
 		"make run": "\nverdict: conformant\n", "zec:": "\nverdict: conformant\n", "$url/api/v2/zec": `"response"`, "conformance plan": "checks are carried out",
-		"--testbed /testbed/v1": "\nSide by side\n", " judge ": "\nverdict: conformant\n", "file:": "\nverdict: conformant\n",
+		"--testbed /testbed/v1": "\nSide by side\n", " judge ": "\nverdict: conformant\n", "mock export": "\n1000\n", "file:": "\nverdict: conformant\n",
 	}
 	for i, block := range commands {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {

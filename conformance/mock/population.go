@@ -4,6 +4,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/inventory"
@@ -26,6 +27,7 @@ func (p *population) take(entry inventory.Entry) error {
 	if entry.Count == 0 {
 		*p = append(*p, one)
 	}
+	*p = slices.Grow(*p, entry.Count)
 	for range entry.Count {
 		one.ID = randomID()
 		*p = append(*p, one)

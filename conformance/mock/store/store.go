@@ -1,5 +1,15 @@
 // Package store keeps the mock's snapshots: what each is doing, and since when. What is done in one call is done in one
 // step, which no other call sees half of.
+//
+// New makes a store in memory. Open makes one that is in a file as well: the memory answers, and the file is what makes an answer
+// last. It is a file of bbolt, in which a transaction is whole or not at all, and on disk when it is over. A store needs no more of
+// a database than that. SQLite would bring queries that nobody makes, and, to do without C, a translation of all of it to compile.
+//
+// Steps that wait for the disk at the same time become one transaction. A step that only looks waits, too, for what it may have
+// seen, so that nobody is told of what a crash could take back.
+//
+// bbolt has no checksum for what is in its pages, and trusts what it maps into memory. So each record has a checksum of its own,
+// a header has one of all of them, and the whole file is read without trust before bbolt is given it.
 package store
 
 import (
