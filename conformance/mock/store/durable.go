@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // patience is how long Open waits for another process to let go of a file.
@@ -61,7 +62,7 @@ func Open(path string, now func() time.Time) (*Store, error) {
 	case damaged:
 		damage.Path = path
 		return nil, damage
-	case errors.Is(err, bbolt.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("the store %q is in use by another process; end that, or give another path", path)
 	case err != nil:
 		return nil, fmt.Errorf("the store %q cannot be opened (%w)", path, bare(err))

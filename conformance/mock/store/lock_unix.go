@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // lock takes the lock that bbolt takes, which nobody but the holder of this file notices being taken twice.
@@ -20,7 +20,7 @@ func lock(file *os.File, patience time.Duration) error {
 		case !errors.Is(err, syscall.EWOULDBLOCK):
 			return err
 		case time.Now().After(deadline):
-			return bbolt.ErrTimeout
+			return berrors.ErrTimeout
 		}
 	}
 }
