@@ -178,6 +178,7 @@ func TestRecordsThatAreNotAsTheyWereWrittenAreRefused(t *testing.T) {
 			return all.Put(key(2), sealed(2, "\xff\xff\xff\xff\xff\xff\xff\xff\x7fsnap"))
 		}, "not the form of a record"},
 		"no header":    {func(all *bbolt.Bucket) error { return all.Delete(key(0)) }, "the header knows nothing of it"},
+		"nothing":      {func(*bbolt.Bucket) error { return nil }, "the header is not of the last transaction"},
 		"a later form": {func(all *bbolt.Bucket) error { return all.Put(key(0), sealed(0, "\x02\x03\x03\x00\x00\x00\x00")) }, "it has the form 2, and this program reads and writes form 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -104,7 +104,7 @@ func begin(path string) error {
 		if err != nil {
 			return err
 		}
-		return all.Put(key(0), header{}.record())
+		return all.Put(key(0), header{tx: uint64(tx.ID())}.record())
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
@@ -244,6 +244,7 @@ func guarded(do func() error) (err error) {
 func (d *disk) commit(changes map[uint64][]byte) error {
 	next := d.header
 	err := d.db.Update(func(tx *bbolt.Tx) error {
+		next.tx = uint64(tx.ID())
 		all := tx.Bucket(bucket)
 		all.FillPercent = 0.9 // numbers rise
 		for _, number := range slices.Sorted(maps.Keys(changes)) {

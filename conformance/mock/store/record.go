@@ -19,8 +19,9 @@ var bucket = []byte("zec-conformance snapshots")
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // header tells what has to be in a file. All that is in a file could be right, and something could be missing still, or be as
-// it was before.
+// it was before. Every transaction writes it anew.
 type header struct {
+	tx    uint64 // the transaction that has written it
 	last  uint64 // the highest number that a snapshot has ever had
 	count uint64 // of the snapshots
 	sum   uint32 // of all their records' checksums, by exclusive or
@@ -55,6 +56,7 @@ func unseal(key, record []byte) ([]byte, error) {
 
 func (h header) record() []byte {
 	content := binary.AppendUvarint(nil, format)
+	content = binary.AppendUvarint(content, h.tx)
 	content = binary.AppendUvarint(content, h.last)
 	content = binary.AppendUvarint(content, h.count)
 	content = binary.BigEndian.AppendUint32(content, h.sum)
@@ -66,7 +68,7 @@ func readHeader(content []byte) (h header, err error) {
 	if version := f.number(); version != format && !f.broken {
 		return h, fmt.Errorf("it has the form %d, and this program reads and writes form %d", version, format)
 	}
-	h.last, h.count = f.number(), f.number()
+	h.tx, h.last, h.count = f.number(), f.number(), f.number()
 	if sum := f.take(sumSize); sum != nil {
 		h.sum = sumOf(sum)
 	}

@@ -99,16 +99,19 @@ func verify(file io.ReaderAt, size int64, each func(number uint64, one Snapshot)
 			return header{}, v.lost(id, "nothing leads to this page, and it is not free")
 		}
 	}
-	return v.total(newest.root)
+	return v.total(newest)
 }
 
 // total compares what has been read with what the header says that there is.
-func (v *verifier) total(root uint64) (header, error) {
+func (v *verifier) total(newest meta) (header, error) {
+	root := newest.root
 	switch {
 	case v.head == nil:
 		return header{}, v.lost(root, "there is no header")
 	case v.head.count != v.count || v.head.sum != v.sum:
 		return header{}, v.lost(root, fmt.Sprintf("the snapshots are not those that were written: there are %d, where there were %d", v.count, v.head.count))
+	case v.head.tx != newest.txid:
+		return header{}, v.lost(root, "the header is not of the last transaction")
 	}
 	return *v.head, nil
 }
