@@ -53,7 +53,7 @@ func (m *mocking) kill(g *WithT) {
 // stop ends the mock as Ctrl-C does.
 func (m *mocking) stop(g *WithT) {
 	g.Expect(m.command.Process.Signal(os.Interrupt)).To(Succeed())
-	g.Eventually(m.ended, patient).Should(Receive(BeNil()), m.errs.String())
+	g.Eventually(m.ended, patient).Should(Receive(BeNil()), m.errs.String)
 }
 
 // say sends a request, and tells whether it was answered to the end.
