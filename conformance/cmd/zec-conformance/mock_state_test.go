@@ -34,9 +34,13 @@ type mocking struct {
 
 // serveMock starts a mock on a free port, and waits until it takes requests.
 func serveMock(g *WithT, args ...string) *mocking {
+	return startMock(g, exec.Command(os.Args[0], append([]string{"mock", "--addr", "127.0.0.1:0"}, args...)...))
+}
+
+func startMock(g *WithT, command *exec.Cmd) *mocking {
 	out, in := io.Pipe()
 	m := &mocking{errs: &bytes.Buffer{}}
-	m.command, m.ended = start(g, in, m.errs, append([]string{"mock", "--addr", "127.0.0.1:0"}, args...)...)
+	m.command, m.ended = launch(g, command, in, m.errs)
 	url, err := bufio.NewReader(out).ReadString('\n')
 	g.Expect(err).NotTo(HaveOccurred())
 	go func() { _, _ = io.Copy(io.Discard, out) }()
@@ -385,6 +389,39 @@ func TestAnExportIsASeedAndAnImport(t *testing.T) {
 	m := serveMock(g, "--seed", listIn(t, g, exported.out))
 	_, text, _ := m.say(http.MethodGet, mock.TestbedPath+"/population", "", "")
 	g.Expect(string(text)).To(Equal(exported.out))
+	m.stop(g)
+}
+
+func TestAMockThatRunsOutOfRoomHasLostNothing(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	path := keeping(t, g, "NORMAL: [snap-1, snap-2]")
+	// Files may have 200 blocks of some size, which is room for some thousand snapshots.
+	m := startMock(g, exec.Command("sh", "-c", `ulimit -f 200 && exec "$0" mock --addr 127.0.0.1:0 --state "$1"`, os.Args[0], path))
+	c := &customer{states: map[string]contract.State{"snap-1": contract.Normal, "snap-2": contract.Normal}}
+	var status int
+	var text []byte
+	for status = http.StatusCreated; status == http.StatusCreated; {
+		var made struct {
+			SnapshotIDs []string `json:"snapshotIds"`
+		}
+		status, text, _ = m.say(http.MethodPost, mock.TestbedPath+"/snapshots", "", `{"state": "NORMAL", "count": 1000}`)
+		g.Expect(json.Unmarshal(text, &made)).To(Succeed())
+		for _, id := range made.SnapshotIDs {
+			c.states[id] = contract.Normal
+		}
+	}
+	g.Expect(status).To(Equal(http.StatusInternalServerError))
+	g.Expect(string(text)).To(ContainSubstring("could not be written"))
+	status, text, _ = m.say(http.MethodPost, contract.Path, contract.Action, `{"snapshotIds": ["snap-1"]}`)
+	g.Expect(status).To(Equal(contract.Internal.Status))
+	g.Expect(string(text)).To(ContainSubstring(contract.Internal.Code))
+	g.Expect(m.command.Process.Signal(os.Interrupt)).To(Succeed())
+	g.Eventually(m.ended, patient).Should(Receive(MatchError("exit status 2")))
+	g.Expect(last(m.errs.String())).To(And(HavePrefix("zec-conformance: "), ContainSubstring("could not be written")))
+
+	m = serveMock(g, "--state", path)
+	c.meet(g, m.population(g))
 	m.stop(g)
 }
 
