@@ -4,7 +4,6 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"slices"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/inventory"
@@ -12,7 +11,13 @@ import (
 )
 
 // population is a list of snapshots that is being read.
-type population []store.Snapshot
+type population struct {
+	snapshots []store.Snapshot
+	full      func(*population) error // is called before there are too many; nil: there may be any number
+}
+
+// few is how many snapshots of a long list are in memory twice.
+const few = 10_000
 
 // take takes what an entry says. Ids that name nothing are left out, so that a list which the suite takes its snapshots from
 // is one for the mock, too.
@@ -24,13 +29,16 @@ func (p *population) take(entry inventory.Entry) error {
 		ID: entry.ID, State: entry.State, Created: entry.Created, Due: entry.Due,
 		Facts: store.Facts{Name: entry.Name, Disk: entry.Disk, Retention: entry.Retention},
 	}
-	if entry.Count == 0 {
-		*p = append(*p, one)
-	}
-	*p = slices.Grow(*p, entry.Count)
-	for range entry.Count {
-		one.ID = randomID()
-		*p = append(*p, one)
+	for range max(entry.Count, 1) {
+		if entry.Count > 0 {
+			one.ID = randomID()
+		}
+		p.snapshots = append(p.snapshots, one)
+		if p.full != nil && len(p.snapshots) == few {
+			if err := p.full(p); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -39,7 +47,22 @@ func (p *population) take(entry inventory.Entry) error {
 func ReadPopulation(path string) ([]store.Snapshot, error) {
 	var read population
 	err := inventory.ReadFile(path, read.take)
-	return read, err
+	return read.snapshots, err
+}
+
+// AddPopulation adds the snapshots of a list at a path to a store, a part after the other. Where the list is wrong, as its error
+// says in one line, a part may have been added.
+func AddPopulation(s *store.Store, path string) error {
+	add := func(read *population) error {
+		err := s.Add(read.snapshots...)
+		read.snapshots = read.snapshots[:0]
+		return err
+	}
+	read := &population{full: add}
+	if err := inventory.ReadFile(path, read.take); err != nil {
+		return err
+	}
+	return add(read)
 }
 
 // WritePopulation writes all the snapshots of a store as a list that ReadPopulation reads.
@@ -78,9 +101,9 @@ func (s *Service) takePopulation(w http.ResponseWriter, r *http.Request) {
 		complain(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	if err := s.store.Replace(read...); err != nil {
+	if err := s.store.Replace(read.snapshots...); err != nil {
 		complain(w, http.StatusInternalServerError, err.Error())
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"count": len(read)})
+	writeJSON(w, http.StatusOK, map[string]any{"count": len(read.snapshots)})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/store"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 // state is where the mock's snapshots are kept, and which there are to begin with.
@@ -19,37 +20,46 @@ type state struct{ path, seed string }
 
 func (s *state) register(flags *pflag.FlagSet) {
 	flags.StringVar(&s.path, "state", "", "keep the snapshots in a `FILE`, which is made if there is none, so that the next mock goes on with them")
-	flags.StringVar(&s.seed, "seed", "", "begin with the snapshots of a list, a YAML or JSON `FILE`; with --state, only where that is new")
+	flags.StringVar(&s.seed, "seed", "", "begin with the snapshots of a list, a YAML or JSON `FILE`; with --state, only where that makes its file")
 }
 
 func (s *state) apply(c *command, serving *serving) error {
-	if serving.flags.Changed("mutant") && (serving.flags.Changed("state") || serving.flags.Changed("seed")) {
+	keeps, seeds := serving.flags.Changed("state"), serving.flags.Changed("seed")
+	switch {
+	case !keeps && !seeds:
+		return nil
+	case serving.flags.Changed("mutant"):
 		return errors.New("--state and --seed are the mock's, and --mutant serves another implementation; give one or the other")
 	}
-	var seed []store.Snapshot
-	if serving.flags.Changed("seed") {
-		var err error
-		if seed, err = mock.ReadPopulation(s.seed); err != nil {
+	kept, err := s.open(c, keeps, seeds)
+	if err != nil {
+		return err
+	}
+	serving.ends = append(serving.ends, kept.Close)
+	serving.options = append(serving.options, mock.WithStore(kept))
+	return nil
+}
+
+// open gives the store that is to be served.
+func (s *state) open(c *command, keeps, seeds bool) (*store.Store, error) {
+	fill := func(made *store.Store) error {
+		if err := mock.AddPopulation(made, s.seed); err != nil {
 			return fmt.Errorf("--seed: %w", err)
 		}
-	}
-	kept := store.New(time.Now)
-	if serving.flags.Changed("state") {
-		var err error
-		if kept, err = openState(s.path); err != nil {
-			return err
-		}
-		serving.ends = append(serving.ends, kept.Close)
-	}
-	serving.options = append(serving.options, mock.WithStore(kept))
-	switch {
-	case len(seed) == 0:
-		return nil
-	case !kept.Fresh():
-		fmt.Fprintf(c.err, "%s has been in use, and goes on with what it has; --seed is left out\n", s.path)
 		return nil
 	}
-	return kept.Add(seed...)
+	switch _, err := os.Stat(s.path); {
+	case !keeps:
+		made := store.New(time.Now)
+		return made, fill(made)
+	case seeds && s.path != "" && errors.Is(err, fs.ErrNotExist):
+		return store.Create(s.path, time.Now, fill)
+	}
+	found, err := openState(s.path)
+	if err == nil && seeds {
+		fmt.Fprintf(c.err, "%s is there already, and the mock goes on with what it has; --seed is left out\n", report.Printable(s.path))
+	}
+	return found, err
 }
 
 // openState opens the file that --state names.

@@ -184,7 +184,7 @@ func TestRecordsThatAreNotAsTheyWereWrittenAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g, clock, path := NewWithT(t), newClock(), file(t)
-			s := open(t, path, clock.now)
+			s := reopen(t, path, clock.now)
 			for _, id := range []string{"snap-1", "snap-2", "snap-3"} {
 				g.Expect(s.Add(Snapshot{ID: id, State: contract.Normal})).To(Succeed())
 			}
@@ -198,7 +198,7 @@ func TestRecordsThatAreNotAsTheyWereWrittenAreRefused(t *testing.T) {
 // damaged makes a store, and gives its file and what is in it.
 func damaged(t *testing.T, g *WithT, count int) (text []byte, snapshots []Snapshot) {
 	clock, path := newClock(), file(t)
-	s := open(t, path, clock.now)
+	s := reopen(t, path, clock.now)
 	populate(g, s, clock, count)
 	snapshots = all(g, s)
 	g.Expect(s.Close()).To(Succeed())
@@ -278,11 +278,11 @@ func TestACutFileIsRefusedOrNothingOfItIsMissing(t *testing.T) {
 func TestAPageAsItWasBeforeIsRefusedOrSaysTheSame(t *testing.T) {
 	t.Parallel()
 	g, clock, path := NewWithT(t), newClock(), file(t)
-	s := open(t, path, clock.now)
+	s := reopen(t, path, clock.now)
 	ids := populate(g, s, clock, 700)
 	g.Expect(s.Close()).To(Succeed())
 	old := contents(g, path)
-	s = open(t, path, clock.now)
+	s = reopen(t, path, clock.now)
 	g.Expect(s.Delete(ids[:1])).To(BeEmpty())
 	snapshots := all(g, s)
 	g.Expect(s.Close()).To(Succeed())

@@ -29,19 +29,76 @@ var errClosed = errors.New("the store is closed")
 // A file that is not as a store has left it is refused with a *Damage, and is not changed. A file that another process has open
 // is refused, too.
 func Open(path string, now func() time.Time) (*Store, error) {
-	switch info, err := os.Stat(path); {
-	case errors.Is(err, fs.ErrNotExist):
-		if err := begin(path); err != nil {
-			return nil, fmt.Errorf("the store %q cannot be made (%w)", path, bare(err))
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		s, err := Create(path, now, func(*Store) error { return nil })
+		if !errors.Is(err, fs.ErrExist) { // by now, somebody else has made it
+			return s, err
 		}
+		info, err = os.Stat(path)
+	}
+	switch {
 	case err != nil:
 		return nil, fmt.Errorf("the store %q cannot be opened (%w)", path, bare(err))
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("the store %q is no file", path)
 	}
+	return open(path, now)
+}
+
+// Create makes the file of a store, and opens it, with what fill puts there. It is there whole or not at all: who kills the process
+// in the midst of this leaves nothing behind that is taken for a store, and be it a damaged one. Where there is something at the
+// path, the error is fs.ErrExist.
+func Create(path string, now func() time.Time, fill func(s *Store) error) (*Store, error) {
+	cannot := func(err error) error { return fmt.Errorf("the store %q cannot be made (%w)", path, bare(err)) }
+	folder := filepath.Dir(path)
+	file, err := os.CreateTemp(folder, filepath.Base(path)+".new-*")
+	if err != nil {
+		return nil, cannot(err)
+	}
+	defer os.Remove(file.Name())
+	if err := errors.Join(file.Close(), begin(file.Name())); err != nil {
+		return nil, cannot(err)
+	}
+	s, err := open(file.Name(), now)
+	if err != nil {
+		return nil, err
+	}
+	if err := fill(s); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := os.Link(file.Name(), path); err != nil { // where Rename would put it in the place of another
+		return nil, errors.Join(cannot(err), s.Close())
+	}
+	s.disk.path = path
+	if entries, err := os.Open(folder); err == nil {
+		_ = entries.Sync() // not every system can do that
+		_ = entries.Close()
+	}
+	return s, nil
+}
+
+// begin makes an empty file the one of an empty store.
+func begin(path string) error {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: patience, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		all, err := tx.CreateBucket(bucket)
+		if err != nil {
+			return err
+		}
+		return all.Put(key(0), header{tx: uint64(tx.ID())}.record())
+	})
+	return errors.Join(err, db.Close())
+}
+
+// open opens the file of a store that there is.
+func open(path string, now func() time.Time) (*Store, error) {
 	s := New(now)
 	var found header
-	open := func(name string, flag int, mode fs.FileMode) (*os.File, error) {
+	trusted := func(name string, flag int, mode fs.FileMode) (*os.File, error) {
 		file, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
 		if err != nil {
 			return nil, err
@@ -56,7 +113,7 @@ func Open(path string, now func() time.Time) (*Store, error) {
 		}
 		return file, nil
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: patience, FreelistType: bbolt.FreelistMapType, NoStatistics: true, OpenFile: open})
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: patience, FreelistType: bbolt.FreelistMapType, NoStatistics: true, OpenFile: trusted})
 	damage, damaged := errors.AsType[*Damage](err)
 	switch {
 	case damaged:
@@ -81,42 +138,6 @@ func bare(err error) error {
 		return broken.Err
 	}
 	return err
-}
-
-// begin makes the file of an empty store. It is there whole or not at all: who kills the process in the midst of this leaves
-// nothing behind that is taken for a store, and be it a damaged one.
-func begin(path string) error {
-	folder := filepath.Dir(path)
-	file, err := os.CreateTemp(folder, filepath.Base(path)+".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	if err := file.Close(); err != nil {
-		return err
-	}
-	db, err := bbolt.Open(file.Name(), 0o600, &bbolt.Options{Timeout: patience, FreelistType: bbolt.FreelistMapType})
-	if err != nil {
-		return err
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		all, err := tx.CreateBucket(bucket)
-		if err != nil {
-			return err
-		}
-		return all.Put(key(0), header{tx: uint64(tx.ID())}.record())
-	})
-	if err := errors.Join(err, db.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(file.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) { // somebody else has made it by now
-		return err
-	}
-	if entries, err := os.Open(folder); err == nil {
-		_ = entries.Sync() // not every system can do that
-		_ = entries.Close()
-	}
-	return nil
 }
 
 // load puts into a store that has nothing what a file has.
@@ -274,13 +295,6 @@ func (h *header) change(all *bbolt.Bucket, number uint64, record []byte) error {
 	h.count++
 	h.sum ^= sumOf(record)
 	return all.Put(at, record)
-}
-
-// Fresh tells whether the store has never had a snapshot.
-func (s *Store) Fresh() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.number == 0
 }
 
 // Close ends the use of a store that Open has given, when all is on disk that was done. It does nothing to any other. Whatever

@@ -17,7 +17,7 @@ import (
 func TestOrderHoldsWhileManyComeAndGo(t *testing.T) {
 	t.Parallel()
 	g, clock, path := NewWithT(t), newClock(), file(t)
-	s := open(t, path, clock.now)
+	s := reopen(t, path, clock.now)
 	const many, few = 5000, 10
 	var made []Snapshot
 	var gone, kept []string
@@ -39,14 +39,14 @@ func TestOrderHoldsWhileManyComeAndGo(t *testing.T) {
 			g.Expect(one.ID).To(Equal(kept[i]))
 		}
 		g.Expect(s.Close()).To(Succeed())
-		s = open(t, path, clock.now)
+		s = reopen(t, path, clock.now)
 	}
 }
 
 func TestTimeGoesOnWhileAStoreIsClosed(t *testing.T) {
 	t.Parallel()
 	g, clock, path := NewWithT(t), newClock(), file(t)
-	s := open(t, path, clock.now)
+	s := reopen(t, path, clock.now)
 	g.Expect(s.Add(Snapshot{ID: "stays", State: contract.Normal}, Snapshot{ID: "goes", State: contract.Normal})).To(Succeed())
 	s.SetTiming(Timing{Creating: time.Minute, Deleting: time.Hour})
 	g.Expect(s.Begin("comes", Facts{Name: "new"})).To(Succeed())
@@ -54,44 +54,53 @@ func TestTimeGoesOnWhileAStoreIsClosed(t *testing.T) {
 	before := all(g, s)
 	g.Expect(s.Close()).To(Succeed())
 
-	s = open(t, path, clock.now)
+	s = reopen(t, path, clock.now)
 	g.Expect(all(g, s)).To(Equal(before))
 	g.Expect(s.Close()).To(Succeed())
 
 	clock.pass(time.Minute)
-	s = open(t, path, clock.now)
+	s = reopen(t, path, clock.now)
 	g.Expect(s.Counts()).To(Equal(map[contract.State]int{contract.Normal: 2, contract.Leaving: 1}))
 	g.Expect(s.Close()).To(Succeed())
 
 	clock.pass(time.Hour)
-	s = open(t, path, clock.now)
+	s = reopen(t, path, clock.now)
 	g.Expect(s.Counts()).To(Equal(map[contract.State]int{contract.Normal: 2}))
 }
 
-func TestAStoreIsFreshUntilItHasHadASnapshot(t *testing.T) {
+func TestAStoreIsMadeWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	g, clock, path := NewWithT(t), newClock(), file(t)
-	s := open(t, path, clock.now)
-	g.Expect(s.Fresh()).To(BeTrue())
-	g.Expect(s.Close()).To(Succeed())
-	s = open(t, path, clock.now)
-	g.Expect(s.Fresh()).To(BeTrue())
-	g.Expect(s.Add(Snapshot{ID: "snap-1", State: contract.Normal})).To(Succeed())
+	some := func(s *Store) error { return s.Add(Snapshot{ID: "snap-1", State: contract.Normal}) }
+	_, err := Create(path, clock.now, func(s *Store) error { return errors.Join(some(s), errors.New("there is no more")) })
+	g.Expect(err).To(MatchError("there is no more"))
+	g.Expect(os.ReadDir(filepath.Dir(path))).To(BeEmpty())
+
+	s, err := Create(path, clock.now, some)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(os.ReadDir(filepath.Dir(path))).To(HaveLen(1))
 	g.Expect(s.Delete([]string{"snap-1"})).To(BeEmpty())
+	_, err = Open(path, clock.now)
+	g.Expect(err).To(MatchError(ContainSubstring("is in use by another process")))
 	g.Expect(s.Close()).To(Succeed())
-	s = open(t, path, clock.now)
-	g.Expect(s.Fresh()).To(BeFalse())
+	before := contents(g, path)
+
+	_, err = Create(path, clock.now, some)
+	g.Expect(err).To(MatchError(os.ErrExist))
+	g.Expect(contents(g, path)).To(Equal(before))
+	g.Expect(os.ReadDir(filepath.Dir(path))).To(HaveLen(1))
+	g.Expect(all(g, reopen(t, path, clock.now))).To(BeEmpty())
 }
 
 func TestAFileIsOneStoresAtATime(t *testing.T) {
 	t.Parallel()
 	g, clock, path := NewWithT(t), newClock(), file(t)
-	s := open(t, path, clock.now)
+	s := reopen(t, path, clock.now)
 	_, err := Open(path, clock.now)
 	g.Expect(err).To(MatchError(ContainSubstring("is in use by another process")))
 	g.Expect(s.Add(Snapshot{ID: "snap-1", State: contract.Normal})).To(Succeed())
 	g.Expect(s.Close()).To(Succeed())
-	open(t, path, clock.now)
+	reopen(t, path, clock.now)
 }
 
 func TestWhatIsNoFileIsNoStore(t *testing.T) {
@@ -108,18 +117,11 @@ func TestWhatIsNoFileIsNoStore(t *testing.T) {
 	g.Expect(os.ReadDir(folder)).To(BeEmpty())
 }
 
-func TestNothingIsLeftBesideANewStore(t *testing.T) {
-	t.Parallel()
-	g, path := NewWithT(t), file(t)
-	open(t, path, newClock().now)
-	g.Expect(os.ReadDir(filepath.Dir(path))).To(HaveLen(1))
-}
-
 // Everybody who adds something waits until it is on disk, and so does everybody who has seen it.
 func TestStepsThatWaitAreWrittenTogether(t *testing.T) {
 	t.Parallel()
 	g, clock := NewWithT(t), newClock()
-	s := open(t, file(t), clock.now)
+	s := reopen(t, file(t), clock.now)
 	commit, began, mayEnd := s.disk.write, make(chan int, 100), make(chan struct{})
 	s.disk.write = func(changes map[uint64][]byte) error {
 		began <- len(changes)
@@ -166,7 +168,7 @@ func TestAStoreThatCannotBeWrittenAcknowledgesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g, clock, path := NewWithT(t), newClock(), file(t)
-			s := open(t, path, clock.now)
+			s := reopen(t, path, clock.now)
 			g.Expect(s.Add(Snapshot{ID: "snap-1", State: contract.Normal})).To(Succeed())
 			commit := s.disk.write
 			s.disk.write = func(map[uint64][]byte) error { return fail() }
@@ -182,7 +184,7 @@ func TestAStoreThatCannotBeWrittenAcknowledgesNothing(t *testing.T) {
 			g.Expect(s.Close()).NotTo(Succeed())
 			g.Expect(s.disk.db.Close()).To(Succeed()) // as the end of the process does
 
-			s = open(t, path, clock.now)
+			s = reopen(t, path, clock.now)
 			g.Expect(s.Counts()).To(Equal(map[contract.State]int{contract.Normal: 1}))
 		})
 	}
@@ -191,7 +193,7 @@ func TestAStoreThatCannotBeWrittenAcknowledgesNothing(t *testing.T) {
 func TestAClosedStoreDoesNothing(t *testing.T) {
 	t.Parallel()
 	g, clock := NewWithT(t), newClock()
-	s := open(t, file(t), clock.now)
+	s := reopen(t, file(t), clock.now)
 	g.Expect(s.Add(Snapshot{ID: "snap-1", State: contract.Normal})).To(Succeed())
 	for range 2 {
 		g.Expect(s.Close()).To(Succeed())
@@ -206,7 +208,7 @@ func TestAClosedStoreDoesNothing(t *testing.T) {
 func TestSomebodyCutsAFileThatIsInUse(t *testing.T) {
 	t.Parallel()
 	g, clock, path := NewWithT(t), newClock(), file(t)
-	s := open(t, path, clock.now)
+	s := reopen(t, path, clock.now)
 	ids := populate(g, s, clock, 2000)
 	g.Expect(os.Truncate(path, 8192)).To(Succeed())
 	_, err := s.Delete(ids[:1])

@@ -24,8 +24,8 @@ func file(t *testing.T) string {
 	return filepath.Join(t.TempDir(), "snapshots.db")
 }
 
-// open opens a store that does not wait for the disk: a process that ends loses nothing by that, only a machine does.
-func open(t *testing.T, path string, now func() time.Time) *Store {
+// reopen opens a store that does not wait for the disk: a process that ends loses nothing by that, only a machine does.
+func reopen(t *testing.T, path string, now func() time.Time) *Store {
 	t.Helper()
 	s, err := Open(path, now)
 	if err != nil {
