@@ -31,9 +31,9 @@ var errClosed = errors.New("the store is closed")
 func Open(path string, now func() time.Time) (*Store, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		s, err := Create(path, now, func(*Store) error { return nil })
-		if !errors.Is(err, fs.ErrExist) { // by now, somebody else has made it
-			return s, err
+		made, failed := Create(path, now, func(*Store) error { return nil })
+		if !errors.Is(failed, fs.ErrExist) { // by now, somebody else has made it
+			return made, failed
 		}
 		info, err = os.Stat(path)
 	}
