@@ -25,6 +25,7 @@ var pageBytes = os.Getpagesize()
 // are deletable.
 func populate(g *WithT, s *Store, clock *clock, count int) (ids []string) {
 	var gone []string
+	var some []Snapshot
 	for i := range count {
 		one := Snapshot{ID: fmt.Sprintf("snap-%05d", i), State: contract.States[i%len(contract.States)]}
 		switch i % 7 {
@@ -39,7 +40,10 @@ func populate(g *WithT, s *Store, clock *clock, count int) (ids []string) {
 			one.State = contract.Normal
 			ids = append(ids, one.ID)
 		}
-		g.Expect(s.Add(one)).To(Succeed())
+		if some = append(some, one); len(some) == 10 || i == count-1 {
+			g.Expect(s.Add(some...)).To(Succeed())
+			some = some[:0]
+		}
 	}
 	g.Expect(s.Delete(gone)).To(BeEmpty())
 	g.Expect(s.Put(ids[0], contract.Normal)).To(BeTrue())
