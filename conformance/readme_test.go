@@ -96,6 +96,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 		"call DescribeSnapshots": `"totalCount":1`,
 		"--auth zc2":             "\nverdict: conformant\n",
 		"--expect-clean":         "\nnot clean: rules for callers that were broken: 2;",
+		"mock export":            "\n1000\n",
 	}
 	for i, block := range commands {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {

@@ -46,6 +46,8 @@ func (s *Service) testbedMethods(place string) map[string]http.HandlerFunc {
 		return map[string]http.HandlerFunc{http.MethodGet: tellStates}
 	case "/snapshots":
 		return map[string]http.HandlerFunc{http.MethodPost: s.order}
+	case "/population":
+		return map[string]http.HandlerFunc{http.MethodGet: s.tellPopulation, http.MethodPut: s.takePopulation}
 	}
 	segment, ok := strings.CutPrefix(place, "/snapshots/")
 	id, err := url.PathUnescape(segment)

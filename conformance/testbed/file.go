@@ -1,32 +1,20 @@
 package testbed
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/http"
-	"os"
 	"slices"
-	"strings"
 	"sync"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/inventory"
 )
 
 // ErrSpent tells that a bed with a given number of snapshots has too few left in a state.
 var ErrSpent = errors.New("the testbed has too few snapshots left")
-
-// maxList is how many bytes of a list are read.
-const maxList = 8 << 20
-
-// missing stands in a list for the state of ids that name nothing.
-const missing = "MISSING"
 
 // File is a list of snapshots, made by hand or by another tool. It hands each out once. All that it can do to look at one
 // is to ask the endpoint for its deletion, alone, and to read what that says about it.
@@ -44,7 +32,7 @@ type List struct {
 	IDs     map[contract.State][]string
 	Missing []string // ids that are known to name nothing
 
-	named map[string]string // the state of each id, as it is spelled
+	named map[string]contract.State // the state of each id; empty where it names nothing
 }
 
 // OpenFile opens the list at a path as a testbed.
@@ -59,169 +47,31 @@ func OpenFile(path string, ask Ask) (*File, error) {
 	return &File{list: list, ask: ask, handed: map[contract.State]int{}, known: map[string]bool{}}, nil
 }
 
-// ReadList reads a list in YAML or JSON. It is a list of entries, or it has a list of ids for each state:
-//
-//   - {id: snap-1, state: NORMAL}
-//
-//   - {id: snap-2, state: MISSING}
-//
-//     NORMAL: [snap-1]
-//     MISSING: [snap-2]
-//
-// The states are the contract's, and MISSING for ids that are known to name nothing.
+// ReadList reads a list of the form that inventory describes, in which every snapshot has its id.
 func ReadList(path string) (List, error) {
-	const mend = "give a YAML or JSON list of ids with their states"
-	text, err := readBounded(path)
-	var broken *fs.PathError
-	if errors.As(err, &broken) {
-		err = fmt.Errorf("cannot be read (%w)", broken.Err)
-	}
-	if err != nil {
-		return List{}, fmt.Errorf("the file %q %w; %s", path, err, mend)
-	}
-	list, err := parseList(text)
-	if err != nil {
-		return List{}, fmt.Errorf("the file %q: %w; %s", path, err, mend)
-	}
-	return list, nil
-}
-
-func readBounded(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxList+1))
-	if err == nil && len(text) > maxList {
-		err = fmt.Errorf("is longer than %d bytes", maxList)
-	}
-	return text, err
-}
-
-// parseList reads a list strictly: what is not understood would be left out, and nobody would notice.
-func parseList(text []byte) (List, error) {
-	l := List{IDs: map[contract.State][]string{}, named: map[string]string{}}
-	var document, more yaml.Node
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	err := decoder.Decode(&document)
-	switch {
-	case errors.Is(err, io.EOF):
-		return l, errors.New("it is empty")
-	case err != nil:
-		return l, fmt.Errorf("it is neither YAML nor JSON (%s)", strings.TrimPrefix(err.Error(), "yaml: "))
-	case !errors.Is(decoder.Decode(&more), io.EOF):
-		return l, errors.New("there is something after the list")
-	}
-	switch root := document.Content[0]; root.Kind {
-	case yaml.SequenceNode:
-		err = l.takeEntries(root)
-	case yaml.MappingNode:
-		err = l.takeStates(root)
-	default:
-		err = at(root, "this is no list")
-	}
+	l := newList()
+	err := inventory.ReadFile(path, l.take)
 	if err == nil && len(l.named) == 0 {
-		err = errors.New("it lists nothing")
+		err = fmt.Errorf("the file %q: it lists nothing; %s", path, inventory.Mend)
 	}
 	return l, err
 }
 
-// takeEntries reads a list of entries.
-func (l *List) takeEntries(root *yaml.Node) error {
-	for _, entry := range root.Content {
-		if entry.Kind != yaml.MappingNode {
-			return at(entry, "an entry is not of the form {id: snap-1, state: %s}", contract.Normal)
-		}
-		var id, state *yaml.Node
-		for name, value := range pairs(entry) {
-			var into **yaml.Node
-			switch name.Value {
-			case "id":
-				into = &id
-			case "state":
-				into = &state
-			default:
-				return at(name, "an entry has a member %.80q; there are id and state", name.Value)
-			}
-			if *into != nil {
-				return at(name, "an entry has its %s twice", name.Value)
-			}
-			*into = value
-		}
-		if id == nil || state == nil {
-			return at(entry, "an entry lacks its id or its state")
-		}
-		if err := l.take(id, state); err != nil {
-			return err
-		}
-	}
-	return nil
+func newList() List {
+	return List{IDs: map[contract.State][]string{}, named: map[string]contract.State{}}
 }
 
-// takeStates reads lists of ids by state.
-func (l *List) takeStates(root *yaml.Node) error {
-	seen := map[string]bool{}
-	for state, ids := range pairs(root) {
-		switch {
-		case seen[state.Value]:
-			return at(state, "state %.80q stands here twice", state.Value)
-		case ids.Kind != yaml.SequenceNode:
-			return at(ids, "%.80q has no list of ids", state.Value)
-		case len(ids.Content) == 0:
-			return at(ids, "the list of ids in state %.80q is empty", state.Value)
-		}
-		seen[state.Value] = true
-		for _, id := range ids.Content {
-			if err := l.take(id, state); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// take puts down an id with its state. A number is an id as it is written, too.
-func (l *List) take(id, state *yaml.Node) error {
-	own, known := contract.ParseState(state.Value)
+func (l *List) take(entry inventory.Entry) error {
 	switch {
-	case state.Kind != yaml.ScalarNode || !known && state.Value != missing:
-		return at(state, "there is no state %.80q; there are %s, and %s for ids that name nothing", state.Value, names(contract.States), missing)
-	case id.Kind != yaml.ScalarNode || id.Tag == "!!null" || !contract.PlausibleID(id.Value):
-		return at(id, "%.80q is no snapshot id", id.Value)
-	case l.named[id.Value] != "":
-		return at(id, "the id %.80q stands here twice", id.Value)
+	case entry.Count > 0:
+		return fmt.Errorf("%s: a count is for snapshots that are to be made, and these have to be there already", entry.Place)
+	case entry.State == "":
+		l.Missing = append(l.Missing, entry.ID)
+	default:
+		l.IDs[entry.State] = append(l.IDs[entry.State], entry.ID)
 	}
-	l.named[id.Value] = state.Value
-	if known {
-		l.IDs[own] = append(l.IDs[own], id.Value)
-	} else {
-		l.Missing = append(l.Missing, id.Value)
-	}
+	l.named[entry.ID] = entry.State
 	return nil
-}
-
-// pairs goes over the members of a mapping.
-func pairs(mapping *yaml.Node) func(yield func(name, value *yaml.Node) bool) {
-	return func(yield func(name, value *yaml.Node) bool) {
-		for pair := range slices.Chunk(mapping.Content, 2) {
-			if !yield(pair[0], pair[1]) {
-				return
-			}
-		}
-	}
-}
-
-func at(node *yaml.Node, format string, arguments ...any) error {
-	return fmt.Errorf("line %d: "+format, append([]any{node.Line}, arguments...)...)
-}
-
-func names(states []contract.State) string {
-	all := make([]string, len(states))
-	for i, state := range states {
-		all[i] = string(state)
-	}
-	return strings.Join(all, ", ")
 }
 
 // States implements Bed.
@@ -265,7 +115,8 @@ func (f *File) Missing() []string { return slices.Clone(f.list.Missing) }
 // Look asks the endpoint for the deletion of a snapshot that was handed out. Of no other id it asks anything: those that
 // are yet to be handed out have to stay, and those that the file does not list belong to somebody else.
 func (f *File) Look(ctx context.Context, id string) (Sight, error) {
-	if f.list.named[id] == missing {
+	state, named := f.list.named[id]
+	if named && state == "" {
 		return Sight{ID: id, Gone: true}, nil
 	}
 	f.mu.Lock()
@@ -282,7 +133,6 @@ func (f *File) Look(ctx context.Context, id string) (Sight, error) {
 	if err != nil {
 		return Sight{}, fmt.Errorf("a look at %s, which is a request for its deletion, got no answer: %w", id, err)
 	}
-	state, _ := contract.ParseState(f.list.named[id])
 	return seen(id, state, status, answer)
 }
 

@@ -19,7 +19,7 @@ import (
 
 func (c *command) mock() *cobra.Command {
 	var addr, mutant string
-	parts := []part{&timing{}, &doorkeeping{}, &securing{}, &lint{}}
+	parts := []part{&timing{}, &state{}, &doorkeeping{}, &securing{}, &lint{}}
 	cmd := &cobra.Command{
 		Use:   "mock",
 		Short: "Serve the reference mock, until it is interrupted",
@@ -50,6 +50,7 @@ from the mock in what the contract leaves open. "zec-conformance mutants" lists 
 	for _, part := range parts {
 		part.register(flags)
 	}
+	cmd.AddCommand(c.export(), c.imports())
 	return cmd
 }
 

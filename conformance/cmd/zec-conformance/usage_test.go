@@ -41,7 +41,7 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"an unknown flag":            {args: judging("--loud"), mend: "see zec-conformance run --help"},
 		"an unknown flag, controls":  {args: judging("--\x1b[2J"), mend: "see zec-conformance run --help"},
 		"a stray argument":           {args: judging("now"), mend: `"now" is one word too many`},
-		"a stray argument of mock":   {args: []string{"mock", "now"}, mend: "see zec-conformance mock --help"},
+		"a stray argument of mock":   {args: []string{"mock", "now"}, mend: `no command "now"; give export or import`},
 		"a mock before its time":     {args: []string{"mock", "--settle", "-1s"}, mend: "give a duration such as 2s"},
 		"a mutant that takes time":   {args: []string{"mock", "--creating", "1s", "--mutant", "folds-case"}, mend: "give one or the other"},
 		"a stray argument of rules":  {args: []string{"rules", "BATCH-2"}, mend: "see zec-conformance rules --help"},

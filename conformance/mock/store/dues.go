@@ -31,6 +31,7 @@ func (d *dues) Pop() any {
 
 func (s *Store) await(e *entry, at int64) {
 	e.due = at
+	s.touch(e)
 	heap.Push(&s.dues, due{at, e})
 }
 

@@ -1,5 +1,15 @@
 // Package store keeps the mock's snapshots: what each is doing, and since when. What is done in one call is done in one
 // step, which no other call sees half of.
+//
+// New makes a store in memory. Open makes one that is in a file as well: the memory answers, and the file is what makes an answer
+// last. It is a file of bbolt, in which a transaction is whole or not at all, and on disk when it is over. A store needs no more of
+// a database than that. SQLite would bring queries that nobody makes, and, to do without C, a translation of all of it to compile.
+//
+// Steps that wait for the disk at the same time become one transaction. A step that only looks waits, too, for what it may have
+// seen, so that nobody is told of what a crash could take back.
+//
+// bbolt has no checksum for what is in its pages, and trusts what it maps into memory. So each record has a checksum of its own,
+// a header has one of all of them, and the whole file is read without trust before bbolt is given it.
 package store
 
 import (
@@ -49,15 +59,20 @@ type Store struct {
 	holes  int      // in order
 	counts map[contract.State]int
 	dues   dues
+
+	disk    *disk    // nil: the snapshots are in memory alone
+	number  uint64   // of the snapshot that came last
+	touched []*entry // what this step has changed, if that is to be on disk
 }
 
 // entry is a snapshot of the store.
 type entry struct {
 	id      string
 	state   contract.State
-	created int64 // Unix nanoseconds
-	due     int64 // likewise; 0: it stays
-	place   int   // in the order
+	created int64  // Unix nanoseconds
+	due     int64  // likewise; 0: it stays
+	place   int    // in the order
+	number  uint64 // of all that ever came
 	facts   *Facts
 }
 
@@ -69,14 +84,17 @@ func New(now func() time.Time) *Store {
 	return &Store{now: now, byID: map[string]*entry{}, counts: map[contract.State]int{}}
 }
 
-// step does something in one step.
-func (s *Store) step(do func(now time.Time)) error {
+// step does something in one step. It returns when all that has been seen in it is kept.
+func (s *Store) step(do func(now time.Time)) error { return s.settle(s.alone(do)) }
+
+// alone does something while nobody else does, and gives what has to be on disk then.
+func (s *Store) alone(do func(now time.Time)) *batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	s.pass(now)
 	do(now)
-	return nil
+	return s.pending()
 }
 
 // SetTiming has the states that pass by themselves last as long as it says, from the next snapshot on that comes to one.
@@ -97,6 +115,20 @@ func (s *Store) Timing() Timing {
 // creation was created just now.
 func (s *Store) Add(snapshots ...Snapshot) error {
 	return s.step(func(now time.Time) {
+		for _, one := range snapshots {
+			s.add(one, now)
+		}
+	})
+}
+
+// Replace has the store have these snapshots, as Add takes them, and no others.
+func (s *Store) Replace(snapshots ...Snapshot) error {
+	return s.step(func(now time.Time) {
+		for _, e := range slices.Clone(s.order) {
+			if e != nil {
+				s.remove(e)
+			}
+		}
 		for _, one := range snapshots {
 			s.add(one, now)
 		}
@@ -228,19 +260,22 @@ func (s *Store) add(one Snapshot, now time.Time) {
 	if one.Created.IsZero() {
 		one.Created = now
 	}
-	e := &entry{id: strings.Clone(one.ID), state: one.State, created: one.Created.UnixNano(), place: len(s.order)}
+	s.number++
+	e := &entry{id: strings.Clone(one.ID), state: one.State, created: one.Created.UnixNano(), place: len(s.order), number: s.number}
 	if one.Facts != (Facts{}) {
 		e.facts = &one.Facts
 	}
 	s.byID[e.id] = e
 	s.order = append(s.order, e)
 	s.counts[e.state]++
+	s.touch(e)
 	if !one.Due.IsZero() {
 		s.await(e, one.Due.UnixNano())
 	}
 }
 
 func (s *Store) remove(e *entry) {
+	s.touch(e)
 	delete(s.byID, e.id)
 	s.counts[e.state]--
 	e.due = 0
@@ -267,6 +302,7 @@ func (s *Store) become(e *entry, state contract.State) {
 	s.counts[e.state]--
 	s.counts[state]++
 	e.state, e.due = state, 0
+	s.touch(e)
 }
 
 // enter gives a snapshot a state that passes after a while, if it is not stuck there.
