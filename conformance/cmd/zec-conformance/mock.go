@@ -19,7 +19,7 @@ import (
 
 func (c *command) mock() *cobra.Command {
 	var addr, mutant string
-	parts := []part{&timing{}}
+	parts := []part{&timing{}, &watching{}}
 	cmd := &cobra.Command{
 		Use:   "mock",
 		Short: "Serve the reference mock, until it is interrupted",
@@ -66,6 +66,7 @@ type serving struct {
 	options []mock.Option
 	around  []func(s *mock.Service, next http.Handler) http.Handler // stands before all of it; the last is the outermost
 	ends    []func() error                                          // what is to be done when it is over, the last first
+	page    string                                                  // where the page is; empty: there is none
 }
 
 func (s *serving) end() error {
@@ -134,6 +135,9 @@ func (c *command) serve(ctx context.Context, addr, mutant string, serving *servi
 		return err
 	}
 	fmt.Fprintf(c.err, "the API is at %s%s, the testbed at %s%s; stop with Ctrl-C\n", server.URL(), contract.Path, server.URL(), mock.TestbedPath)
+	if serving.page != "" {
+		fmt.Fprintf(c.err, "watch it at %s%s\n", server.URL(), serving.page)
+	}
 	if server.RootCAs() != nil {
 		fmt.Fprintln(c.err, "its certificate is made anew at every start: have clients not verify it")
 	}
