@@ -77,7 +77,10 @@ func (d *Desk) Around(s *mock.Service, next http.Handler) http.Handler {
 func (d *Desk) place(s *mock.Service, method, path string) http.HandlerFunc {
 	reading := method == http.MethodGet || method == http.MethodHead
 	if reading && path == HealthPath {
-		return func(w http.ResponseWriter, _ *http.Request) { tellHealth(w, s) }
+		return func(w http.ResponseWriter, _ *http.Request) {
+			_, err := s.Store().Counts()
+			tellHealth(w, err)
+		}
 	}
 	if d.config.NoPage {
 		return nil
@@ -144,10 +147,10 @@ func misled(r *http.Request) bool {
 	return strings.Contains(host, ".") && net.ParseIP(host) == nil && !strings.HasSuffix(host, ".localhost")
 }
 
-// tellHealth tells whether the mock can keep snapshots.
-func tellHealth(w http.ResponseWriter, s *mock.Service) {
-	if _, err := s.Store().Counts(); err != nil {
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "unavailable", "reason": printable(err.Error())})
+// tellHealth tells whether the mock can keep snapshots: it cannot if its store fails.
+func tellHealth(w http.ResponseWriter, failure error) {
+	if failure != nil {
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "unavailable", "reason": printable(failure.Error())})
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,13 +20,29 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/store"
 )
 
-// shown is how many snapshots, and how many exchanges, the page lists.
-const shown = 50
+// How much of either the page lists: however many there are, it stays one that can be read.
+const (
+	snapshotsShown = 10
+	exchangesShown = 50
+	callShown      = 60 // bytes of the name of an action
+)
 
 //go:embed *.html
 var sources embed.FS
 
-var pages = template.Must(template.New("").ParseFS(sources, "*.html"))
+var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"grouped": grouped,
+	"pieces":  func(text string) []string { return strings.SplitAfter(text, "_") }, // between which a line may be broken
+}).ParseFS(sources, "*.html"))
+
+// grouped writes a number so that a million can be told from ten.
+func grouped(n int) string {
+	digits := strconv.Itoa(n)
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}
 
 // page is what the page shows.
 type page struct {
@@ -47,6 +64,8 @@ type page struct {
 	All      string        // likewise, with the exchanges without remarks, too
 	Remarks  string        // likewise, without them
 	Make     string        // where the form goes that makes snapshots
+	// Elsewhere is the page's address without the snapshot that was looked for.
+	Elsewhere string
 }
 
 // notice tells what became of a form.
@@ -129,6 +148,10 @@ func (d *Desk) look(r *http.Request, s *mock.Service) *page {
 	if p.Wanted != "" {
 		kept.Set("snapshot", p.Wanted)
 	}
+	p.Elsewhere = PagePath
+	if p.Only {
+		p.Elsewhere = at(PagePath, url.Values{}, "only", "remarks")
+	}
 	p.All, p.Remarks = at(PagePath, kept, "", ""), at(PagePath, kept, "only", "remarks")
 	if p.Only {
 		kept.Set("only", "remarks")
@@ -137,7 +160,7 @@ func (d *Desk) look(r *http.Request, s *mock.Service) *page {
 	counts, err := s.Store().Counts()
 	if err == nil {
 		var newest []store.Snapshot
-		if newest, err = s.Store().Newest(shown); err == nil {
+		if newest, err = s.Store().Newest(snapshotsShown); err == nil {
 			for _, one := range newest {
 				p.Newest = append(p.Newest, d.row(one, kept))
 			}
@@ -164,7 +187,7 @@ func (d *Desk) look(r *http.Request, s *mock.Service) *page {
 	all := s.Exchanges()
 	p.Heard, p.Kept = total(all), len(all)
 	for _, x := range slices.Backward(all) {
-		if len(p.Rows) == shown {
+		if len(p.Rows) == exchangesShown {
 			break
 		}
 		if p.Only && (!p.Judged || len(d.config.Remarks(x)) == 0) {
@@ -221,7 +244,7 @@ func (d *Desk) row(one store.Snapshot, kept url.Values) snapshotRow {
 func (d *Desk) exchange(x *mock.Exchange) exchangeRow {
 	t := d.tell(x)
 	row := exchangeRow{
-		When: moment{t.At}, IDs: len(x.SnapshotIDs()), Call: printable(t.call()), Meaning: printable(t.meaning()),
+		When: moment{t.At}, IDs: len(x.SnapshotIDs()), Call: printable(cut(t.call(), callShown)), Meaning: printable(t.meaning()),
 		Class: fmt.Sprintf("c%d", t.Status/100),
 	}
 	t.Remote, t.Method, t.Path = printable(t.Remote), printable(t.Method), printable(t.Path)
@@ -233,8 +256,17 @@ func (d *Desk) exchange(x *mock.Exchange) exchangeRow {
 	return row
 }
 
-// Milliseconds is how long the answer took.
-func (x exchangeRow) Milliseconds() string { return fmt.Sprintf("%.1f ms", 1000*x.Seconds) }
+// Duration is how long the answer took, in the unit that suits it.
+func (x exchangeRow) Duration() string {
+	switch {
+	case x.Seconds < .001:
+		return fmt.Sprintf("%.0f µs", 1e6*x.Seconds)
+	case x.Seconds < 1:
+		return fmt.Sprintf("%.1f ms", 1e3*x.Seconds)
+	default:
+		return fmt.Sprintf("%.2f s", x.Seconds)
+	}
+}
 
 // wholeExchange is an exchange with all that is on record of it.
 type wholeExchange struct {
@@ -260,7 +292,7 @@ func (d *Desk) showExchange(w http.ResponseWriter, s *mock.Service, number int) 
 	shown := wholeExchange{exchangeRow: d.exchange(x), Request: laidOut(t.Request), Answer: laidOut(t.Answer), Judged: d.config.Remarks != nil}
 	for _, name := range slices.Sorted(maps.Keys(t.Header)) {
 		for _, value := range t.Header[name] {
-			shown.Fields = append(shown.Fields, field{printable(name), printable(cut(value, mock.MaxKept))})
+			shown.Fields = append(shown.Fields, field{printable(d.word(name)), printable(cut(value, mock.MaxKept))})
 		}
 	}
 	if max(len(x.Request), len(x.Answer)) == mock.MaxKept {
