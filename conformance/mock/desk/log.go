@@ -60,7 +60,7 @@ func (l *Log) Observe(x *mock.Exchange) {
 	line.AddAttrs(
 		slog.Int("number", t.Number), slog.String("remote", t.Remote), slog.String("method", t.Method), slog.String("action", t.Action),
 		slog.Int("ids", len(x.SnapshotIDs())), slog.Int("status", t.Status), slog.String("code", t.Code),
-		slog.String("requestId", t.RequestID), slog.Float64("seconds", t.Seconds), slog.String("fault", t.Fault),
+		slog.String("requestId", t.RequestID), slog.Float64("ms", 1e3*t.Seconds), slog.String("fault", t.Fault),
 	)
 	remarks := make([]string, len(t.Remarks))
 	for i, one := range t.Remarks {

@@ -144,7 +144,7 @@ func TestThePageShowsWhatHostileCallersSend(t *testing.T) {
 	w := serve(t, desk.Config{Remarks: func(x *mock.Exchange) []desk.Remark {
 		return []desk.Remark{{Rule: "CALL-1", Level: contract.Must, What: x.Action + string(x.Request)}}
 	}})
-	for _, text := range hostile {
+	for i, text := range hostile {
 		g.Expect(w.Store().Add(store.Snapshot{ID: text, State: creating, Facts: store.Facts{Name: text}})).To(Succeed())
 		header := map[string]string{"User-Agent": text[:min(len(text), 1<<19)], "X-" + strings.Repeat("long", 100): "x"}
 		if !strings.ContainsAny(text, "\x00\a\x1b") {
@@ -152,14 +152,17 @@ func TestThePageShowsWhatHostileCallersSend(t *testing.T) {
 		} else {
 			header["User-Agent"] = "\u202edrowssap"
 		}
-		w.call(text, header)
-		w.call(`{"snapshotIds": [`+quoted(text)+`]}`, map[string]string{"User-Agent": "x"})
+		body := text
+		if i%2 == 0 {
+			body = `{"snapshotIds": [` + quoted(text) + `]}`
+		}
+		w.call(body, header)
 	}
 	addresses := []string{w.url, w.url + "/?only=remarks&did=released&id=" + url.QueryEscape(hostile[0]+hostile[6])}
 	for i := range w.Exchanges() {
 		addresses = append(addresses, fmt.Sprintf("%s/desk/exchanges/%d", w.url, i+1))
 	}
-	for _, text := range hostile[:7] {
+	for _, text := range []string{hostile[1], hostile[4], hostile[6]} {
 		addresses = append(addresses, w.url+"/?snapshot="+url.QueryEscape(text))
 	}
 	for _, address := range addresses {
