@@ -78,7 +78,7 @@ func find(all []*mock.Exchange, number int) (place int, there bool) {
 
 // number reads a number of a query.
 func number(r *http.Request, name string, otherwise, least, most int) (int, error) {
-	text := r.FormValue(name)
+	text := r.URL.Query().Get(name)
 	if text == "" {
 		return otherwise, nil
 	}
