@@ -23,7 +23,7 @@ test: lint build ## everything that CI runs
 	$(BIN) run --quiet
 	@$(MAKE) --no-print-directory prove
 
-generate: ## client, server stub and embedded document, from openapi.yaml
+generate: ## client, server stub and embedded document, from openapi.yaml, and those of the mock's companions
 	$(GO) generate ./...
 
 lint:

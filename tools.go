@@ -9,4 +9,5 @@ package deletesnapshots
 //go:generate go tool oapi-codegen -config generated/api/config.yaml openapi.yaml
 //go:generate go tool oapi-codegen -config generated/server/config.yaml openapi.yaml
 //go:generate go tool oapi-codegen -config generated/spec/config.yaml openapi.yaml
+//go:generate go tool oapi-codegen -config conformance/mock/companions/config.yaml conformance/mock/companions/openapi.yaml
 //go:generate go run ./conformance/cmd/wire generated/api/wire.gen.go

@@ -34,8 +34,8 @@ func (s *Service) serveAPI(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, refusal{as(http.StatusMethodNotAllowed, contract.UnknownAction), "The only method here is POST."})
 		return
 	}
-	if act := s.companion(r.Header); act != nil {
-		s.serveCompanion(w, r, act)
+	if act, is := s.companion(r.Header); is {
+		serveCompanion(w, r, act)
 		return
 	}
 	body, err := accept(w, r)
@@ -58,7 +58,7 @@ func accept(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := validate(value); err != nil {
+	if err := validate(contract.RequestSchema(), value); err != nil {
 		return nil, err
 	}
 	return json.Marshal(value)

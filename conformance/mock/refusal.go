@@ -50,10 +50,10 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 // newRequestID has the form of the documents' example.
 func newRequestID() string { return "T" + strings.ToUpper(uuid.NewString()) }
 
-// validate holds a request against the contract's schema. Where it is wrong in several ways, the gravest is reported,
-// whatever the order in which they are found.
-func validate(value any) error {
-	err := contract.RequestSchema().VisitJSON(value, openapi3.MultiErrors())
+// validate holds a request against its schema. Where it is wrong in several ways, the gravest is reported, whatever the
+// order in which they are found.
+func validate(schema *openapi3.Schema, value any, how ...openapi3.SchemaValidationOption) error {
+	err := schema.VisitJSON(value, append(how, openapi3.MultiErrors())...)
 	if err == nil {
 		return nil
 	}
@@ -72,6 +72,9 @@ var byGravity = []contract.Error{
 	contract.WrongType,
 	contract.TooMany,
 	contract.TooFew,
+	contract.AboveMaximum,
+	contract.BelowMinimum,
+	contract.WrongDate,
 	contract.WrongValue,
 	contract.WrongPattern,
 }
@@ -93,6 +96,9 @@ func kindOf(fault error) contract.Error {
 	if !errors.As(fault, &broken) {
 		return contract.WrongValue
 	}
+	if broken.Schema.Format == "date-time" && broken.SchemaField != "type" {
+		return contract.WrongDate
+	}
 	switch broken.SchemaField {
 	case "required":
 		return contract.MissingParameter
@@ -107,6 +113,15 @@ func kindOf(fault error) contract.Error {
 		return contract.TooMany
 	case "minItems":
 		return contract.TooFew
+	case "enum": // which is looked at before the type; all have words
+		if _, is := broken.Value.(string); !is {
+			return contract.WrongType
+		}
+		return contract.WrongValue
+	case "maximum":
+		return contract.AboveMaximum
+	case "minimum":
+		return contract.BelowMinimum
 	case "minLength", "maxLength", "pattern":
 		return contract.WrongPattern
 	default:

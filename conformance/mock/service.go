@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock/companions"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/store"
 	"github.com/zec-conformance/deletesnapshots/generated/api"
 	"github.com/zec-conformance/deletesnapshots/generated/server"
@@ -28,6 +29,7 @@ type Service struct {
 	naming  sync.Mutex
 	newID   func() string           // under naming
 	control map[string]http.Handler // by their places below TestbedPath
+	beside  map[string]companions.Action
 	history history
 }
 
@@ -97,7 +99,7 @@ func NewService(changes ...Option) *Service {
 	}
 	s := &Service{store: o.store, newID: o.newID, control: map[string]http.Handler{}}
 	s.history.observers = o.observers
-	s.stub = stub(s, o.middlewares)
+	s.stub, s.beside = stub(s, o.middlewares), s.actionsBeside()
 	var api http.Handler = http.HandlerFunc(s.serveAPI)
 	for _, around := range o.around {
 		api = around(s, api)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock/companions"
 )
 
 // What whoever shows the mock to people, or lets them change it, has to know of its bounds.
@@ -14,7 +15,9 @@ const (
 )
 
 // Actions are those that the mock has.
-func Actions() []string { return []string{contract.Action, createSnapshot, describeSnapshots} }
+func Actions() []string {
+	return []string{contract.Action, string(companions.ActionCreateSnapshot), string(companions.ActionDescribeSnapshots)}
+}
 
 // SnapshotIDs are the ids that the request names; none where its body names none, or is not kept as a whole.
 func (x *Exchange) SnapshotIDs() []string {

@@ -19,7 +19,7 @@ import (
 
 func (c *command) mock() *cobra.Command {
 	var addr, mutant string
-	parts := []part{&timing{}, &watching{}}
+	parts := []part{&timing{}, &securing{}, &watching{}}
 	cmd := &cobra.Command{
 		Use:   "mock",
 		Short: "Serve the reference mock, until it is interrupted",
@@ -65,6 +65,7 @@ type serving struct {
 	flags   *pflag.FlagSet
 	options []mock.Option
 	around  []func(s *mock.Service, next http.Handler) http.Handler // stands before all of it; the last is the outermost
+	changes []func(server *http.Server)                             // made before it listens
 	ends    []func() error                                          // what is to be done when it is over, the last first
 	page    string                                                  // where the page is; empty: there is none
 }
@@ -85,7 +86,7 @@ func (s *serving) start(addr string) (*mock.Server, error) {
 	for _, around := range s.around {
 		handler = around(service, handler)
 	}
-	return mock.Serve(addr, handler)
+	return mock.Serve(addr, handler, s.changes...)
 }
 
 // timing is how long the mock takes over what a live service takes its time for.
@@ -138,7 +139,7 @@ func (c *command) serve(ctx context.Context, addr, mutant string, serving *servi
 	if serving.page != "" {
 		fmt.Fprintf(c.err, "watch it at %s%s\n", server.URL(), serving.page)
 	}
-	if server.RootCAs() != nil {
+	if server.RootCAs() != nil && !serving.flags.Changed("cert") {
 		fmt.Fprintln(c.err, "its certificate is made anew at every start: have clients not verify it")
 	}
 	err = server.Wait()
