@@ -43,9 +43,10 @@ type Config struct {
 
 // Remark is something that a caller did wrong, by the contract.
 type Remark struct {
-	Rule  string         `json:"rule"`
-	Level contract.Level `json:"level"`
-	What  string         `json:"what"`
+	Rule      string         `json:"rule"`
+	Level     contract.Level `json:"level"`
+	Statement string         `json:"statement"` // of the rule
+	What      string         `json:"what"`      // exactly was wrong
 }
 
 // New sets up a desk.

@@ -57,7 +57,9 @@ func TestExchangesAreToldAsJSON(t *testing.T) {
 	g.Expect(one.Answer).To(Equal(sent.text))
 	g.Expect(sent.text).To(ContainSubstring(one.RequestID))
 	g.Expect(one.Header.Get("Authorization")).To(Equal("Bearer REDACTED"))
-	g.Expect(one.Remarks).To(Equal([]desk.Remark{{Rule: "CALL-1", Level: contract.Must, What: "your client sent no " + contract.HeaderVersion}}))
+	g.Expect(one.Remarks).To(Equal([]desk.Remark{{
+		Rule: "CALL-1", Level: contract.Must, Statement: "One version is named.", What: "your client sent no " + contract.HeaderVersion,
+	}}))
 	g.Expect(two.Status).To(Equal(http.StatusOK))
 	g.Expect(two.Remarks).To(BeEmpty())
 }

@@ -42,7 +42,7 @@ func judging(x *mock.Exchange) []desk.Remark {
 	if x.Header().Get(contract.HeaderVersion) != "" {
 		return nil
 	}
-	return []desk.Remark{{Rule: "CALL-1", Level: contract.Must, What: "your client sent no " + contract.HeaderVersion}}
+	return []desk.Remark{{Rule: "CALL-1", Level: contract.Must, Statement: "One version is named.", What: "your client sent no " + contract.HeaderVersion}}
 }
 
 // answer is what came back, read to the end.

@@ -127,8 +127,12 @@ func (t told) meaning() string {
 
 // call names what was asked for.
 func (t told) call() string {
-	if t.Action == "" {
+	switch {
+	case t.Path != contract.Path:
+		return t.Method + " " + t.Path
+	case t.Action == "":
 		return t.Method + " without an action"
+	default:
+		return t.Action
 	}
-	return t.Action
 }
