@@ -82,6 +82,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 	run(t, "make build")        // once for all
 	shown := map[string]string{ // what a block shows, by a command that it has
 		"make run": "\nverdict: conformant\n", "zec:": "\nverdict: conformant\n", "$url/api/v2/zec": `"response"`, "call DescribeSnapshots": `"totalCount":1`, "conformance plan": "checks are carried out",
+		"--auth zc2":            "\nverdict: conformant\n",
 		"--testbed /testbed/v1": "\nSide by side\n", " judge ": "\nverdict: conformant\n", "file:": "\nverdict: conformant\n",
 		"exchanges?limit=": `{"total":1,"exchanges":[{"number":1,`,
 	}

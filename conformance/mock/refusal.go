@@ -21,6 +21,12 @@ type refusal struct {
 	message string
 }
 
+// Refusal is an answer for whatever stands before the API: an error that the contract names, and a message for people.
+func Refusal(kind contract.Error, message string) error { return refusal{kind, message} }
+
+// Fail answers with an error. What is no Refusal is the mock's own fault.
+func Fail(w http.ResponseWriter, err error) { fail(w, nil, err) }
+
 func (r refusal) Error() string { return r.message }
 
 func (r refusal) envelope() api.Error {

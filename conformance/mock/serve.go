@@ -53,9 +53,10 @@ func Serve(addr string, handler http.Handler, changes ...func(*http.Server)) (*S
 	for _, change := range changes {
 		change(s.http)
 	}
+	answerForm(s.http)
 	// Before it serves: http.Server gives itself a TLSConfig then, whether it speaks TLS or not.
 	s.url, s.roots = baseURL(s.http.TLSConfig != nil, listener.Addr()), rootCAs(s.http.TLSConfig)
-	go s.serve(listener)
+	go s.serve(formListener{listener.(*net.TCPListener)})
 	return s, nil
 }
 

@@ -2,7 +2,6 @@ package mock
 
 import (
 	"encoding/json"
-	"net/http"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/companions"
@@ -33,9 +32,4 @@ func (x *Exchange) SnapshotIDs() []string {
 // Make is Create for who can tell somebody that the store could not keep the snapshots.
 func (s *Service) Make(state contract.State, count int) (ids []string, err error) {
 	return s.create(state, count)
-}
-
-// Refuse answers with an error of the contract's form.
-func Refuse(w http.ResponseWriter, kind contract.Error, message string) {
-	writeJSON(w, kind.Status, refusal{kind, message}.envelope())
 }

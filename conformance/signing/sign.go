@@ -15,6 +15,7 @@ import (
 const (
 	method     = string(api.SignatureV2)
 	credential = "Credential=" // stands before the id of the key
+	bearer     = "Bearer"      // the scheme of tokens
 )
 
 // Sign sets the headers that prove who is asking. A key pair signs the body and the headers that the contract names,
@@ -28,7 +29,7 @@ func (c Credentials) Sign(request *http.Request, body []byte, at time.Time) {
 		request.Header.Set(api.HeaderSignatureMethod, method)
 		request.Header.Set(api.HeaderAuthorization, c.authorization(request, body, timestamp))
 	case c.Token != "":
-		request.Header.Set(api.HeaderAuthorization, "Bearer "+c.Token)
+		request.Header.Set(api.HeaderAuthorization, bearer+" "+c.Token)
 	default:
 		request.Header.Set(api.HeaderTimestamp, timestamp)
 	}
@@ -38,11 +39,12 @@ func (c Credentials) authorization(request *http.Request, body []byte, timestamp
 	signed := strings.Split(api.SignedHeaders, ";")
 	return method + " " + credential + c.KeyID +
 		", SignedHeaders=" + api.SignedHeaders +
-		", Signature=" + c.signature(request, body, signed, timestamp)
+		", Signature=" + c.signature(canonical(request, body, signed), timestamp)
 }
 
-func (c Credentials) signature(request *http.Request, body []byte, signed []string, timestamp string) string {
-	text := strings.Join([]string{method, timestamp, hash(canonical(request, body, signed))}, "\n")
+// signature signs the canonical form of a request.
+func (c Credentials) signature(form []byte, timestamp string) string {
+	text := strings.Join([]string{method, timestamp, hash(form)}, "\n")
 	mac := hmac.New(sha256.New, []byte(c.Secret))
 	mac.Write([]byte(text))
 	return hex.EncodeToString(mac.Sum(nil))

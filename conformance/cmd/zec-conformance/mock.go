@@ -19,7 +19,7 @@ import (
 
 func (c *command) mock() *cobra.Command {
 	var addr, mutant string
-	parts := []part{&timing{}, &securing{}, &watching{}}
+	parts := []part{&timing{}, &doorkeeping{}, &securing{}, &watching{}} // who shows something comes last
 	cmd := &cobra.Command{
 		Use:   "mock",
 		Short: "Serve the reference mock, until it is interrupted",
@@ -67,6 +67,7 @@ type serving struct {
 	around  []func(s *mock.Service, next http.Handler) http.Handler // stands before all of it; the last is the outermost
 	changes []func(server *http.Server)                             // made before it listens
 	ends    []func() error                                          // what is to be done when it is over, the last first
+	secrets []string                                                // that nothing may show
 	page    string                                                  // where the page is; empty: there is none
 }
 
@@ -135,10 +136,11 @@ func (c *command) serve(ctx context.Context, addr, mutant string, serving *servi
 	if _, err := fmt.Fprintln(c.out, server.URL()); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.err, "the API is at %s%s, the testbed at %s%s; stop with Ctrl-C\n", server.URL(), contract.Path, server.URL(), mock.TestbedPath)
+	places := fmt.Sprintf("the API is at %s%s, the testbed at %s%s", server.URL(), contract.Path, server.URL(), mock.TestbedPath)
 	if serving.page != "" {
-		fmt.Fprintf(c.err, "watch it at %s%s\n", server.URL(), serving.page)
+		places += fmt.Sprintf(", and a page to watch it at %s%s", server.URL(), serving.page)
 	}
+	fmt.Fprintln(c.err, places+"; stop with Ctrl-C")
 	if server.RootCAs() != nil && !serving.flags.Changed("cert") {
 		fmt.Fprintln(c.err, "its certificate is made anew at every start: have clients not verify it")
 	}

@@ -46,7 +46,7 @@ func (w *watching) apply(c *command, s *serving) error {
 		return nil
 	}
 	counted := metrics.New()
-	watched := desk.New(desk.Config{Hide: c.hider(), NoPage: w.noPage})
+	watched := desk.New(desk.Config{Hide: c.hider(s.secrets), NoPage: w.noPage})
 	s.options = append(s.options, mock.WithObserver(counted.Observe), mock.WithControl(desk.ExchangesPath, watched.Exchanges))
 	s.around = append(s.around, counted.Around, watched.Around)
 	if !w.noPage {
@@ -60,9 +60,10 @@ func (w *watching) apply(c *command, s *serving) error {
 	return nil
 }
 
-// hider takes what the environment holds out of what is shown: a client may send it where nobody looks for a secret.
-func (c *command) hider() func(text string) string {
-	redactor := redact.New()
+// hider takes secrets, and those that the environment holds, out of what is shown: a client may send one where nobody looks
+// for it.
+func (c *command) hider(secrets []string) func(text string) string {
+	redactor := redact.New(secrets...)
 	for _, held := range signing.Held(c.environment) {
 		redactor.Secret(held.Secrets()...)
 	}

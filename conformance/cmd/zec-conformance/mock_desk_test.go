@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -90,10 +91,8 @@ func (m mocking) ask(g *WithT, method, path, body string, header map[string]stri
 func TestTheMockCanBeWatched(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	m := startMock(t, g, []string{"ZENLAYER_TOKEN=" + hidden + hidden}, "--log", "json")
-	_, err := m.errs.ReadString('\n') // where the API is
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(m.errs.ReadString('\n')).To(Equal("watch it at " + m.url + "/\n"))
+	m := startMock(t, g, []string{"ZENLAYER_TOKEN=" + hidden + hidden}, "--log", "json", "--auth", "none")
+	g.Expect(m.errs.ReadString('\n')).To(HaveSuffix(", and a page to watch it at " + m.url + "/; stop with Ctrl-C\n"))
 
 	m.ask(g, http.MethodPost, contract.Path, `{"snapshotIds": ["`+hidden+hidden+`", "b"]}`, map[string]string{
 		"Content-Type": contract.ContentType, contract.HeaderAction: contract.Action, contract.HeaderAuthorization: "Bearer " + hidden + hidden,
@@ -121,6 +120,19 @@ func TestTheMockCanBeWatched(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(bytes.Count(rest, []byte("\n"))).To(BeNumerically(">", 1), "what was logged at the end is written")
 	g.Eventually(m.ended, patient).Should(Receive(BeNil()))
+}
+
+// TestTheKeysOfADoorAreNotShown where a client sends one in the wrong place.
+func TestTheKeysOfADoorAreNotShown(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	keys := filepath.Join(t.TempDir(), "keys.yaml")
+	g.Expect(os.WriteFile(keys, []byte("- {token: "+hidden+hidden+"}\n"), 0o600)).To(Succeed())
+	m := startMock(t, g, nil, "--auth", "bearer", "--keys", keys)
+	m.ask(g, http.MethodPost, contract.Path, `{"token": "`+hidden+hidden+`"}`, map[string]string{contract.HeaderAction: hidden + hidden})
+	for _, path := range []string{"/", "/desk/exchanges/1", mock.TestbedPath + "/exchanges"} {
+		g.Expect(m.ask(g, http.MethodGet, path, "", nil)).To(And(ContainSubstring("REDACTED"), Not(ContainSubstring(hidden))), path)
+	}
 }
 
 func TestAMockWhoseLogNobodyReadsGoesOn(t *testing.T) {

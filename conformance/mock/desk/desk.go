@@ -123,9 +123,9 @@ func (d *Desk) guard(next http.HandlerFunc) http.HandlerFunc {
 		denied.Status = http.StatusForbidden
 		switch {
 		case misled(r):
-			mock.Refuse(w, denied, "This page is on a loopback address, and is shown under localhost, a name without a dot or an IP address only.")
+			mock.Fail(w, mock.Refusal(denied, "This page is on a loopback address, and is shown under localhost, a name without a dot or an IP address only."))
 		case d.forged.Check(r) != nil:
-			mock.Refuse(w, denied, "A page of another site cannot do this.")
+			mock.Fail(w, mock.Refusal(denied, "A page of another site cannot do this."))
 		default:
 			next(w, r)
 		}

@@ -125,7 +125,7 @@ func (d *Desk) answer(w http.ResponseWriter, r *http.Request, s *mock.Service, s
 	p.Notice = about
 	var text bytes.Buffer
 	if err := pages.ExecuteTemplate(&text, "page.html", p); err != nil {
-		mock.Refuse(w, contract.Internal, "The page cannot be shown.")
+		mock.Fail(w, mock.Refusal(contract.Internal, "The page cannot be shown."))
 		return
 	}
 	sum := sha256.Sum256(text.Bytes())
@@ -285,7 +285,7 @@ func (d *Desk) showExchange(w http.ResponseWriter, s *mock.Service, number int) 
 	all := s.Exchanges()
 	place, there := find(all, number)
 	if !there {
-		mock.Refuse(w, contract.NoResource, "There is no exchange of this number on record.")
+		mock.Fail(w, mock.Refusal(contract.NoResource, "There is no exchange of this number on record."))
 		return
 	}
 	x, t := all[place], d.tellAll(all[place])
@@ -306,7 +306,7 @@ func (d *Desk) showExchange(w http.ResponseWriter, s *mock.Service, number int) 
 	}
 	var text bytes.Buffer
 	if err := pages.ExecuteTemplate(&text, "exchange.html", shown); err != nil {
-		mock.Refuse(w, contract.Internal, "The exchange cannot be shown.")
+		mock.Fail(w, mock.Refusal(contract.Internal, "The exchange cannot be shown."))
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
