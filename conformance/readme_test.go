@@ -56,7 +56,12 @@ func TestReadmeListsTheRules(t *testing.T) {
 		row := fmt.Sprintf("| %s | %s | %s | %s |", rule.ID, rule.Level, rule.Statement, strings.Join(rule.Source, ", "))
 		g.Expect(strings.Count(text, row)).To(Equal(1), row)
 	}
-	g.Expect(strings.Count(text, "| MUST |") + strings.Count(text, "| SHOULD |") + strings.Count(text, "| NOTE |")).To(Equal(len(contract.Rules)))
+	for _, rule := range contract.CallerRules {
+		row := fmt.Sprintf("| %s | %s | %s | %s |", rule.ID, rule.Level, rule.Statement, rule.Backing())
+		g.Expect(strings.Count(text, row)).To(Equal(1), row)
+	}
+	g.Expect(strings.Count(text, "| MUST |") + strings.Count(text, "| SHOULD |") + strings.Count(text, "| NOTE |")).To(
+		Equal(len(contract.Rules) + len(contract.CallerRules)))
 }
 
 func TestReadmeTellsThePrices(t *testing.T) {
@@ -81,10 +86,17 @@ func TestReadmeCommandsWork(t *testing.T) {
 	}
 	run(t, "make build")        // once for all
 	shown := map[string]string{ // what a block shows, by a command that it has
-		"make run": "\nverdict: conformant\n", "zec:": "\nverdict: conformant\n", "$url/api/v2/zec": `"response"`, "call DescribeSnapshots": `"totalCount":1`, "conformance plan": "checks are carried out",
-		"--auth zc2":            "\nverdict: conformant\n",
-		"--testbed /testbed/v1": "\nSide by side\n", " judge ": "\nverdict: conformant\n", "file:": "\nverdict: conformant\n",
-		"exchanges?limit=": `{"total":1,"exchanges":[{"number":1,`,
+		"make run":               "\nverdict: conformant\n",
+		"--testbed /testbed/v1":  "\nSide by side\n",
+		"conformance plan":       "checks are carried out",
+		" judge ":                "\nverdict: conformant\n",
+		"file:":                  "\nverdict: conformant\n",
+		"zec:":                   "\nverdict: conformant\n",
+		"@made.json":             `"response"`,
+		"call DescribeSnapshots": `"totalCount":1`,
+		"--auth zc2":             "\nverdict: conformant\n",
+		"--expect-clean":         "\nnot clean: rules for callers that were broken: 2;",
+		"exchanges?limit=":       `{"total":1,"exchanges":[{"number":1,`,
 	}
 	for i, block := range commands {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {

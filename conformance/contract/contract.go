@@ -35,6 +35,21 @@ type Rule struct {
 // Family is the part of the id that the rules about one subject share: "BATCH" for "BATCH-2".
 func (r Rule) Family() string { return r.ID[:strings.LastIndex(r.ID, "-")] }
 
+// CallerRule is what a request owes the contract. Its level is never Note.
+type CallerRule struct {
+	Rule
+	About string `json:"about,omitempty"` // the Ambiguity because of which breaking it may go well; empty where there is none
+}
+
+// Backing says for people where the rule comes from, and what breaking it takes luck with.
+func (r CallerRule) Backing() string {
+	backing := strings.Join(r.Source, ", ")
+	if r.About != "" {
+		backing += "; else by luck: " + r.About
+	}
+	return backing
+}
+
 // Source is a document that rules come from.
 type Source struct {
 	ID      string `json:"id"`
@@ -67,9 +82,10 @@ type State string
 // Documented is the embedded document as kin-openapi reads it. It is shared: do not change it.
 var Documented = document.spec
 
-// Rules, sources, ambiguities and error codes, each in the document's order.
+// Rules, rules for callers, sources, ambiguities and error codes, each in the document's order.
 var (
 	Rules       = document.rules
+	CallerRules = document.callerRules
 	Sources     = document.sources
 	Ambiguities = document.ambiguities
 	Errors      = document.errors
@@ -151,6 +167,15 @@ func RuleByID(id string) (Rule, bool) {
 		return Rule{}, false
 	}
 	return Rules[i], true
+}
+
+// CallerRuleByID finds a rule for callers.
+func CallerRuleByID(id string) (CallerRule, bool) {
+	i := slices.IndexFunc(CallerRules, func(r CallerRule) bool { return r.ID == id })
+	if i < 0 {
+		return CallerRule{}, false
+	}
+	return CallerRules[i], true
 }
 
 // ErrorByCode finds the error that a code of the contract stands for.

@@ -48,7 +48,43 @@ func TestEmbeddedDocumentIsTheOneAtTheRoot(t *testing.T) {
 func TestRulesAreNumberedAndBacked(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
+	expectNumberedAndBacked(g, contract.Rules)
+	for _, rule := range contract.Rules {
+		found, ok := contract.RuleByID(rule.ID)
+		g.Expect(ok).To(BeTrue())
+		g.Expect(found).To(Equal(rule))
+	}
+	_, ok := contract.RuleByID("REQ-0")
+	g.Expect(ok).To(BeFalse())
+}
 
+// TestCallerRulesAreNumberedAndBacked: what works by luck says what it needs luck for, and is no more than a SHOULD, whatever
+// the document that is silent about it.
+func TestCallerRulesAreNumberedAndBacked(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	var plain []contract.Rule
+	for _, rule := range contract.CallerRules {
+		g.Expect(rule.Level).To(BeElementOf(contract.Must, contract.Should), rule.ID)
+		if rule.About != "" {
+			g.Expect(rule.Level).To(Equal(contract.Should), rule.ID)
+			g.Expect(slices.ContainsFunc(contract.Ambiguities, func(a contract.Ambiguity) bool { return a.ID == rule.About })).To(BeTrue(), rule.ID)
+			rule.Level = contract.Note // so far as the documents go
+		}
+		plain = append(plain, rule.Rule)
+		found, ok := contract.CallerRuleByID(rule.ID)
+		g.Expect(ok).To(BeTrue())
+		g.Expect(found.ID).To(Equal(rule.ID))
+		_, ok = contract.RuleByID(rule.ID)
+		g.Expect(ok).To(BeFalse(), "%s is the id of another rule", rule.ID)
+	}
+	g.Expect(plain).NotTo(BeEmpty())
+	expectNumberedAndBacked(g, plain)
+	_, ok := contract.CallerRuleByID("CALL-0")
+	g.Expect(ok).To(BeFalse())
+}
+
+func expectNumberedAndBacked(g Gomega, rules []contract.Rule) {
 	bindings := map[string]contract.Level{}
 	for _, source := range contract.Sources {
 		g.Expect(source.Title).NotTo(BeEmpty(), source.ID)
@@ -58,7 +94,7 @@ func TestRulesAreNumberedAndBacked(t *testing.T) {
 	}
 
 	last := map[string]int{} // number by family: counting leaves room for neither gaps nor twins
-	for _, rule := range contract.Rules {
+	for _, rule := range rules {
 		family := rule.Family()
 		last[family]++
 		g.Expect(family).To(MatchRegexp(`^[A-Z]+$`))
@@ -80,13 +116,7 @@ func TestRulesAreNumberedAndBacked(t *testing.T) {
 		case contract.Should:
 			g.Expect(backing).NotTo(ContainElement(contract.Must), rule.ID+" is backed by more than it claims")
 		}
-
-		found, ok := contract.RuleByID(rule.ID)
-		g.Expect(ok).To(BeTrue())
-		g.Expect(found).To(Equal(rule))
 	}
-	_, ok := contract.RuleByID("REQ-0")
-	g.Expect(ok).To(BeFalse())
 }
 
 func TestAmbiguitiesAreComplete(t *testing.T) {

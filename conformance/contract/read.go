@@ -20,6 +20,7 @@ import (
 type contents struct {
 	spec        *openapi3.T
 	rules       []Rule
+	callerRules []CallerRule
 	sources     []Source
 	ambiguities []Ambiguity
 	silences    []Silence
@@ -59,6 +60,7 @@ func take(doc *openapi3.T) (contents, error) {
 	c := contents{spec: doc}
 	err := errors.Join(
 		extension(doc.Extensions, "x-rules", &c.rules),
+		extension(doc.Extensions, "x-caller-rules", &c.callerRules),
 		extension(doc.Extensions, "x-sources", &c.sources),
 		extension(doc.Extensions, "x-ambiguities", &c.ambiguities),
 		extension(doc.Extensions, "x-silences", &c.silences),

@@ -20,7 +20,10 @@ func TestTakeReportsWhatIsMissing(t *testing.T) {
 		by    func(*openapi3.T)
 		names string
 	}{
-		"no rules":       {func(doc *openapi3.T) { delete(doc.Extensions, "x-rules") }, "x-rules is missing"},
+		"no rules": {func(doc *openapi3.T) { delete(doc.Extensions, "x-rules") }, "x-rules is missing"},
+		"no rules for callers": {
+			func(doc *openapi3.T) { delete(doc.Extensions, "x-caller-rules") }, "x-caller-rules is missing",
+		},
 		"no sources":     {func(doc *openapi3.T) { delete(doc.Extensions, "x-sources") }, "x-sources is missing"},
 		"no ambiguities": {func(doc *openapi3.T) { delete(doc.Extensions, "x-ambiguities") }, "x-ambiguities is missing"},
 		"no errors":      {func(doc *openapi3.T) { delete(doc.Extensions, "x-errors") }, "x-errors is missing"},

@@ -161,7 +161,7 @@ func (c consumer) driver(g Gomega, id string) (code string) {
 func TestPublicConsumers(t *testing.T) {
 	t.Parallel()
 	for way, remove := range map[string]func(consumer, Gomega, string) string{"provider": consumer.provider, "driver": consumer.driver} {
-		for proof, credentials := range map[string]signing.Credentials{"signed": {KeyID: "key-1", Secret: "none of it matters"}, "with a token": {Token: "nor of this"}} {
+		for proof, credentials := range map[string]signing.Credentials{"signed": {KeyID: "key-1", Secret: "none of it matters"}, "with a token": {Token: "token-of-a-consumer"}} {
 			for _, version := range contract.Versions {
 				for _, lasts := range []time.Duration{0, 20 * time.Millisecond} {
 					t.Run(way+" "+proof+" "+version+" "+lasts.String(), func(t *testing.T) {

@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/callers"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
@@ -16,7 +18,7 @@ import (
 const (
 	maxHistory = 10_000   // exchanges
 	maxKept    = 32 << 10 // bytes of a body, more than a batch of the longest ids has
-	maxBodies  = 16 << 20 // bytes of all bodies together
+	maxBytes   = 16 << 20 // bytes of all exchanges together
 )
 
 // Exchange is one request to the API and its answer. It is shared: do not change what it refers to.
@@ -33,7 +35,10 @@ type Exchange struct {
 	Answer  []byte // body, as far as it is kept
 	Fault   string // what was made to go wrong, by its name; empty where nothing was
 
-	header http.Header
+	Breaches []callers.Breach // the rules for callers that the request breaks
+
+	header      http.Header
+	multiplexed bool // whether its connection carries several at a time
 }
 
 // Header gives the request's header. In place of what proves who asks there is only how that is proved.
@@ -73,11 +78,12 @@ func (x *Exchange) RequestID() string {
 // history is the last exchanges.
 type history struct {
 	observers []func(*Exchange)
+	callers   lint
 
 	mu     sync.Mutex
 	number int         // of the last one
 	last   []*Exchange // the oldest first
-	bodies int         // bytes that they keep
+	bytes  int         // that they keep
 }
 
 // Exchanges gives the last exchanges with the API, the oldest first.
@@ -98,14 +104,15 @@ func Blame(w http.ResponseWriter, fault string) {
 // breaks the connection instead, so that nobody takes half an answer for a whole one.
 func (h *history) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		request, _ := Body(w, r) // who reads it next meets the error again
+		request, err := Body(w, r) // who reads it next meets the error again
 		watched := &recorder{ResponseWriter: w, exchange: Exchange{
 			At: time.Now(), Remote: r.RemoteAddr, Method: r.Method, Path: r.URL.EscapedPath(), Action: r.Header.Get(contract.HeaderAction),
-			Request: request[:min(len(request), maxKept)], header: r.Header,
+			Request: beginning(request), header: r.Header, multiplexed: r.ProtoMajor > 1,
 		}}
+		judged := h.callers.judge(&watched.exchange, request, err != nil)
 		defer func() {
 			broken := watched.settle(r, recover())
-			h.add(&watched.exchange)
+			h.add(&watched.exchange, judged)
 			if broken {
 				panic(http.ErrAbortHandler)
 			}
@@ -128,24 +135,43 @@ func (w *recorder) settle(r *http.Request, cause any) (broken bool) {
 	return broken
 }
 
-func (h *history) add(x *Exchange) {
+func (h *history) add(x *Exchange, judged *callers.Request) {
+	h.callers.waits(x, judged)
 	h.mu.Lock()
 	h.number++
 	x.Number = h.number
 	h.last = append(h.last, x)
-	h.bodies += x.size()
-	for len(h.last) > maxHistory || h.bodies > maxBodies {
-		h.bodies -= h.last[0].size()
+	h.bytes += x.size()
+	for len(h.last) > maxHistory || h.bytes > maxBytes {
+		h.bytes -= h.last[0].size()
 		h.last[0] = nil
 		h.last = h.last[1:]
 	}
 	h.mu.Unlock()
+	h.callers.tally.Add(x.Number, x.Breaches, judged.Describe)
 	for _, tell := range h.observers {
 		tell(x)
 	}
 }
 
-func (x *Exchange) size() int { return len(x.Request) + len(x.Answer) }
+func (x *Exchange) size() int {
+	size := len(x.Path) + len(x.Request) + len(x.Answer)
+	for name, values := range x.header {
+		size += len(name)
+		for _, value := range values {
+			size += len(value)
+		}
+	}
+	return size
+}
+
+// beginning is as much of a body as is kept; the rest can go.
+func beginning(text []byte) []byte {
+	if len(text) <= maxKept {
+		return text
+	}
+	return bytes.Clone(text[:maxKept])
+}
 
 // recorder keeps what is answered.
 type recorder struct {

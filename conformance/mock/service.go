@@ -8,7 +8,9 @@ package mock
 import (
 	"context"
 	"crypto/rand"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +27,7 @@ import (
 type Service struct {
 	stub    http.HandlerFunc
 	api     http.Handler // with all that stands before it
+	astray  http.Handler // what names an action and is sent somewhere else
 	store   *store.Store
 	naming  sync.Mutex
 	newID   func() string           // under naming
@@ -46,6 +49,8 @@ type options struct {
 	around      []func(*Service, http.Handler) http.Handler
 	control     map[string]func(*Service) http.Handler
 	observers   []func(*Exchange)
+	tolerated   []string // rules for callers
+	tolerateAll bool
 }
 
 // WithMiddleware puts something between the API's stub and the store, so that a caller can watch or bend what the mock
@@ -100,11 +105,14 @@ func NewService(changes ...Option) *Service {
 	s := &Service{store: o.store, newID: o.newID, control: map[string]http.Handler{}}
 	s.history.observers = o.observers
 	s.stub, s.beside = stub(s, o.middlewares), s.actionsBeside()
+	s.history.callers.actions = slices.Sorted(maps.Keys(s.beside))
+	s.history.callers.tolerated, s.history.callers.tolerateAll = o.tolerated, o.tolerateAll
 	var api http.Handler = http.HandlerFunc(s.serveAPI)
 	for _, around := range o.around {
 		api = around(s, api)
 	}
-	s.api = s.history.record(api)
+	s.api, s.astray = s.history.record(api), s.history.record(http.HandlerFunc(elsewhere))
+	s.control[CallersPath] = http.HandlerFunc(s.serveCallers)
 	for place, handler := range o.control {
 		s.control[place] = handler(s)
 	}
@@ -124,9 +132,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.api.ServeHTTP(w, r)
 	case below && (place == "" || place[0] == '/'):
 		s.serveTestbed(w, r, place)
+	case len(r.Header.Values(contract.HeaderAction)) > 0:
+		s.astray.ServeHTTP(w, r)
 	default:
-		// Not contract.NotFound, which tells a caller that a snapshot is gone.
-		fail(w, r, refusal{contract.NoResource, "There is nothing at this path."})
+		elsewhere(w, r)
 	}
 }
 

@@ -25,8 +25,9 @@ func deleteSigned(ctx context.Context, endpoint string, ids []string) (*api.Dele
 	if err != nil {
 		return nil, err
 	}
+	version := api.Version20250901
 	return client.DeleteSnapshotsWithResponse(ctx,
-		&api.DeleteSnapshotsParams{XZCAction: api.ActionDeleteSnapshots},
+		&api.DeleteSnapshotsParams{XZCAction: api.ActionDeleteSnapshots, XZCVersion: &version},
 		api.DeleteSnapshotsRequest{SnapshotIds: ids})
 }
 

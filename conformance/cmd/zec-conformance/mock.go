@@ -19,7 +19,7 @@ import (
 
 func (c *command) mock() *cobra.Command {
 	var addr, mutant string
-	parts := []part{&timing{}, &doorkeeping{}, &securing{}, &watching{}} // who shows something comes last
+	parts := []part{&timing{}, &doorkeeping{}, &securing{}, &lint{}, &watching{}} // who shows something comes last
 	cmd := &cobra.Command{
 		Use:   "mock",
 		Short: "Serve the reference mock, until it is interrupted",
@@ -30,6 +30,7 @@ With --mutant it serves an implementation to measure a suite by: a mutant, which
 from the mock in what the contract leaves open. "zec-conformance mutants" lists them.`, contract.Path, mock.TestbedPath),
 		Example: `  zec-conformance mock --addr 127.0.0.1:8080
   zec-conformance mock --settle 3s
+  zec-conformance mock --expect-clean
   zec-conformance mock --mutant folds-case`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,6 +67,7 @@ type serving struct {
 	options []mock.Option
 	around  []func(s *mock.Service, next http.Handler) http.Handler // stands before all of it; the last is the outermost
 	changes []func(server *http.Server)                             // made before it listens
+	served  bool                                                    // whether it came to that
 	ends    []func() error                                          // what is to be done when it is over, the last first
 	secrets []string                                                // that nothing may show
 	page    string                                                  // where the page is; empty: there is none
@@ -123,6 +125,7 @@ func (c *command) serve(ctx context.Context, addr, mutant string, serving *servi
 	if err != nil {
 		return fmt.Errorf("cannot listen on --addr %q: %w; give another HOST:PORT, or port 0 for a free one", addr, err)
 	}
+	serving.served = true
 	defer server.Close()
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {

@@ -22,7 +22,7 @@ type watching struct {
 
 func (w *watching) register(flags *pflag.FlagSet) {
 	flags.StringVar(&w.log, "log", "none", "write a line for every exchange to standard error, in this `FORM`: text, json or none")
-	flags.StringVar(&w.level, "log-level", "info", "only lines of this `LEVEL` or a higher one: info (every exchange), warn (those with a remark or a fault), error (those in which the mock failed)")
+	flags.StringVar(&w.level, "log-level", "info", "only lines of this `LEVEL` or a higher one: info (every exchange), warn (those in which the client broke a rule, or something was made to go wrong), error (those in which the mock failed)")
 	flags.BoolVar(&w.noPage, "no-page", false, "serve no page to watch it at")
 }
 

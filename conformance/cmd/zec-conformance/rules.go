@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -12,15 +13,32 @@ import (
 )
 
 func (c *command) rules() *cobra.Command {
-	var withChecks bool
+	var withChecks, ofCallers bool
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "List the rules of the contract, with their levels and sources",
 		Args:  noArguments,
-		RunE:  func(*cobra.Command, []string) error { return c.listRules(withChecks) },
+		RunE: func(*cobra.Command, []string) error {
+			switch {
+			case withChecks && ofCallers:
+				return errors.New("--checks: rules for callers have no checks; give one of --checks and --callers")
+			case ofCallers:
+				return c.listCallerRules()
+			}
+			return c.listRules(withChecks)
+		},
 	}
 	cmd.Flags().BoolVar(&withChecks, "checks", false, "list the checks of each rule as well")
+	cmd.Flags().BoolVar(&ofCallers, "callers", false, "list the rules by which the mock judges its clients instead")
 	return cmd
+}
+
+func (c *command) listCallerRules() error {
+	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	for _, rule := range contract.CallerRules {
+		fmt.Fprintf(table, "%s\t%s\t%s [%s]\n", rule.ID, rule.Level, rule.Statement, rule.Backing())
+	}
+	return table.Flush()
 }
 
 func (c *command) listRules(withChecks bool) error {

@@ -22,7 +22,8 @@ const (
 	HealthPath    = "/healthz"
 	ExchangesPath = "/exchanges" // below mock.TestbedPath: see Exchanges
 
-	below         = "/desk/" // what belongs to the page
+	iconPath      = "/favicon.ico" // which browsers ask for by themselves, and would else be on record for
+	below         = "/desk/"       // what belongs to the page
 	changePath    = below + "change"
 	snapshotsPath = below + "snapshots"
 	exchangePath  = below + "exchanges/"
@@ -36,17 +37,8 @@ type Desk struct {
 
 // Config says what a desk knows beyond the mock itself.
 type Config struct {
-	Remarks func(*mock.Exchange) []Remark // what the caller did wrong; nil: nobody judges callers
-	Hide    func(text string) string      // takes secrets out of what somebody sent; nil: there are none
-	NoPage  bool
-}
-
-// Remark is something that a caller did wrong, by the contract.
-type Remark struct {
-	Rule      string         `json:"rule"`
-	Level     contract.Level `json:"level"`
-	Statement string         `json:"statement"` // of the rule
-	What      string         `json:"what"`      // exactly was wrong
+	Hide   func(text string) string // takes secrets out of what somebody sent; nil: there are none
+	NoPage bool
 }
 
 // New sets up a desk.
@@ -95,7 +87,10 @@ func (d *Desk) place(s *mock.Service, method, path string) http.HandlerFunc {
 		if n, err := strconv.Atoi(number); err == nil {
 			return d.guard(func(w http.ResponseWriter, _ *http.Request) { d.showExchange(w, s, n) })
 		}
-	case reading && ofPage && kinds[file] != "":
+	case reading && (ofPage && kinds[file] != "" || path == iconPath):
+		if !ofPage {
+			file = "icon.svg"
+		}
 		return d.guard(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", kinds[file]+"; charset=utf-8")
 			http.ServeFileFS(w, r, files, file)

@@ -26,7 +26,7 @@ func TestWhatIsNotTheDesksIsTheMocks(t *testing.T) {
 	t.Parallel()
 	g, w := NewWithT(t), serve(t, desk.Config{})
 	for _, path := range []string{
-		"//", "/index.html", "/favicon.ico", "/healthz/", "/desk", "/desk/", "/desk/page.html", "/desk/live.js/", "/desk/../desk/live.js", "/desk/%6Cive.js",
+		"//", "/index.html", "/favicon.ico/", "/healthz/", "/desk", "/desk/", "/desk/page.html", "/desk/live.js/", "/desk/../desk/live.js", "/desk/%6Cive.js",
 		"/desk/exchanges/", "/desk/exchanges/x", "/desk/exchanges/1", "/desk/exchanges/99999999999999999999", "/desk/snapshots",
 	} {
 		w.get(path).envelope(g, http.StatusNotFound, contract.NoResource.Code)
@@ -51,7 +51,7 @@ func TestEverythingOfThePageIsGuarded(t *testing.T) {
 	g, w := NewWithT(t), serve(t, desk.Config{})
 	w.delete("a")
 	for path, kind := range map[string]string{
-		"/": "text/html", "/desk/exchanges/1": "text/html", "/desk/live.js": "text/javascript", "/desk/style.css": "text/css", "/desk/icon.svg": "image/svg+xml",
+		"/": "text/html", "/desk/exchanges/1": "text/html", "/desk/live.js": "text/javascript", "/desk/style.css": "text/css", "/desk/icon.svg": "image/svg+xml", "/favicon.ico": "image/svg+xml",
 	} {
 		got := w.get(path)
 		g.Expect(got.status).To(Equal(http.StatusOK), path)
@@ -155,7 +155,7 @@ func TestThePageIsNotSentAgainToWhoHasIt(t *testing.T) {
 
 func TestThePageListsFewOfMany(t *testing.T) {
 	t.Parallel()
-	g, w := NewWithT(t), serve(t, desk.Config{Remarks: judging})
+	g, w := NewWithT(t), serve(t, desk.Config{})
 	first := w.Create(contract.Normal, 100_000)[0]
 	newest := w.Create(creating, 1)[0]
 	w.call("{}", nil)
@@ -177,9 +177,7 @@ func TestNoSecretIsShown(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	const cookie, token = "s3cr3t-cookie-value", "s3cr3t-bearer-value"
-	w := serve(t, desk.Config{Hide: redact.New(secret).Replace, Remarks: func(x *mock.Exchange) []desk.Remark {
-		return []desk.Remark{{Rule: "CALL-1", Level: contract.Must, What: "it has " + string(x.Request)}}
-	}})
+	w := serve(t, desk.Config{Hide: redact.New(secret).Replace}, blaming(func(x *mock.Exchange) string { return "it has " + string(x.Request) }))
 	w.call(`{"snapshotIds": ["`+secret+`"], "password": "`+secret+`"}`, map[string]string{
 		"Authorization": "Bearer " + token, "Cookie": "session=" + cookie, "X-Api-Key": cookie, "User-Agent": "a/1 " + secret,
 		contract.HeaderAction: secret, contract.HeaderSignatureMethod: contract.SignatureMethod,

@@ -24,7 +24,7 @@ type fed struct {
 		Seconds                                                  float64
 		Request, Answer                                          string
 		Header                                                   http.Header
-		Remarks                                                  []desk.Remark
+		Remarks                                                  []struct{ Rule, Level, Statement, What string }
 	}
 }
 
@@ -40,7 +40,7 @@ func (w watched) fed(g *WithT, query string) (told fed) {
 
 func TestExchangesAreToldAsJSON(t *testing.T) {
 	t.Parallel()
-	g, w := NewWithT(t), serve(t, desk.Config{Remarks: judging}, mock.WithObserver(func(x *mock.Exchange) { x.Fault = "late" }))
+	g, w := NewWithT(t), serve(t, desk.Config{}, mock.WithObserver(func(x *mock.Exchange) { x.Fault = "late" }))
 	g.Expect(w.get(feed).text).To(MatchJSON(`{"total": 0, "exchanges": []}`))
 	const body = `{"snapshotIds": ["a"]}`
 	sent := w.call(body, map[string]string{"Authorization": "Bearer " + secret})
@@ -57,9 +57,10 @@ func TestExchangesAreToldAsJSON(t *testing.T) {
 	g.Expect(one.Answer).To(Equal(sent.text))
 	g.Expect(sent.text).To(ContainSubstring(one.RequestID))
 	g.Expect(one.Header.Get("Authorization")).To(Equal("Bearer REDACTED"))
-	g.Expect(one.Remarks).To(Equal([]desk.Remark{{
-		Rule: "CALL-1", Level: contract.Must, Statement: "One version is named.", What: "your client sent no " + contract.HeaderVersion,
-	}}))
+	g.Expect(one.Remarks).To(HaveLen(1))
+	rule, _ := contract.CallerRuleByID("CALL-5")
+	g.Expect([]string{one.Remarks[0].Rule, one.Remarks[0].Level, one.Remarks[0].Statement}).To(Equal([]string{rule.ID, string(rule.Level), rule.Statement}))
+	g.Expect(one.Remarks[0].What).To(ContainSubstring(contract.HeaderVersion))
 	g.Expect(two.Status).To(Equal(http.StatusOK))
 	g.Expect(two.Remarks).To(BeEmpty())
 }

@@ -35,10 +35,9 @@ var unseen = regexp.MustCompile(`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]`)
 
 // shape shows a text in all places, and gives the elements of the pages with the names of their attributes.
 func shape(g *WithT, text string) (elements []string) {
-	d := desk.New(desk.Config{Remarks: func(*mock.Exchange) []desk.Remark {
-		return []desk.Remark{{Rule: "CALL-1", Level: contract.Must, What: text}}
-	}})
-	service := mock.NewService(mock.WithControl(desk.ExchangesPath, d.Exchanges), mock.WithObserver(func(x *mock.Exchange) { x.Fault = "f" + text }))
+	d := desk.New(desk.Config{})
+	service := mock.NewService(mock.WithControl(desk.ExchangesPath, d.Exchanges), blaming(func(*mock.Exchange) string { return text }),
+		mock.WithObserver(func(x *mock.Exchange) { x.Fault = "f" + text }))
 	handler := d.Around(service, service)
 	show := func(path string) string {
 		w := httptest.NewRecorder()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/callers"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/desk"
@@ -37,12 +38,11 @@ func serve(t *testing.T, config desk.Config, options ...mock.Option) watched {
 	return watched{service, t, server.URL, server.Close}
 }
 
-// judging finds that a caller names no version.
-func judging(x *mock.Exchange) []desk.Remark {
-	if x.Header().Get(contract.HeaderVersion) != "" {
-		return nil
-	}
-	return []desk.Remark{{Rule: "CALL-1", Level: contract.Must, Statement: "One version is named.", What: "your client sent no " + contract.HeaderVersion}}
+// blaming finds that every caller does something wrong, in these words.
+func blaming(what func(x *mock.Exchange) string) mock.Option {
+	return mock.WithObserver(func(x *mock.Exchange) {
+		x.Breaches = []callers.Breach{{Rule: contract.CallerRules[0].ID, What: what(x)}, {Rule: contract.CallerRules[4].ID, What: "this as well"}}
+	})
 }
 
 // answer is what came back, read to the end.

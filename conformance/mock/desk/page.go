@@ -57,7 +57,6 @@ type page struct {
 	Rows     []exchangeRow // the last first
 	Heard    int           // exchanges in all
 	Kept     int           // of them on record
-	Judged   bool          // whether somebody judges callers
 	Remarked int           // rows with remarks
 	Only     bool          // whether only those are shown
 	Here     string        // the page's address, as it is asked for again
@@ -143,7 +142,7 @@ func (d *Desk) answer(w http.ResponseWriter, r *http.Request, s *mock.Service, s
 // look gathers what the page shows. However many snapshots there are, it looks at few.
 func (d *Desk) look(r *http.Request, s *mock.Service) *page {
 	query := r.URL.Query()
-	p := &page{Wanted: query.Get("snapshot"), Only: query.Get("only") == "remarks", Most: mock.MaxCount, Judged: d.config.Remarks != nil}
+	p := &page{Wanted: query.Get("snapshot"), Only: query.Get("only") == "remarks", Most: mock.MaxCount}
 	kept := url.Values{}
 	if p.Wanted != "" {
 		kept.Set("snapshot", p.Wanted)
@@ -190,7 +189,7 @@ func (d *Desk) look(r *http.Request, s *mock.Service) *page {
 		if len(p.Rows) == exchangesShown {
 			break
 		}
-		if p.Only && (!p.Judged || len(d.config.Remarks(x)) == 0) {
+		if p.Only && len(x.Breaches) == 0 {
 			continue
 		}
 		one := d.exchange(x)
@@ -275,7 +274,6 @@ type wholeExchange struct {
 	Request        string
 	Answer         string
 	CutAt          int // bytes of a body that are kept; 0: both are whole
-	Judged         bool
 	Earlier, Later int // the exchanges beside it that are on record; 0: none
 }
 
@@ -289,7 +287,7 @@ func (d *Desk) showExchange(w http.ResponseWriter, s *mock.Service, number int) 
 		return
 	}
 	x, t := all[place], d.tellAll(all[place])
-	shown := wholeExchange{exchangeRow: d.exchange(x), Request: laidOut(t.Request), Answer: laidOut(t.Answer), Judged: d.config.Remarks != nil}
+	shown := wholeExchange{exchangeRow: d.exchange(x), Request: laidOut(t.Request), Answer: laidOut(t.Answer)}
 	for _, name := range slices.Sorted(maps.Keys(t.Header)) {
 		for _, value := range t.Header[name] {
 			shown.Fields = append(shown.Fields, field{printable(d.word(name)), printable(cut(value, mock.MaxKept))})

@@ -3,7 +3,6 @@ package desk_test
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 
@@ -31,7 +30,7 @@ const (
 
 func TestThePageStaysUpToDate(t *testing.T) {
 	t.Parallel()
-	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{Remarks: judging})
+	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
 	ids := w.Create(contract.Normal, 3)
 	b.do(chromedp.Navigate(w.url))
 	g.Expect(b.text("#summary")()).To(Equal("3 snapshots, 0 exchanges with the API"))
@@ -46,7 +45,7 @@ func TestThePageStaysUpToDate(t *testing.T) {
 
 	w.call(`{"snapshotIds": ["`+ids[0]+`"]}`, nil)
 	g.Eventually(b.text(exchanges)).WithTimeout(patience).Should(And(
-		ContainSubstring("404 "+contract.NotFound.Code), ContainSubstring("your client sent no "+contract.HeaderVersion)))
+		ContainSubstring("404 "+contract.NotFound.Code), ContainSubstring("CALL-5"), ContainSubstring("no "+contract.HeaderVersion)))
 	g.Expect(eval[bool](b, "window.stayed")).To(BeTrue(), "it was loaded anew")
 
 	b.do(chromedp.Click(chromedp.CSS("#pause")))
@@ -141,9 +140,7 @@ var hostile = []string{
 func TestThePageShowsWhatHostileCallersSend(t *testing.T) {
 	t.Parallel()
 	g, b := NewWithT(t), open(t)
-	w := serve(t, desk.Config{Remarks: func(x *mock.Exchange) []desk.Remark {
-		return []desk.Remark{{Rule: "CALL-1", Level: contract.Must, What: x.Action + string(x.Request)}}
-	}})
+	w := serve(t, desk.Config{}, blaming(func(x *mock.Exchange) string { return x.Action + string(x.Request) }))
 	for i, text := range hostile {
 		g.Expect(w.Store().Add(store.Snapshot{ID: text, State: creating, Facts: store.Facts{Name: text}})).To(Succeed())
 		header := map[string]string{"User-Agent": text[:min(len(text), 1<<19)], "X-" + strings.Repeat("long", 100): "x"}
@@ -182,7 +179,7 @@ func TestThePageShowsWhatHostileCallersSend(t *testing.T) {
 // TestThePageIsReadByAScreenReader goes through what a browser tells one.
 func TestThePageIsReadByAScreenReader(t *testing.T) {
 	t.Parallel()
-	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{Remarks: judging})
+	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
 	ids := w.Create(creating, 2)
 	w.delete("a")
 	for _, width := range []int64{1280, 320} { // a table is one also where its rows are stacked
@@ -233,9 +230,7 @@ const contrasts = `(() => {
 func TestThePageFitsAndIsSeen(t *testing.T) {
 	t.Parallel()
 	g, b := NewWithT(t), open(t)
-	w := serve(t, desk.Config{Remarks: func(x *mock.Exchange) []desk.Remark {
-		return slices.Concat(judging(x), []desk.Remark{{Rule: "CALL-2", Level: contract.Should, What: "this as well"}, {Rule: "CALL-3", Level: contract.Note, What: "and this"}})
-	}}, mock.WithObserver(func(x *mock.Exchange) { x.Fault = "late" }))
+	w := serve(t, desk.Config{}, blaming(func(*mock.Exchange) string { return "this" }), mock.WithObserver(func(x *mock.Exchange) { x.Fault = "late" }))
 	id := w.Create(creating, 30)[0]
 	w.delete(id)
 	w.delete(w.Create(contract.Normal, 1)...)

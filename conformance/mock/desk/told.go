@@ -28,10 +28,18 @@ type told struct {
 	Code      string      `json:"code,omitempty"`
 	RequestID string      `json:"requestId,omitempty"`
 	Fault     string      `json:"fault,omitempty"`
-	Remarks   []Remark    `json:"remarks"`
+	Remarks   []remark    `json:"remarks"`
 	Header    http.Header `json:"header,omitempty"`
 	Request   string      `json:"request"` // body, and so the answer
 	Answer    string      `json:"answer"`
+}
+
+// remark is a rule for callers that a request breaks.
+type remark struct {
+	Rule      string         `json:"rule"`
+	Level     contract.Level `json:"level"`
+	Statement string         `json:"statement"` // of the rule
+	What      string         `json:"what"`      // exactly is wrong
 }
 
 // longest is how much of a word is told, in bytes. Those of the contract are far shorter.
@@ -67,14 +75,12 @@ func hidden(name string) bool {
 	return redact.Telling(name) && !strings.EqualFold(name, contract.HeaderSignatureMethod)
 }
 
-func (d *Desk) remarks(x *mock.Exchange) []Remark {
-	remarks := []Remark{} // none, as JSON has it
-	if d.config.Remarks == nil {
-		return remarks
-	}
-	for _, one := range d.config.Remarks(x) {
-		one.What = d.word(one.What)
-		remarks = append(remarks, one)
+// remarks are what the caller did wrong.
+func (d *Desk) remarks(x *mock.Exchange) []remark {
+	remarks := []remark{} // none, as JSON has it
+	for _, breach := range x.Breaches {
+		rule, _ := contract.CallerRuleByID(breach.Rule) // there is one for each
+		remarks = append(remarks, remark{breach.Rule, rule.Level, rule.Statement, d.word(breach.What)})
 	}
 	return remarks
 }

@@ -35,6 +35,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	faults   *prometheus.CounterVec
+	breaches *prometheus.CounterVec
 
 	mu    sync.Mutex
 	known map[string]bool // names of faults
@@ -57,9 +58,13 @@ func New() *Metrics {
 			Name: "zec_mock_faults_total",
 			Help: "Exchanges that were made to go wrong, by the fault's name.",
 		}, []string{"fault"}),
+		breaches: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "zec_mock_breaches_total",
+			Help: "Requests that broke a rule for callers, by the rule.",
+		}, []string{"rule"}),
 		known: map[string]bool{},
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.faults,
+	m.registry.MustRegister(m.requests, m.seconds, m.faults, m.breaches,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	return m
 }
@@ -69,6 +74,9 @@ func (m *Metrics) Observe(x *mock.Exchange) {
 	action := among(mock.Actions(), x.Action)
 	m.requests.WithLabelValues(action, status(x), code(x)).Inc()
 	m.seconds.WithLabelValues(action).Observe(x.Took.Seconds())
+	for _, breach := range x.Breaches {
+		m.breaches.WithLabelValues(breach.Rule).Inc() // one of contract.CallerRules
+	}
 	if x.Fault != "" {
 		m.faults.WithLabelValues(m.fault(x.Fault)).Inc()
 	}

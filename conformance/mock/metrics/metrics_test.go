@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/callers"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/metrics"
@@ -62,6 +63,8 @@ func TestWhatAMockDoesIsCounted(t *testing.T) {
 		`zec_mock_requests_total{action="DeleteSnapshots",code="none",status="200"} 1`,
 		`zec_mock_requests_total{action="none",code="AUTHFAILURE_UNAUTHORIZED_OPERATION",status="405"} 1`,
 		`zec_mock_request_duration_seconds_count{action="DeleteSnapshots"} 3`,
+		`zec_mock_breaches_total{rule="CALL-5"} 3`,
+		`zec_mock_breaches_total{rule="CALL-1"} 1`,
 		`zec_mock_snapshots{state="NORMAL"} 3`,
 		`zec_mock_snapshots{state="CREATING"} 0`,
 	} {
@@ -74,7 +77,7 @@ func TestWhatAMockDoesIsCounted(t *testing.T) {
 func TestPromlintHasNothingToSay(t *testing.T) {
 	t.Parallel()
 	g, s := NewWithT(t), serve()
-	s.Observe(&mock.Exchange{Action: contract.Action, Status: http.StatusOK, Fault: "late"})
+	s.Observe(&mock.Exchange{Action: contract.Action, Status: http.StatusOK, Fault: "late", Breaches: []callers.Breach{{Rule: "CALL-1"}}})
 	var own strings.Builder // the others are the library's
 	for line := range strings.Lines(s.scrape(g)) {
 		if strings.Contains(line, "zec_mock_") {

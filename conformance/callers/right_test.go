@@ -1,0 +1,56 @@
+package callers
+
+import (
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
+// slowly judges a body without the quick look.
+func slowly(text []byte) []Breach {
+	j := judging{Request: &Request{Body: text}}
+	j.body(contract.Action)
+	return j.breaches
+}
+
+func TestPlainCharactersMakePlausibleIDs(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	var all strings.Builder
+	for c, is := range plain {
+		if is {
+			all.WriteByte(byte(c))
+		}
+	}
+	text := all.String()
+	g.Expect(text).To(And(ContainSubstring("a"), ContainSubstring("Z"), ContainSubstring("0"), ContainSubstring("-")))
+	g.Expect(contract.PlausibleID(text)).To(BeTrue())
+	for i := range text {
+		g.Expect(contract.PlausibleID(text[i:] + text[:i])).To(BeTrue())
+	}
+}
+
+// FuzzRight: what is found right at a glance is right, and what is wrong is never found right.
+func FuzzRight(f *testing.F) {
+	for _, text := range []string{
+		``, `{}`, `[]`, `{"snapshotIds":["snap-1"]}`, ` { "snapshotIds" : [ "a" , "b" ] } `, `{"snapshotIds":["snap-1"],"more":1}`, `{"snapshotIds":["a","a"]}`,
+		`{"snapshotIds":[""]}`, `{"snapshotIds":["\u0061"]}`, `{"snapshotIds":["a"]}}`, `{"snapshotIds":["a",]}`, "{\"snapshotIds\":[\"\xff\"]}", `{"snapshotIds":["a"`,
+		`{"snapshotIds":["` + strings.Repeat("x", contract.MaxIDLength+1) + `"]}`, `{"snapshotIds":["a"` + strings.Repeat(`,"a"`, contract.MaxBatch) + `]}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		wrong := slowly(text)
+		if right(text) && len(wrong) > 0 {
+			t.Errorf("%q is taken for right: %v", text, wrong)
+		}
+		for _, breach := range wrong {
+			if _, known := contract.CallerRuleByID(breach.Rule); !known || breach.What == "" {
+				t.Errorf("%q breaks %v", text, breach)
+			}
+		}
+	})
+}
