@@ -64,7 +64,7 @@ func (l *Log) Observe(x *mock.Exchange) {
 	)
 	remarks := make([]string, len(t.Remarks))
 	for i, one := range t.Remarks {
-		remarks[i] = fmt.Sprintf("%s %s: %s", one.Level, one.Rule, one.What)
+		remarks[i] = fmt.Sprintf("%s %s %s (%s)", one.Level, one.Rule, one.Statement, one.What)
 	}
 	line.AddAttrs(slog.String("remarks", strings.Join(remarks, "; ")))
 	_ = l.lines.Handler().Handle(context.Background(), line) // the queue takes everything
