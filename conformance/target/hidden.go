@@ -7,14 +7,12 @@ import (
 	"strings"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 )
-
-// telling matches the names of headers and parameters that say who is asking, in any API.
-var telling = regexp.MustCompile(`(?i)authorization|cookie|api-?key|token|secret|passw|session|signature|credential`)
 
 // secret tells whether nobody may read what stands under a name.
 func secret(name string) bool {
-	return telling.MatchString(name) && !strings.EqualFold(name, contract.HeaderSignatureMethod)
+	return redact.Telling(name) && !strings.EqualFold(name, contract.HeaderSignatureMethod)
 }
 
 // hide takes out of a header what proves who is asking, and remembers it: an answer may repeat it.

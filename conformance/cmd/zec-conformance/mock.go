@@ -19,7 +19,7 @@ import (
 
 func (c *command) mock() *cobra.Command {
 	var addr, mutant string
-	parts := []part{&timing{}, &state{}, &doorkeeping{}, &securing{}, &lint{}}
+	parts := []part{&timing{}, &state{}, &doorkeeping{}, &securing{}, &lint{}, &watching{}} // who shows something comes last
 	cmd := &cobra.Command{
 		Use:   "mock",
 		Short: "Serve the reference mock, until it is interrupted",
@@ -70,6 +70,8 @@ type serving struct {
 	changes []func(server *http.Server)                             // made before it listens
 	served  bool                                                    // whether it came to that
 	ends    []func() error                                          // what is to be done when it is over, the last first
+	secrets []string                                                // that nothing may show
+	page    string                                                  // where the page is; empty: there is none
 }
 
 func (s *serving) end() error {
@@ -138,7 +140,11 @@ func (c *command) serve(ctx context.Context, addr, mutant string, serving *servi
 	if _, err := fmt.Fprintln(c.out, server.URL()); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.err, "the API is at %s%s, the testbed at %s%s; stop with Ctrl-C\n", server.URL(), contract.Path, server.URL(), mock.TestbedPath)
+	places := fmt.Sprintf("the API is at %s%s, the testbed at %s%s", server.URL(), contract.Path, server.URL(), mock.TestbedPath)
+	if serving.page != "" {
+		places += fmt.Sprintf(", and a page to watch it at %s%s", server.URL(), serving.page)
+	}
+	fmt.Fprintln(c.err, places+"; stop with Ctrl-C")
 	if server.RootCAs() != nil && !serving.flags.Changed("cert") {
 		fmt.Fprintln(c.err, "its certificate is made anew at every start: have clients not verify it")
 	}

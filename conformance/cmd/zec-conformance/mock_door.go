@@ -67,6 +67,9 @@ func (d *doorkeeping) guard(c *command, s *serving, policy door.Policy) (mock.Op
 	if err != nil {
 		return nil, err
 	}
+	for _, key := range keys {
+		s.secrets = append(s.secrets, key.Credentials.Secrets()...)
+	}
 	guard, err := door.New(door.Config{
 		Policy: policy, Keys: keys,
 		Clock: func() time.Time { return time.Now().Add(d.clock) },

@@ -1,0 +1,266 @@
+package desk_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	. "github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock/desk"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock/store"
+	"github.com/zec-conformance/deletesnapshots/generated/api"
+)
+
+const (
+	creating = contract.State(api.Creating)
+
+	states    = "#states" // where the page has what
+	newest    = "#newest"
+	exchanges = "#last"
+	notice    = "#notice"
+)
+
+func TestThePageStaysUpToDate(t *testing.T) {
+	t.Parallel()
+	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
+	ids := w.Create(contract.Normal, 3)
+	b.do(chromedp.Navigate(w.url))
+	g.Expect(b.text("#summary")()).To(Equal("3 snapshots, 0 exchanges with the API"))
+	g.Expect(b.text(states)()).To(MatchRegexp(`NORMAL\s+3\s`))
+	g.Expect(b.text(newest)()).To(ContainSubstring(ids[2]))
+	eval[bool](b, "window.stayed = true")
+
+	w.delete(ids[0])
+	g.Eventually(b.text(states)).WithTimeout(patience).Should(MatchRegexp(`NORMAL\s+2\s`))
+	g.Expect(b.text(newest)()).NotTo(ContainSubstring(ids[0]))
+	g.Expect(b.text(exchanges)()).To(And(ContainSubstring(contract.Action), ContainSubstring("200 OK"), ContainSubstring("keeps the contract")))
+
+	w.call(`{"snapshotIds": ["`+ids[0]+`"]}`, nil)
+	g.Eventually(b.text(exchanges)).WithTimeout(patience).Should(And(
+		ContainSubstring("404 "+contract.NotFound.Code), ContainSubstring("CALL-5"), ContainSubstring("no "+contract.HeaderVersion)))
+	g.Expect(eval[bool](b, "window.stayed")).To(BeTrue(), "it was loaded anew")
+
+	b.do(chromedp.Click(chromedp.CSS("#pause")))
+	g.Expect(eval[string](b, "document.querySelector('#pause').ariaPressed")).To(Equal("true"))
+	asked := eval[int](b, "performance.getEntriesByType('resource').length")
+	w.delete(ids[1])
+	g.Consistently(func() int { return eval[int](b, "performance.getEntriesByType('resource').length") }).WithTimeout(1500 * 1e6).Should(BeNumerically("<=", asked+1))
+	g.Expect(b.text(states)()).To(MatchRegexp(`NORMAL\s+2\s`))
+	b.do(chromedp.Click(chromedp.CSS("#pause")))
+	g.Eventually(b.text(states)).WithTimeout(patience).Should(MatchRegexp(`NORMAL\s+1\s`))
+	b.quiet(g, w.url)
+}
+
+func TestThePageIsUsedByKeyboardAlone(t *testing.T) {
+	t.Parallel()
+	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
+	b.do(chromedp.Navigate(w.url))
+	b.tabTo("State")
+	b.press("C")
+	b.tabTo("How many")
+	b.press(kb.End + kb.Backspace + "2")
+	b.tabTo("Make")
+	g.Expect(eval[string](b, "getComputedStyle(document.activeElement).outlineStyle")).To(Equal("solid"), "focus is not seen")
+	b.press(" ")
+	g.Eventually(b.text(notice)).WithTimeout(patience).Should(Equal("Made 2 snapshots in CREATING."))
+	g.Expect(b.focused()).To(Equal("Make"))
+	made, _ := w.Store().Newest(10)
+	g.Expect(made).To(HaveLen(2))
+
+	b.tabTo("Age to NORMAL " + made[0].ID)
+	b.press(kb.Enter)
+	g.Eventually(b.text(notice)).WithTimeout(patience).Should(Equal(made[0].ID + " is NORMAL now."))
+	g.Expect(w.state(made[0].ID)).To(Equal(contract.Normal))
+	g.Expect(b.focused()).To(Equal(made[0].ID), "what had the focus is no more, and its row has it")
+	b.tabTo("Release " + made[0].ID)
+	b.press(kb.Enter)
+	g.Eventually(b.focused).WithTimeout(patience).Should(Equal("Release "+made[1].ID), "the next row has the focus")
+	g.Expect(w.state(made[0].ID)).To(BeEmpty())
+
+	w.Release(made[1].ID) // by somebody else
+	g.Eventually(b.focused).WithTimeout(patience).Should(Equal("Snapshots"), "with no row left, the heading has it")
+	b.quiet(g, w.url)
+}
+
+// TestASnapshotIsBroughtToAnyState goes by an id that only a query can hold.
+func TestASnapshotIsBroughtToAnyState(t *testing.T) {
+	t.Parallel()
+	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
+	const id = "a\r\n&id=b\"' +\u202e"
+	g.Expect(w.Store().Add(store.Snapshot{ID: id, State: contract.Leaving})).To(Succeed())
+	b.do(chromedp.Navigate(w.url), chromedp.Click(chromedp.CSS(newest+" a")), chromedp.WaitVisible(chromedp.CSS("#to")))
+	b.do(chromedp.SetValue(chromedp.CSS("#to"), "FAILED"), chromedp.Click(chromedp.CSS("#found [data-act=put]")))
+	g.Eventually(b.text(notice)).WithTimeout(patience).Should(HaveSuffix("is FAILED now."))
+	g.Expect(w.state(id)).To(Equal(contract.State("FAILED")))
+	g.Expect(b.text("#found")()).To(ContainSubstring("It is FAILED"))
+	b.do(chromedp.Click(chromedp.CSS("#found [data-act=release]")))
+	g.Eventually(b.text("#found")).WithTimeout(patience).Should(ContainSubstring("There is no snapshot"))
+	b.quiet(g, w.url)
+}
+
+func TestThePageWorksWithoutScripts(t *testing.T) {
+	t.Parallel()
+	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
+	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.do(chromedp.Navigate(w.url), chromedp.SetValue(chromedp.CSS("#state"), "DELETING"), chromedp.Click(chromedp.CSS("[action^='/desk/snapshots'] button")),
+		chromedp.WaitVisible(chromedp.CSS(notice+" p")))
+	g.Expect(b.text(notice)()).To(Equal("Made 1 snapshot in DELETING."))
+	g.Expect(b.text("header")()).To(ContainSubstring("Without scripts"))
+	g.Expect(b.text("header")()).NotTo(ContainSubstring("Pause"))
+	made, _ := w.Store().Newest(1)
+	b.do(chromedp.Click(chromedp.CSS(newest + " [data-act=next]")))
+	g.Eventually(b.text(notice)).WithTimeout(patience).Should(Equal(made[0].ID + " is gone."))
+	g.Expect(w.state(made[0].ID)).To(BeEmpty())
+	w.delete("a")
+	b.do(chromedp.Click(chromedp.CSS(".controls a")), chromedp.WaitVisible(chromedp.CSS(exchanges+" a")))
+	g.Expect(b.text(exchanges)()).To(ContainSubstring(contract.Action))
+	b.quiet(g, w.url)
+}
+
+// hostile is what a caller sends who wants a reader's browser to do something.
+var hostile = []string{
+	`<script>window.hacked = 1; alert(1)</script>`,
+	`"><img src="http://198.51.100.1/x" onerror="window.hacked = 1">`,
+	`' onmouseover=alert(1) x='`,
+	`</pre></td></table></main><style>* { display: none }</style>`,
+	`javascript:alert(1)`,
+	`{{.}} ${alert(1)}`,
+	"\u202edrowssap \u2066\u200b\u0000\u0007\u001b[2J\u0085\ufeff",
+	strings.Repeat("a", 1<<20),
+}
+
+func TestThePageShowsWhatHostileCallersSend(t *testing.T) {
+	t.Parallel()
+	g, b := NewWithT(t), open(t)
+	w := serve(t, desk.Config{}, blaming(func(x *mock.Exchange) string { return x.Action + string(x.Request) }))
+	for i, text := range hostile {
+		g.Expect(w.Store().Add(store.Snapshot{ID: text, State: creating, Facts: store.Facts{Name: text}})).To(Succeed())
+		header := map[string]string{"User-Agent": text[:min(len(text), 1<<19)], "X-" + strings.Repeat("long", 100): "x"}
+		if !strings.ContainsAny(text, "\x00\a\x1b") {
+			header[contract.HeaderAction] = header["User-Agent"]
+		} else {
+			header["User-Agent"] = "\u202edrowssap"
+		}
+		body := text
+		if i%2 == 0 {
+			body = `{"snapshotIds": [` + quoted(text) + `]}`
+		}
+		w.call(body, header)
+	}
+	addresses := []string{w.url, w.url + "/?only=remarks&did=released&id=" + url.QueryEscape(hostile[0]+hostile[6])}
+	for i := range w.Exchanges() {
+		addresses = append(addresses, fmt.Sprintf("%s/desk/exchanges/%d", w.url, i+1))
+	}
+	for _, text := range []string{hostile[1], hostile[4], hostile[6]} {
+		addresses = append(addresses, w.url+"/?snapshot="+url.QueryEscape(text))
+	}
+	for _, address := range addresses {
+		b.do(chromedp.Navigate(address))
+		// No node is made of what was sent, and nothing that is shown does anything to the writing around it.
+		g.Expect(eval[bool](b, "!window.hacked && !document.querySelector('img, body script, style, [onerror], [onmouseover], [href^=javascript]')")).To(BeTrue(), address)
+		g.Expect(eval[string](b, "document.documentElement.innerText")).NotTo(MatchRegexp(`[\p{Cf}\x00-\x08\x0b-\x1f\x7f-\x9f]`), address)
+		g.Expect(eval[int](b, "document.documentElement.scrollWidth - innerWidth")).To(BeNumerically("<=", 0), address)
+	}
+	b.do(chromedp.Navigate(w.url))
+	g.Expect(b.text(newest)()).To(And(ContainSubstring(hostile[0]), ContainSubstring(hostile[1]), ContainSubstring(`\u202edrowssap`)))
+	b.do(chromedp.Navigate(w.url + "/desk/exchanges/1"))
+	g.Expect(b.text("main")()).To(ContainSubstring(hostile[0]))
+	b.quiet(g, w.url)
+}
+
+// TestThePageIsReadByAScreenReader goes through what a browser tells one.
+func TestThePageIsReadByAScreenReader(t *testing.T) {
+	t.Parallel()
+	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
+	ids := w.Create(creating, 2)
+	w.delete("a")
+	for _, width := range []int64{1280, 320} { // a table is one also where its rows are stacked
+		call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1})
+		b.do(chromedp.Navigate(w.url))
+		var told []string
+		for _, node := range call(b, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{}).Nodes {
+			if !node.Ignored {
+				told = append(told, text(node.Role)+": "+text(node.Name))
+			}
+		}
+		g.Expect(told).To(ContainElements(
+			"RootWebArea: DeleteSnapshots mock", "banner: ", "main: ", "contentinfo: ", "navigation: For machines", "search: Find a snapshot",
+			"region: Snapshots", "region: Exchanges with the API", "form: Make snapshots",
+			"heading: DeleteSnapshots mock", "heading: Snapshots", "heading: Exchanges with the API", "heading: Make snapshots",
+			"table: By state", "table: The newest", "table: The last ones",
+			"columnheader: State", "columnheader: Answer", "columnheader: Your client, by the contract", "rowheader: NORMAL",
+			"combobox: State", "spinbutton: How many", "textbox: Id", "button: Make", "button: Pause live updates",
+			"button: Age to NORMAL "+ids[0], "button: Release "+ids[1], "link: "+ids[0], "link: Exchange 1", "status: ",
+		))
+		g.Expect(told).NotTo(ContainElement(MatchRegexp(`^(button|link|combobox|spinbutton|textbox|table|region|heading): $`)))
+	}
+	g.Expect(eval[string](b, "document.documentElement.lang")).To(Equal("en"))
+	g.Expect(eval[int](b, "document.querySelectorAll('table [aria-live], [aria-live] table').length")).To(BeZero(), "nobody wants a table read out every second")
+	g.Expect(eval[int](b, "[...document.querySelectorAll('[id]')].length - new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size")).To(BeZero())
+	b.quiet(g, w.url)
+}
+
+func text(value *accessibility.Value) string {
+	if value == nil {
+		return ""
+	}
+	return strings.Trim(string(value.Value), `"`)
+}
+
+// contrasts gives the texts that stand out from what is behind them less than WCAG's level AA has it, 4.5 to 1.
+const contrasts = `(() => {
+  const parts = color => color.match(/[\d.]+/g).map(Number);
+  const light = color => parts(color).slice(0, 3).map(c => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
+  const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (parts(c)[3] !== 0) return c; } return "rgb(255, 255, 255)"; };
+  return [...document.body.querySelectorAll("*")].filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.checkVisibility() && e.tagName !== "NOSCRIPT").map(e => {
+    const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((a, b) => b - a);
+    return [(a + .05) / (b + .05), e.textContent];
+  }).filter(([ratio]) => ratio < 4.5).map(([ratio, text]) => ratio.toFixed(2) + " " + text);
+})()`
+
+func TestThePageFitsAndIsSeen(t *testing.T) {
+	t.Parallel()
+	g, b := NewWithT(t), open(t)
+	w := serve(t, desk.Config{}, blaming(func(*mock.Exchange) string { return "this" }), mock.WithObserver(func(x *mock.Exchange) { x.Fault = "late" }))
+	id := w.Create(creating, 30)[0]
+	w.delete(id)
+	w.delete(w.Create(contract.Normal, 1)...)
+	w.call("", nil)
+	for scheme, widths := range map[string][]int64{
+		"light": {320, 640, 961, 1280}, // 640: as of 1280 at 200 %, 961: the least with columns
+		"dark":  {320, 1280},
+	} {
+		for _, width := range widths {
+			call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+			}})
+			call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1})
+			for _, path := range []string{"/?did=made&state=NORMAL&count=2&snapshot=" + id, "/desk/exchanges/1"} {
+				b.do(chromedp.Navigate(w.url + path))
+				g.Expect(eval[int](b, "document.documentElement.scrollWidth")).To(BeNumerically("<=", width), path)
+				g.Expect(eval[[]string](b, contrasts)).To(BeEmpty(), "%s %d %s", scheme, width, path)
+				g.Expect(eval[int](b, "document.getAnimations().length")).To(BeZero())
+			}
+		}
+	}
+	b.quiet(g, w.url)
+}
+
+func TestThePageTellsThatTheMockIsGone(t *testing.T) {
+	t.Parallel()
+	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
+	b.do(chromedp.Navigate(w.url))
+	w.stop()
+	g.Eventually(b.text("#connection")).WithTimeout(patience).Should(ContainSubstring("does not answer"))
+	b.do(chromedp.Click(chromedp.CSS("[action^='/desk/snapshots'] button")))
+	g.Eventually(b.text(notice)).WithTimeout(patience).Should(ContainSubstring("may not have been done"))
+}
