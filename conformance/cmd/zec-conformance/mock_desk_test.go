@@ -46,15 +46,15 @@ func TestBadFlagsOfWatchingAreToldInOneLine(t *testing.T) {
 	}
 }
 
-// mocking is the command as a process that serves the mock.
-type mocking struct {
+// watched is a mock in a process of its own, of which what it says is read as it comes.
+type watched struct {
 	url   string
 	errs  *bufio.Reader // what it says on standard error
 	stop  func()
 	ended chan error
 }
 
-func startMock(t *testing.T, g *WithT, environment []string, args ...string) mocking {
+func startWatched(t *testing.T, g *WithT, environment []string, args ...string) watched {
 	t.Helper()
 	out, outIn, err := os.Pipe()
 	g.Expect(err).NotTo(HaveOccurred())
@@ -70,11 +70,11 @@ func startMock(t *testing.T, g *WithT, environment []string, args ...string) moc
 	g.Expect(errsIn.Close()).To(Succeed())
 	url, err := bufio.NewReader(out).ReadString('\n')
 	g.Expect(err).NotTo(HaveOccurred())
-	return mocking{strings.TrimSpace(url), bufio.NewReader(errs), stop, ended}
+	return watched{strings.TrimSpace(url), bufio.NewReader(errs), stop, ended}
 }
 
 // ask sends a request and gives the answer's body.
-func (m mocking) ask(g *WithT, method, path, body string, header map[string]string) string {
+func (m watched) ask(g *WithT, method, path, body string, header map[string]string) string {
 	request, err := http.NewRequest(method, m.url+path, strings.NewReader(body))
 	g.Expect(err).NotTo(HaveOccurred())
 	for name, value := range header {
@@ -91,7 +91,7 @@ func (m mocking) ask(g *WithT, method, path, body string, header map[string]stri
 func TestTheMockCanBeWatched(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	m := startMock(t, g, []string{"ZENLAYER_TOKEN=" + hidden + hidden}, "--log", "json", "--auth", "none")
+	m := startWatched(t, g, []string{"ZENLAYER_TOKEN=" + hidden + hidden}, "--log", "json", "--auth", "none")
 	g.Expect(m.errs.ReadString('\n')).To(HaveSuffix(", and a page to watch it at " + m.url + "/; stop with Ctrl-C\n"))
 
 	m.ask(g, http.MethodPost, contract.Path, `{"snapshotIds": ["`+hidden+hidden+`", "b"]}`, map[string]string{
@@ -128,7 +128,7 @@ func TestTheKeysOfADoorAreNotShown(t *testing.T) {
 	g := NewWithT(t)
 	keys := filepath.Join(t.TempDir(), "keys.yaml")
 	g.Expect(os.WriteFile(keys, []byte("- {token: "+hidden+hidden+"}\n"), 0o600)).To(Succeed())
-	m := startMock(t, g, nil, "--auth", "bearer", "--keys", keys)
+	m := startWatched(t, g, nil, "--auth", "bearer", "--keys", keys)
 	m.ask(g, http.MethodPost, contract.Path, `{"token": "`+hidden+hidden+`"}`, map[string]string{contract.HeaderAction: hidden + hidden})
 	for _, path := range []string{"/", "/desk/exchanges/1", mock.TestbedPath + "/exchanges"} {
 		g.Expect(m.ask(g, http.MethodGet, path, "", nil)).To(And(ContainSubstring("REDACTED"), Not(ContainSubstring(hidden))), path)
@@ -138,7 +138,7 @@ func TestTheKeysOfADoorAreNotShown(t *testing.T) {
 func TestAMockWhoseLogNobodyReadsGoesOn(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	m := startMock(t, g, nil, "--log", "text", "--no-page")
+	m := startWatched(t, g, nil, "--log", "text", "--no-page")
 	for range 500 { // which is more than fits into a pipe
 		m.ask(g, http.MethodGet, contract.Path, "", nil)
 	}
