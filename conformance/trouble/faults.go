@@ -29,7 +29,7 @@ type Broken struct {
 
 // Connections lists the trouble of connections that there is.
 var Connections = []Broken{
-	{"hang", fmt.Sprintf("gives no answer until the client has gone away, or %v are over; nothing is done", longestHang), hang},
+	{"hang", fmt.Sprintf("gives no answer until the client has gone away, or %.0f minutes are over; nothing is done", longestHang.Minutes()), hang},
 	{"reset", "breaks the connection in place of an answer; nothing is done", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { reset(w) }},
 	{"reset-after", "does what is asked, and breaks the connection in place of the answer", resetAfter},
 	{"cut", "does what is asked, and breaks the connection in the middle of the answer", cut},
