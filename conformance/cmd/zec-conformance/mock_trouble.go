@@ -147,4 +147,3 @@ func introduce(v mutants.Variant) []string {
 	}
 	return told
 }
-

@@ -1,0 +1,63 @@
+package trouble
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+)
+
+func TestAMockInOneLineIsTroubled(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	m := mock.New(t, With(Settings{Settle: time.Hour}))
+	id := m.Given(contract.Normal, 1)[0]
+	g.Expect(deleted(t, m, id)).To(Equal(http.StatusOK))
+	g.Expect(state(m, id)).To(Equal(contract.Leaving))
+}
+
+func TestTroubleIsChangedWhileTheMockRuns(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	made, m := troubled(t, Settings{})
+	g.Expect(made.inForce.Load()).To(BeNil(), "nothing stands in the way")
+	g.Expect(deleted(t, m, "snap-missing")).To(Equal(contract.NotFound.Status))
+
+	settings := Settings{Settle: time.Hour, Faults: []Fault{{contract.Unavailable.Code, Always}}}
+	g.Expect(made.Set(settings)).To(Succeed())
+	g.Expect(made.Settings()).To(Equal(settings))
+	g.Expect(deleted(t, m, "snap-missing")).To(Equal(contract.Unavailable.Status))
+	g.Expect(m.Store().Timing().Deleting).To(Equal(time.Hour))
+
+	made.Clear()
+	g.Expect(made.inForce.Load()).To(BeNil())
+	g.Expect(made.Settings()).To(Equal(Settings{}))
+	g.Expect(deleted(t, m, "snap-missing")).To(Equal(contract.NotFound.Status))
+	g.Expect(m.Store().Timing().Deleting).To(BeZero())
+}
+
+func TestTimesThatTheMockHasAreKept(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	made, err := New(1, Settings{Settle: time.Minute})
+	g.Expect(err).NotTo(HaveOccurred())
+	m := mock.New(t, mock.WithDelays(time.Second, time.Hour), made.Option())
+	g.Expect(made.Settings()).To(Equal(Settings{Creating: time.Second, Settle: time.Minute}))
+	g.Expect(m.Store().Timing().Deleting).To(Equal(time.Minute))
+	g.Expect(func() { mock.NewService(made.Option()) }).To(PanicWith(ContainSubstring("one mock")))
+}
+
+// TestLatencyIsWaitedFor: an answer takes at least as long.
+func TestLatencyIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	const wait = 20 * time.Millisecond
+	_, m := troubled(t, Settings{Latency: Latency{low: wait, high: wait}})
+	g.Expect(deleted(t, m, "snap-missing")).To(Equal(contract.NotFound.Status))
+	g.Expect(last(g, m).Took).To(BeNumerically(">=", wait))
+	g.Expect(last(g, m).Fault).To(BeEmpty())
+}
