@@ -11,6 +11,9 @@ import (
 // Place is where trouble is looked at and changed, below the testbed's base.
 const Place = "/trouble"
 
+// maxOrder is how many bytes of an order for other trouble are read.
+const maxOrder = 1 << 16
+
 // told is what the testbed says of the trouble.
 type told struct {
 	Settings Settings `json:"settings"`
@@ -30,7 +33,7 @@ func (t *Trouble) control(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet:
 		t.tell(w)
 	case http.MethodPut:
-		text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxScenario))
+		text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxOrder))
 		var settings Settings
 		if err == nil {
 			settings, err = parseSettings(text)

@@ -50,13 +50,13 @@ func TestTheTestbedRefusesTroubleThatCannotBe(t *testing.T) {
 	_, m := troubled(t, Settings{})
 	place := m.URL() + mock.TestbedPath + Place
 	for body, mend := range map[string]string{
-		"":                                      "give a mapping",
-		"null":                                  "trouble is a mapping",
-		`{"fault": []}`:                         `{"error":"line 1, column 2: trouble has no member \"fault\"; did you mean faults?; there are creating, faults, latency, settle, stay"}`,
-		`{"after": "3s"}`:                       "no member",
-		`{"settle": 3}`:                         "has no unit",
-		`{"faults": [{"name": "nobody"}]}`:      "there is no fault",
-		strings.Repeat(" ", maxScenario) + "{}": "too large",
+		"":                                   "give a mapping",
+		"null":                               "trouble is a mapping",
+		`{"fault": []}`:                      `{"error":"line 1, column 2: trouble has no member \"fault\"; did you mean faults?; there are creating, faults, latency, settle, stay"}`,
+		`{"after": "3s"}`:                    "no member",
+		`{"settle": 3}`:                      "has no unit",
+		`{"faults": [{"name": "nobody"}]}`:   "there is no fault",
+		strings.Repeat(" ", maxOrder) + "{}": "too large",
 	} {
 		status, text := send(t, http.MethodPut, place, body)
 		g.Expect(status).To(Equal(http.StatusBadRequest), text)
