@@ -17,7 +17,7 @@ func TestTheTestbedChangesTheTrouble(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	_, m := troubled(t, Settings{})
-	place := m.URL() + mock.TestbedPath + Place
+	place := m.url + mock.TestbedPath + Place
 
 	status, text := send(t, http.MethodGet, place, "")
 	g.Expect(status).To(Equal(http.StatusOK))
@@ -48,7 +48,7 @@ func TestTheTestbedRefusesTroubleThatCannotBe(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	_, m := troubled(t, Settings{})
-	place := m.URL() + mock.TestbedPath + Place
+	place := m.url + mock.TestbedPath + Place
 	for body, mend := range map[string]string{
 		"":                                   "give a mapping",
 		"null":                               "trouble is a mapping",
@@ -74,7 +74,7 @@ func TestTheTestbedShowsHowFarAScenarioIs(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	made, m := troubled(t, Settings{})
-	place := m.URL() + mock.TestbedPath + Place
+	place := m.url + mock.TestbedPath + Place
 	scenario, err := parseScenario([]byte("steps: [{}, {requests: 2, settle: 1s}, {requests: 1, settle: 0s}]\nrepeat: true\n"))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(made.Play(scenario)).To(Succeed())

@@ -37,7 +37,7 @@ func TestAnErrorCodeIsAnsweredBeforeAnythingIsDone(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
 			_, m := troubled(t, always(kind.Code))
-			id := m.Given(contract.Normal, 1)[0]
+			id := m.Create(contract.Normal, 1)[0]
 			answer, err := deletion(t, m, id)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(answer.StatusCode()).To(Equal(kind.Status))
@@ -68,7 +68,7 @@ func TestAConnectionBreaks(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
 			made, m := troubled(t, always(name))
-			id := m.Given(contract.Normal, 1)[0]
+			id := m.Create(contract.Normal, 1)[0]
 			_, err := deletion(t, m, id)
 			g.Expect(errors.Is(err, expected.err)).To(BeTrue(), "%v", err)
 			g.Expect(state(m, id) == "").To(Equal(expected.done))
@@ -91,19 +91,19 @@ func TestWhoHangsAndWhoIsSlowWaitsForNobodyThatHasGone(t *testing.T) {
 			arrived := make(chan bool, 1)
 			made, err := New(1, settings)
 			g.Expect(err).NotTo(HaveOccurred())
-			m := mock.New(t, made.Option(), mock.WithAround(func(_ *mock.Service, next http.Handler) http.Handler {
+			m := serve(t, made.Option(), mock.WithAround(func(_ *mock.Service, next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					arrived <- true
 					next.ServeHTTP(w, r)
 				})
 			}))
-			id := m.Given(contract.Normal, 1)[0]
+			id := m.Create(contract.Normal, 1)[0]
 			ctx, leave := context.WithCancel(t.Context())
 			go func() {
 				<-arrived
 				leave()
 			}()
-			_, err = m.Client().DeleteSnapshotsWithResponse(ctx,
+			_, err = m.client.DeleteSnapshotsWithResponse(ctx,
 				&api.DeleteSnapshotsParams{XZCAction: api.ActionDeleteSnapshots}, api.DeleteSnapshotsRequest{SnapshotIds: []string{id}})
 			g.Expect(err).To(MatchError(context.Canceled))
 			g.Eventually(m.Exchanges).Should(HaveLen(1))
@@ -118,7 +118,7 @@ func TestAMutantAnswersInTheMocksPlace(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	_, m := troubled(t, always("folds-case"))
-	id := m.Given(contract.Normal, 1)[0]
+	id := m.Create(contract.Normal, 1)[0]
 	g.Expect(deleted(t, m, string(bytes.ToUpper([]byte(id))))).To(Equal(http.StatusOK))
 	g.Expect(state(m, id)).To(BeEmpty())
 	g.Expect(m.Exchanges()).To(HaveLen(1), "what it asks of the mock is not on the record")
@@ -200,7 +200,7 @@ func TestSnapshotsStay(t *testing.T) {
 	for _, settle := range []time.Duration{0, time.Nanosecond} {
 		g := NewWithT(t)
 		made, m := troubled(t, Settings{Settle: settle, Stay: []Stay{{contract.Leaving, 0.3}}})
-		ids := m.Given(contract.Normal, contract.MaxBatch)
+		ids := m.Create(contract.Normal, contract.MaxBatch)
 		g.Expect(deleted(t, m, ids...)).To(Equal(http.StatusOK))
 		stuck := 0
 		for _, id := range ids {
@@ -213,7 +213,7 @@ func TestSnapshotsStay(t *testing.T) {
 
 		made.Clear() // which does not move what is stuck
 		g.Expect(m.Store().Counts()).To(Equal(map[contract.State]int{contract.Leaving: stuck}))
-		g.Expect(deleted(t, m, m.Given(contract.Normal, 1)...)).To(Equal(http.StatusOK))
+		g.Expect(deleted(t, m, m.Create(contract.Normal, 1)...)).To(Equal(http.StatusOK))
 		g.Expect(m.Store().Counts()).To(Equal(map[contract.State]int{contract.Leaving: stuck}))
 	}
 }
@@ -221,8 +221,8 @@ func TestSnapshotsStay(t *testing.T) {
 func TestSnapshotsStayInTheMaking(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	create := func(m *mock.Mock) {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, m.URL()+contract.Path, bytes.NewReader([]byte(`{"diskId": "d", "snapshotName": "n"}`)))
+	create := func(m *served) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, m.url+contract.Path, bytes.NewReader([]byte(`{"diskId": "d", "snapshotName": "n"}`)))
 		g.Expect(err).NotTo(HaveOccurred())
 		request.Header.Set("Content-Type", contract.ContentType)
 		request.Header.Set(contract.HeaderAction, "CreateSnapshot")

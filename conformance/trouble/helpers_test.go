@@ -35,24 +35,46 @@ func (c *clock) pass(while time.Duration) {
 	c.at = c.at.Add(while)
 }
 
+// served is a mock on a loopback port, which does not mind what its callers do.
+type served struct {
+	*mock.Service
+	url    string
+	client *api.ClientWithResponses
+}
+
+func serve(t *testing.T, options ...mock.Option) *served {
+	t.Helper()
+	service := mock.NewService(options...)
+	server, err := mock.Serve("127.0.0.1:0", service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	client, err := api.NewClientWithResponses(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &served{service, server.URL(), client}
+}
+
 // troubled is a mock with its trouble.
-func troubled(t *testing.T, settings Settings) (*Trouble, *mock.Mock) {
+func troubled(t *testing.T, settings Settings) (*Trouble, *served) {
 	t.Helper()
 	made, err := New(7, settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return made, mock.New(t, made.Option())
+	return made, serve(t, made.Option())
 }
 
-// deletion asks for the deletion of snapshots. The answer is nil where the connection was broken.
-func deletion(t *testing.T, m *mock.Mock, ids ...string) (*api.DeleteSnapshotsResponse, error) {
+// deletion asks for the deletion of snapshots.
+func deletion(t *testing.T, m *served, ids ...string) (*api.DeleteSnapshotsResponse, error) {
 	t.Helper()
-	return m.Client().DeleteSnapshotsWithResponse(t.Context(),
+	return m.client.DeleteSnapshotsWithResponse(t.Context(),
 		&api.DeleteSnapshotsParams{XZCAction: api.ActionDeleteSnapshots}, api.DeleteSnapshotsRequest{SnapshotIds: ids})
 }
 
-func deleted(t *testing.T, m *mock.Mock, ids ...string) int {
+func deleted(t *testing.T, m *served, ids ...string) int {
 	t.Helper()
 	answer, err := deletion(t, m, ids...)
 	if err != nil {
@@ -62,12 +84,12 @@ func deleted(t *testing.T, m *mock.Mock, ids ...string) int {
 }
 
 // state is that of a snapshot, empty where it is gone.
-func state(m *mock.Mock, id string) contract.State {
+func state(m *served, id string) contract.State {
 	is, _ := m.State(id)
 	return is
 }
 
-func last(g Gomega, m *mock.Mock) *mock.Exchange {
+func last(g Gomega, m *served) *mock.Exchange {
 	all := m.Exchanges()
 	g.ExpectWithOffset(1, all).NotTo(BeEmpty())
 	return all[len(all)-1]

@@ -9,6 +9,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+	"github.com/zec-conformance/deletesnapshots/generated/api"
 )
 
 func TestAMockInOneLineIsTroubled(t *testing.T) {
@@ -16,8 +17,12 @@ func TestAMockInOneLineIsTroubled(t *testing.T) {
 	g := NewWithT(t)
 	m := mock.New(t, With(Settings{Settle: time.Hour}))
 	id := m.Given(contract.Normal, 1)[0]
-	g.Expect(deleted(t, m, id)).To(Equal(http.StatusOK))
-	g.Expect(state(m, id)).To(Equal(contract.Leaving))
+	answer, err := m.Client().DeleteSnapshotsWithResponse(t.Context(),
+		&api.DeleteSnapshotsParams{XZCAction: api.ActionDeleteSnapshots}, api.DeleteSnapshotsRequest{SnapshotIds: []string{id}})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(answer.StatusCode()).To(Equal(http.StatusOK))
+	state, _ := m.State(id)
+	g.Expect(state).To(Equal(contract.Leaving))
 }
 
 func TestTroubleIsChangedWhileTheMockRuns(t *testing.T) {
@@ -45,7 +50,7 @@ func TestTimesThatTheMockHasAreKept(t *testing.T) {
 	g := NewWithT(t)
 	made, err := New(1, Settings{Settle: time.Minute})
 	g.Expect(err).NotTo(HaveOccurred())
-	m := mock.New(t, mock.WithDelays(time.Second, time.Hour), made.Option())
+	m := serve(t, mock.WithDelays(time.Second, time.Hour), made.Option())
 	g.Expect(made.Settings()).To(Equal(Settings{Creating: time.Second, Settle: time.Minute}))
 	g.Expect(m.Store().Timing().Deleting).To(Equal(time.Minute))
 	g.Expect(func() { mock.NewService(made.Option()) }).To(PanicWith(ContainSubstring("one mock")))
