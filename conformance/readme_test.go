@@ -83,6 +83,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 	shown := map[string]string{ // what a block shows, by a command that it has
 		"make run": "\nverdict: conformant\n", "zec:": "\nverdict: conformant\n", "$url/api/v2/zec": `"response"`, "conformance plan": "checks are carried out",
 		"--testbed /testbed/v1": "\nSide by side\n", " judge ": "\nverdict: conformant\n", "file:": "\nverdict: conformant\n",
+		"/trouble": `"rate":"10%"`,
 	}
 	for i, block := range commands {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {

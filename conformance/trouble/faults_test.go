@@ -157,11 +157,11 @@ func share(of string, among []string) float64 {
 func TestFaultsStrikeAtTheirRate(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	const requests = 5000
+	const requests = 2000
 	busy, denied := contract.Unavailable.Code, contract.DeniedState.Code
 	alone := struck(t, 7, Settings{Faults: []Fault{{busy, 0.05}}}, requests)
-	g.Expect(share(busy, alone)).To(BeNumerically("~", 0.05, 0.01))
-	g.Expect(share("", alone)).To(BeNumerically("~", 0.95, 0.01))
+	g.Expect(share(busy, alone)).To(BeNumerically("~", 0.05, 0.015))
+	g.Expect(share("", alone)).To(BeNumerically("~", 0.95, 0.015))
 	g.Expect(struck(t, 7, Settings{Faults: []Fault{{busy, 0.05}}}, requests)).To(Equal(alone))
 	g.Expect(struck(t, 8, Settings{Faults: []Fault{{busy, 0.05}}}, requests)).NotTo(Equal(alone))
 
@@ -173,7 +173,7 @@ func TestFaultsStrikeAtTheirRate(t *testing.T) {
 			g.Expect(both[i]).NotTo(Equal(busy), fmt.Sprint(i))
 		}
 	}
-	g.Expect(share(denied, both)).To(BeNumerically("~", 0.95*0.5, 0.03), "the first of two takes the request")
+	g.Expect(share(denied, both)).To(BeNumerically("~", 0.95*0.5, 0.04), "the first of two takes the request")
 
 	g.Expect(struck(t, 7, Settings{Faults: []Fault{{busy, 0}}}, 100)).To(HaveEach(""))
 	g.Expect(struck(t, 7, Settings{Faults: []Fault{{busy, Always}}}, 100)).To(HaveEach(busy))
