@@ -2,6 +2,8 @@ package trouble
 
 import (
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,4 +67,35 @@ func TestLatencyIsWaitedFor(t *testing.T) {
 	g.Expect(deleted(t, m, "snap-missing")).To(Equal(contract.NotFound.Status))
 	g.Expect(last(g, m).Took).To(BeNumerically(">=", wait))
 	g.Expect(last(g, m).Fault).To(BeEmpty())
+}
+
+// TestTroubleMayBeChangedByMany, while requests come: each is either answered or put off, and nothing is lost.
+func TestTroubleMayBeChangedByMany(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	made, m := troubled(t, Settings{})
+	ids := m.Create(contract.Normal, 200)
+	var workers sync.WaitGroup
+	var done atomic.Int64
+	for half := range 2 {
+		workers.Go(func() {
+			for _, id := range ids[half*100 : half*100+100] {
+				if deleted(t, m, id) == http.StatusOK {
+					done.Add(1)
+				}
+			}
+		})
+	}
+	scenario, err := parseScenario([]byte("steps: [{}, {requests: 3, latency: 0s..1ms}, {requests: 2, faults: [{name: folds-case}, {name: charset}]}]\nrepeat: true\n"))
+	g.Expect(err).NotTo(HaveOccurred())
+	for range 30 {
+		g.Expect(made.Set(Settings{Faults: []Fault{{contract.Unavailable.Code, 0.5}}})).To(Succeed())
+		made.Settings()
+		g.Expect(made.Play(scenario)).To(Succeed())
+		made.Clear()
+	}
+	workers.Wait()
+	left, err := m.Store().Counts()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(int(done.Load()) + left[contract.Normal]).To(Equal(len(ids)))
 }
