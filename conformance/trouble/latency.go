@@ -24,16 +24,22 @@ type quantile struct {
 	below   time.Duration
 }
 
-// The forms of a latency.
+// How a latency is spelled.
 const (
 	oneQuantile = `p([1-9][0-9]?(?:\.[0-9]{1,2})?)=`
-	latencyForm = "^(" + oneDuration + `|` + oneDuration + `\.\.` + oneDuration + `|` + oneQuantile + oneDuration + "," + oneQuantile + oneDuration + ")$"
+	oneLatency  = "^(" + oneDuration + `|` + oneDuration + `\.\.` + oneDuration + `|` + oneQuantile + oneDuration + "," + oneQuantile + oneDuration + ")$"
 )
 
-var quantilesForm = regexp.MustCompile("^" + oneQuantile + `([^,]*),` + oneQuantile + `([^,]*)$`)
+var (
+	latencyForm   = regexp.MustCompile(oneLatency)
+	quantilesForm = regexp.MustCompile("^" + oneQuantile + `(.*),` + oneQuantile + `(.*)$`)
+)
 
 // ParseLatency reads a latency such as 20ms, 10ms..50ms or p50=20ms,p99=300ms. None is longer than a minute.
 func ParseLatency(text string) (Latency, error) {
+	if !latencyForm.MatchString(text) {
+		return Latency{}, fmt.Errorf("%.60q is no latency; give one such as 20ms, 10ms..50ms or p50=20ms,p99=300ms", text)
+	}
 	if parts := quantilesForm.FindStringSubmatch(text); parts != nil {
 		return parseQuantiles(parts[1], parts[2], parts[3], parts[4])
 	}
@@ -44,8 +50,6 @@ func ParseLatency(text string) (Latency, error) {
 	low, wrongLow := parseDuration(least, maxLatency)
 	high, wrongHigh := parseDuration(most, maxLatency)
 	switch err := firstOf(wrongLow, wrongHigh); {
-	case err != nil && !between && !durationForm.MatchString(text):
-		return Latency{}, fmt.Errorf("%.60q is no latency; give one such as 20ms, 10ms..50ms or p50=20ms,p99=300ms", text)
 	case err != nil:
 		return Latency{}, err
 	case low > high:

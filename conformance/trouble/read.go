@@ -213,11 +213,8 @@ func (s *Step) read(node *yaml.Node, first bool) error {
 	if err := members(node, "a step", changes); err != nil {
 		return err
 	}
-	switch {
-	case s.After != 0 && s.Requests != 0:
-		return at(node, errBothWhen)
-	case !first && s.After == 0 && s.Requests == 0:
-		return at(node, errNoWhen)
+	if err := s.checkWhen(first); err != nil {
+		return at(node, err)
 	}
 	return nil
 }

@@ -212,7 +212,7 @@ func TestTheSchemaSaysWhatIsRead(t *testing.T) {
 	g.Expect(document.Defs.Fault.Enum).To(ConsistOf(Names()), "names in the schema")
 	g.Expect(document.Defs.Duration.Pattern).To(Equal("^" + oneDuration + "$"))
 	g.Expect(document.Defs.Rate.OneOf[0].Pattern).To(Equal(percentage))
-	g.Expect(step["latency"].Pattern).To(Equal(latencyForm))
+	g.Expect(step["latency"].Pattern).To(Equal(oneLatency))
 	g.Expect(step["stay"].Items.Properties.State.Enum).To(Equal(Passing))
 	g.Expect(step["stay"].MaxItems).To(Equal(maxShares))
 	g.Expect(step["faults"].MaxItems).To(Equal(maxShares))

@@ -78,20 +78,23 @@ func (s Scenario) check() error {
 		return errOnlyRepeat
 	}
 	for i, step := range s.Steps {
-		wrong := checkDuration(step.After, maxTiming)
-		switch {
-		case step.After != 0 && step.Requests != 0:
-			wrong = errBothWhen
-		case i > 0 && step.After == 0 && step.Requests == 0:
-			wrong = errNoWhen
-		case step.Requests < 0:
-			wrong = errors.New("requests is less than none")
-		}
-		if err := firstOf(wrong, step.on(Settings{}).check()); err != nil {
+		if err := firstOf(step.checkWhen(i == 0), step.on(Settings{}).check()); err != nil {
 			return fmt.Errorf("step %d: %w", i+1, err)
 		}
 	}
 	return nil
+}
+
+func (s Step) checkWhen(first bool) error {
+	switch {
+	case s.After != 0 && s.Requests != 0:
+		return errBothWhen
+	case !first && s.After == 0 && s.Requests == 0:
+		return errNoWhen
+	case s.Requests < 0:
+		return errors.New("requests is less than none")
+	}
+	return checkDuration(s.After, maxTiming)
 }
 
 // playing is a scenario that is under way. Its steps are taken when somebody looks, and so need nobody to wait for them.
