@@ -120,10 +120,10 @@ func TestSettingsThatCannotBeAreRefused(t *testing.T) {
 		"stay: \"NORMAL\" is no state":     {Stay: []Stay{{contract.Normal, Always}}},
 		"stay: -1 is no rate":              {Stay: []Stay{{contract.Leaving, -1}}},
 	} {
-		made, err := New(1, settings)
+		_, err := New(1, settings)
 		g.Expect(err).To(MatchError(ContainSubstring(mend)))
 		g.Expect(func() { With(settings) }).To(Panic())
-		made, err = New(1, Settings{})
+		made, err := New(1, Settings{})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(made.Set(settings)).NotTo(Succeed())
 		g.Expect(made.Settings()).To(Equal(Settings{}), "nothing has changed")
