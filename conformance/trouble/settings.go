@@ -178,6 +178,12 @@ func firstOf(errs ...error) error {
 	return nil
 }
 
+// clone shares no list.
+func (s Settings) clone() Settings {
+	s.Stay, s.Faults = slices.Clone(s.Stay), slices.Clone(s.Faults)
+	return s
+}
+
 // MarshalJSON writes settings in the words of a scenario's step, all of them.
 func (s Settings) MarshalJSON() ([]byte, error) {
 	type share struct {

@@ -86,7 +86,7 @@ func (t *Trouble) Set(settings Settings) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.playing = nil
-	t.enforce(settings)
+	t.enforce(settings.clone())
 	return nil
 }
 
@@ -98,7 +98,7 @@ func (t *Trouble) Settings() Settings {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.turn()
-	return t.settings
+	return t.settings.clone()
 }
 
 // enforce has requests meet the settings. The caller holds mu.
