@@ -222,7 +222,7 @@ func TestSnapshotsStayInTheMaking(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	create := func(m *served) {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, m.url+contract.Path, bytes.NewReader([]byte(`{"diskId": "d", "snapshotName": "n"}`)))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, m.url+contract.Path, bytes.NewReader([]byte(`{"diskId": "disk-1", "snapshotName": "before-upgrade"}`)))
 		g.Expect(err).NotTo(HaveOccurred())
 		request.Header.Set("Content-Type", contract.ContentType)
 		request.Header.Set(contract.HeaderAction, "CreateSnapshot")
