@@ -13,7 +13,8 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/trouble"
 )
 
-// troubles is how long the mock takes over things, and what goes wrong with it.
+// troubles is how long the mock takes over things, and what goes wrong with it. It has to be the first part that puts something
+// before the API: a mutant that changes a request would break its signature.
 type troubles struct {
 	settings     trouble.Settings
 	latency      string
