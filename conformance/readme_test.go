@@ -98,6 +98,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 		"--expect-clean":         "\nnot clean: rules for callers that were broken: 2;",
 		"mock export":            "\n1000\n",
 		"exchanges?limit=":       `{"total":1,"exchanges":[{"number":1,`,
+		"/trouble":               `"rate":"10%"`,
 	}
 	for i, block := range commands {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {

@@ -41,7 +41,7 @@ func newCall(r *http.Request) *call {
 func (s *Server) pass(c *call) {
 	c.request.Body = io.NopCloser(bytes.NewReader(c.body))
 	c.answer = httptest.NewRecorder()
-	s.Service.ServeHTTP(c.answer, c.request)
+	s.inner.ServeHTTP(c.answer, c.request)
 }
 
 // passIDs has the mock answer for other ids than those that were named.

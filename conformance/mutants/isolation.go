@@ -73,7 +73,7 @@ func isolation() []Variant {
 			},
 		},
 		{
-			Name: "flickers", Rules: []string{"ISO-1"},
+			Name: "flickers", Rules: []string{"ISO-1"}, shows: true,
 			Does: "has snapshots that nobody named look as if they were being deleted, for a moment after it has deleted 20",
 			serve: knowing(func(s *Server, c *call, r roles) {
 				s.pass(c)

@@ -32,6 +32,7 @@ type Variant struct {
 	around  func(next http.Handler) http.Handler                         // stands before all of it; may be nil
 	listen  func(server *http.Server)                                    // changes how it listens; may be nil
 	ids     func() func() string                                         // gives a new server its source of ids; nil: the mock's
+	shows   bool                                                         // whether its testbed shows something else than the truth
 }
 
 // behaviour answers one call.
@@ -55,6 +56,7 @@ func (v Variant) New() http.Handler {
 		changes = append(changes, mock.WithMiddleware(s.removing))
 	}
 	s.Service = mock.NewService(changes...)
+	s.inner = s.Service
 	if v.around != nil {
 		return v.around(s)
 	}

@@ -231,6 +231,9 @@ func (s *Server) hasGone(id string) bool {
 	if !s.missing(id) {
 		return false
 	}
+	if _, met := s.met.Load(id); met {
+		return true
+	}
 	_, _, made := s.find(id)
 	return made
 }

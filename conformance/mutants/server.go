@@ -22,6 +22,7 @@ import (
 type Server struct {
 	*mock.Service
 	variant Variant
+	inner   http.Handler // answers as the mock does
 
 	calls atomic.Int64 // of the API, this one included
 	busy  atomic.Int64 // calls that are under way
@@ -29,6 +30,11 @@ type Server struct {
 
 	mu   sync.Mutex
 	made []snapshot // by the testbed, in order
+
+	// Where the mock is another's, snapshots are made without the server's knowledge. It learns of them when it has to.
+	shared bool
+	known  map[string]bool // by their ids, those among made
+	met    sync.Map        // ids of snapshots that calls named while they were there
 
 	claims sync.Mutex // held while it is decided who deletes a snapshot
 
@@ -54,7 +60,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, mock.TestbedPath):
 		s.serveTestbed(w, r)
 	default:
-		s.Service.ServeHTTP(w, r)
+		s.inner.ServeHTTP(w, r)
 	}
 }
 
@@ -63,6 +69,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	s.busy.Add(1)
 	defer s.busy.Add(-1)
 	c := newCall(r)
+	s.meet(c)
 	s.variant.serve(s, c)
 	c.deliver(w)
 }
@@ -107,6 +114,7 @@ func (s *Server) make(w http.ResponseWriter, r *http.Request) {
 func (s *Server) newest(count int) []snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.learn()
 	last := slices.Clone(s.made[max(0, len(s.made)-count):])
 	slices.Reverse(last)
 	return last
@@ -116,6 +124,7 @@ func (s *Server) newest(count int) []snapshot {
 func (s *Server) before(id string) snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.learn()
 	at := slices.IndexFunc(s.made, func(one snapshot) bool { return one.id == id })
 	if at < 1 {
 		return snapshot{}
@@ -127,6 +136,7 @@ func (s *Server) before(id string) snapshot {
 func (s *Server) oldest() snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.learn()
 	for _, one := range s.made {
 		if s.normal(one.id) {
 			return one
@@ -139,6 +149,7 @@ func (s *Server) oldest() snapshot {
 func (s *Server) find(id string) (found, next snapshot, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.learn()
 	for i, one := range s.made {
 		if one.id == id {
 			if i+1 < len(s.made) {

@@ -289,7 +289,7 @@ func forgetsDeletions() []Variant {
 	}
 	return []Variant{
 		{
-			Name: "brings-back-after-a-second", Rules: []string{"STATE-4"}, Linger: 1500 * time.Millisecond,
+			Name: "brings-back-after-a-second", Rules: []string{"STATE-4"}, Linger: 1500 * time.Millisecond, shows: true,
 			Does: "has a deleted snapshot back after a second",
 			serve: following(func(s *Server, c *call, r roles) {
 				time.AfterFunc(time.Second, func() { s.bringBack(contract.Normal, r.normal...) })

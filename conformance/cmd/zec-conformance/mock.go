@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,8 +17,10 @@ import (
 )
 
 func (c *command) mock() *cobra.Command {
-	var addr, mutant string
-	parts := []part{&timing{}, &state{}, &doorkeeping{}, &securing{}, &lint{}, &watching{}} // who shows something comes last
+	var addr string
+	// Trouble comes first: it says whether the mock is served at all, and stands right before its API. Who shows something
+	// comes last.
+	parts := []part{&troubles{}, &state{}, &doorkeeping{}, &securing{}, &lint{}, &watching{}}
 	cmd := &cobra.Command{
 		Use:   "mock",
 		Short: "Serve the reference mock, until it is interrupted",
@@ -27,10 +28,13 @@ func (c *command) mock() *cobra.Command {
 The first line that it prints is its URL.
 
 With --mutant it serves an implementation to measure a suite by: a mutant, which breaks a rule, or a twin, which differs
-from the mock in what the contract leaves open. "zec-conformance mutants" lists them.`, contract.Path, mock.TestbedPath),
+from the mock in what the contract leaves open. "zec-conformance mutants" lists them.
+
+%s`, contract.Path, mock.TestbedPath, aboutFaults()),
 		Example: `  zec-conformance mock --addr 127.0.0.1:8080
-  zec-conformance mock --settle 3s
   zec-conformance mock --expect-clean
+  zec-conformance mock --settle 3s --latency p50=20ms,p99=300ms
+  zec-conformance mock --fault SERVICE_TEMPORARY_UNAVAILABLE=5% --fault reset-after=1%
   zec-conformance mock --mutant folds-case`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -39,14 +43,16 @@ from the mock in what the contract leaves open. "zec-conformance mutants" lists 
 				if err := part.apply(c, serving); err != nil {
 					return errors.Join(err, serving.end())
 				}
+				if serving.whole != nil {
+					break // the other parts are the mock's
+				}
 			}
-			return errors.Join(c.serve(cmd.Context(), addr, mutant, serving), serving.end())
+			return errors.Join(c.serve(cmd.Context(), addr, serving), serving.end())
 		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&addr, "addr", "127.0.0.1:8080", "`HOST:PORT` to listen on; port 0 takes a free one")
-	flags.StringVar(&mutant, "mutant", "", "serve the mutant or twin of this `NAME`")
 	for _, part := range parts {
 		part.register(flags)
 	}
@@ -72,6 +78,8 @@ type serving struct {
 	ends    []func() error                                          // what is to be done when it is over, the last first
 	secrets []string                                                // that nothing may show
 	page    string                                                  // where the page is; empty: there is none
+	whole   *mutants.Variant                                        // served in place of the mock; nil: the mock
+	remarks []string                                                // told to people once it listens, a line each
 }
 
 func (s *serving) end() error {
@@ -83,8 +91,11 @@ func (s *serving) end() error {
 	return errors.Join(failures...)
 }
 
-// start serves the mock.
+// start serves the mock, or what stands in its place.
 func (s *serving) start(addr string) (*mock.Server, error) {
+	if s.whole != nil {
+		return s.whole.Start(addr)
+	}
 	service := mock.NewService(s.options...)
 	var handler http.Handler = service
 	for _, around := range s.around {
@@ -93,36 +104,8 @@ func (s *serving) start(addr string) (*mock.Server, error) {
 	return mock.Serve(addr, handler, s.changes...)
 }
 
-// timing is how long the mock takes over what a live service takes its time for.
-type timing struct{ creating, settle time.Duration }
-
-func (t *timing) register(flags *pflag.FlagSet) {
-	flags.DurationVar(&t.settle, "settle", 0, "how long a snapshot that is deleted is DELETING before it is gone")
-	flags.DurationVar(&t.creating, "creating", 0, "how long a snapshot that CreateSnapshot makes is CREATING")
-}
-
-func (t *timing) apply(_ *command, s *serving) error {
-	if t.creating < 0 || t.settle < 0 {
-		return errors.New("--creating and --settle cannot be negative; give a duration such as 2s")
-	}
-	s.options = append(s.options, mock.WithDelays(t.creating, t.settle))
-	return nil
-}
-
-func (c *command) serve(ctx context.Context, addr, mutant string, serving *serving) error {
-	start := serving.start
-	if serving.flags.Changed("mutant") {
-		variant, known := mutants.Named(mutant)
-		switch {
-		case !known:
-			return fmt.Errorf("--mutant %q: there is no mutant and no twin of this name; \"zec-conformance mutants\" lists them", mutant)
-		case serving.flags.Changed("creating") || serving.flags.Changed("settle"):
-			return errors.New("--creating and --settle are the mock's, and --mutant serves another implementation; give one or the other")
-		}
-		start = variant.Start
-		c.introduce(variant)
-	}
-	server, err := start(addr)
+func (c *command) serve(ctx context.Context, addr string, serving *serving) error {
+	server, err := serving.start(addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on --addr %q: %w; give another HOST:PORT, or port 0 for a free one", addr, err)
 	}
@@ -140,6 +123,9 @@ func (c *command) serve(ctx context.Context, addr, mutant string, serving *servi
 	if _, err := fmt.Fprintln(c.out, server.URL()); err != nil {
 		return err
 	}
+	for _, remark := range serving.remarks {
+		fmt.Fprintln(c.err, remark)
+	}
 	places := fmt.Sprintf("the API is at %s%s, the testbed at %s%s", server.URL(), contract.Path, server.URL(), mock.TestbedPath)
 	if serving.page != "" {
 		places += fmt.Sprintf(", and a page to watch it at %s%s", server.URL(), serving.page)
@@ -153,19 +139,4 @@ func (c *command) serve(ctx context.Context, addr, mutant string, serving *servi
 		<-stopped // the requests that the mock was at have their answers
 	}
 	return err
-}
-
-// introduce says what is about to be served in place of the mock.
-func (c *command) introduce(v mutants.Variant) {
-	if v.Mutant() {
-		fmt.Fprintf(c.err, "a mutant that breaks %s: it %s\n", strings.Join(v.Rules, ", "), v.Does)
-	} else {
-		fmt.Fprintf(c.err, "a twin, which breaks nothing: it %s\n", v.Does)
-	}
-	switch credentials := v.Credentials; {
-	case credentials.Token != "":
-		fmt.Fprintf(c.err, "it takes the token %q, which is no secret\n", credentials.Token)
-	case credentials.Present():
-		fmt.Fprintf(c.err, "it takes the key %q with the password %q, which is no secret\n", credentials.KeyID, credentials.Secret)
-	}
 }

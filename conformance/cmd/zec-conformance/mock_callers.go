@@ -31,8 +31,6 @@ func (l *lint) apply(c *command, s *serving) error {
 		return errors.New("--tolerate makes exceptions from --expect-clean, which is not given; give both")
 	case !l.expectClean:
 		return nil
-	case s.flags.Changed("mutant"):
-		return errors.New("--expect-clean judges the callers of the mock, and --mutant serves another implementation; give one or the other")
 	}
 	for _, id := range l.tolerated {
 		if _, known := contract.CallerRuleByID(id); !known {

@@ -127,7 +127,7 @@ func TestExpectCleanThatCannotBeDone(t *testing.T) {
 		"tolerating nothing":   {[]string{"--tolerate", "CALL-5"}, "give both"},
 		"tolerating no rule":   {[]string{"--expect-clean", "--tolerate", "BATCH-2"}, `"zec-conformance rules --callers" lists them`},
 		"tolerating, control":  {[]string{"--expect-clean", "--tolerate", "\x1b[2J\n"}, "no such rule for callers"},
-		"a mutant":             {[]string{"--expect-clean", "--mutant", "folds-case"}, "give one or the other"},
+		"a mutant":             {[]string{"--expect-clean", "--mutant", "folds-case"}, "give --fault folds-case in place of --mutant"},
 		"a port that is taken": {[]string{"--expect-clean", "--addr", strings.TrimPrefix(taken.URL, "http://")}, "port 0 for a free one"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,11 +39,6 @@ func (w *watching) apply(c *command, s *serving) error {
 		return fmt.Errorf("--log-level %q: there is no such level; give info, warn or error", w.level)
 	case s.flags.Changed("log-level") && w.log == "none":
 		return errors.New("--log-level is about the log, and there is none; give --log text or --log json as well")
-	case s.flags.Changed("mutant"):
-		if s.flags.Changed("log") || s.flags.Changed("no-page") {
-			return errors.New("--log and --no-page are the mock's, and --mutant serves another implementation; give one or the other")
-		}
-		return nil
 	}
 	counted := metrics.New()
 	watched := desk.New(desk.Config{Hide: c.hider(s.secrets), NoPage: w.noPage})

@@ -31,8 +31,8 @@ func TestBadFlagsOfWatchingAreToldInOneLine(t *testing.T) {
 		"an unknown level":      {[]string{"--log", "text", "--log-level", "loud"}, "give info, warn or error"},
 		"a level's case":        {[]string{"--log", "text", "--log-level", "INFO"}, "give info, warn or error"},
 		"a level of nothing":    {[]string{"--log-level", "warn"}, "give --log text or --log json as well"},
-		"a log of a mutant":     {[]string{"--log", "text", "--mutant", "folds-case"}, "give one or the other"},
-		"no page of a mutant":   {[]string{"--no-page", "--mutant", "folds-case"}, "give one or the other"},
+		"a log of a mutant":     {[]string{"--log", "text", "--mutant", "folds-case"}, "give --fault folds-case in place of --mutant"},
+		"no page of a mutant":   {[]string{"--no-page", "--mutant", "folds-case"}, "give --fault folds-case in place of --mutant"},
 		"an unknown flag of it": {[]string{"--page"}, "see zec-conformance mock --help"},
 	} {
 		t.Run(name, func(t *testing.T) {

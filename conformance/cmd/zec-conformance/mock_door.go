@@ -30,11 +30,6 @@ func (d *doorkeeping) register(flags *pflag.FlagSet) {
 }
 
 func (d *doorkeeping) apply(c *command, s *serving) error {
-	for _, name := range []string{"auth", "keys", "clock", "rate"} {
-		if s.flags.Changed(name) && s.flags.Changed("mutant") {
-			return fmt.Errorf("--%s is the mock's, and --mutant serves another implementation; give one or the other", name)
-		}
-	}
 	policy := door.Policy(d.auth)
 	switch {
 	case !slices.Contains(door.Policies, policy):
@@ -52,7 +47,7 @@ func (d *doorkeeping) apply(c *command, s *serving) error {
 			return err
 		}
 		s.options = append(s.options, guard)
-	} else if !s.flags.Changed("auth") && !s.flags.Changed("mutant") {
+	} else if !s.flags.Changed("auth") {
 		d.remark(c)
 	}
 	if s.flags.Changed("rate") {

@@ -25,11 +25,8 @@ func (s *state) register(flags *pflag.FlagSet) {
 
 func (s *state) apply(c *command, serving *serving) error {
 	keeps, seeds := serving.flags.Changed("state"), serving.flags.Changed("seed")
-	switch {
-	case !keeps && !seeds:
+	if !keeps && !seeds {
 		return nil
-	case serving.flags.Changed("mutant"):
-		return errors.New("--state and --seed are the mock's, and --mutant serves another implementation; give one or the other")
 	}
 	kept, err := s.open(c, keeps, seeds)
 	if err != nil {

@@ -23,8 +23,6 @@ func (s *securing) apply(_ *command, serving *serving) error {
 		return nil
 	case cert != key:
 		return errors.New("--cert and --key belong together; give both, or neither")
-	case serving.flags.Changed("mutant"):
-		return errors.New("--cert and --key are the mock's, and --mutant serves another implementation; give one or the other")
 	}
 	pair, err := readPair(s.cert, s.key)
 	if err != nil {

@@ -55,7 +55,7 @@ func TestAMockThatCannotSpeakTLSSaysSo(t *testing.T) {
 		"a key alone":              {[]string{"--key", one.key}, "give both, or neither"},
 		"a certificate in no file": {[]string{"--cert", filepath.Join(t.TempDir(), "none"), "--key", one.key}, "give a PEM file of the certificate"},
 		"the wrong way round":      {[]string{"--cert", one.key, "--key", one.cert}, "give two files that belong together"},
-		"a mutant":                 {[]string{"--cert", one.cert, "--key", one.key, "--mutant", "folds-case"}, "give one or the other"},
+		"a mutant":                 {[]string{"--cert", one.cert, "--key", one.key, "--mutant", "folds-case"}, "give --fault folds-case in place of --mutant"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

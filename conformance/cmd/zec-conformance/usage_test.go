@@ -43,7 +43,7 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"a stray argument":           {args: judging("now"), mend: `"now" is one word too many`},
 		"a stray argument of mock":   {args: []string{"mock", "now"}, mend: `no command "now"; give export or import`},
 		"a mock before its time":     {args: []string{"mock", "--settle", "-1s"}, mend: "give a duration such as 2s"},
-		"a mutant that takes time":   {args: []string{"mock", "--creating", "1s", "--mutant", "folds-case"}, mend: "give one or the other"},
+		"a mutant that takes time":   {args: []string{"mock", "--creating", "1s", "--mutant", "folds-case"}, mend: "give --fault folds-case in place of --mutant"},
 		"a stray argument of rules":  {args: []string{"rules", "BATCH-2"}, mend: "see zec-conformance rules --help"},
 		"help on an unknown command": {args: []string{"help", "jugde"}, mend: "give run, plan, judge, clean, mock, mutants or rules"},
 		"a flag without its value":   {args: judging("--seed"), mend: "--help"},

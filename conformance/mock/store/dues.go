@@ -3,8 +3,6 @@ package store
 import (
 	"container/heap"
 	"time"
-
-	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
 // due is a moment at which the state of a snapshot passes by itself. It is void if the snapshot has another by then.
@@ -39,12 +37,8 @@ func (s *Store) await(e *entry, at int64) {
 func (s *Store) pass(now time.Time) {
 	for len(s.dues) > 0 && s.dues[0].at <= now.UnixNano() {
 		next := heap.Pop(&s.dues).(due)
-		switch e := next.who; {
-		case e.due != next.at: // something else has become of it
-		case e.state == contract.Leaving:
-			s.remove(e)
-		default:
-			s.become(e, contract.Normal)
+		if e := next.who; e.due == next.at { // or something else has become of it
+			s.leave(e)
 		}
 	}
 }

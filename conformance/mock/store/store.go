@@ -43,8 +43,8 @@ type Timing struct {
 	Creating time.Duration // from the beginning of a snapshot until it is usable
 	Deleting time.Duration // from the answer to a deletion until the snapshot is gone
 
-	// Stuck tells whether a snapshot that has just come to a state that would pass stays in it. It is asked by one goroutine at
-	// a time, and nil stands for never.
+	// Stuck tells whether a snapshot that has just come to a state that would pass, at once or later, stays in it. It is
+	// asked by one goroutine at a time, and nil stands for never.
 	Stuck func(contract.State) bool
 }
 
@@ -139,7 +139,7 @@ func (s *Store) Replace(snapshots ...Snapshot) error {
 func (s *Store) Begin(id string, facts Facts) error {
 	return s.step(func(now time.Time) {
 		s.add(Snapshot{ID: id, State: contract.Normal, Facts: facts}, now)
-		if s.timing.Creating > 0 {
+		if s.timing.Creating > 0 || s.timing.Stuck != nil {
 			s.enter(s.byID[id], creating, s.timing.Creating, now)
 		}
 	})
@@ -155,7 +155,7 @@ func (s *Store) Delete(ids []string) (left []Snapshot, err error) {
 				left = append(left, Snapshot{ID: id})
 			case e.state != contract.Normal:
 				left = append(left, e.snapshot())
-			case s.timing.Deleting > 0:
+			case s.timing.Deleting > 0 || s.timing.Stuck != nil:
 				s.enter(e, contract.Leaving, s.timing.Deleting, now)
 			default:
 				s.remove(e)
@@ -305,11 +305,24 @@ func (s *Store) become(e *entry, state contract.State) {
 	s.touch(e)
 }
 
-// enter gives a snapshot a state that passes after a while, if it is not stuck there.
+// enter gives a snapshot a state that passes after a while, which may be none, if it is not stuck there.
 func (s *Store) enter(e *entry, state contract.State, while time.Duration, now time.Time) {
 	s.become(e, state)
-	if s.timing.Stuck == nil || !s.timing.Stuck(state) {
+	switch {
+	case s.timing.Stuck != nil && s.timing.Stuck(state):
+	case while > 0:
 		s.await(e, now.Add(while).UnixNano())
+	default:
+		s.leave(e)
+	}
+}
+
+// leave ends a state that passes.
+func (s *Store) leave(e *entry) {
+	if e.state == contract.Leaving {
+		s.remove(e)
+	} else {
+		s.become(e, contract.Normal)
 	}
 }
 
