@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -16,7 +17,8 @@ import (
 const (
 	maxHistory = 10_000   // exchanges
 	maxKept    = 32 << 10 // bytes of a body, more than a batch of the longest ids has
-	maxBodies  = 16 << 20 // bytes of all bodies together
+	maxBytes   = 32 << 20 // bytes of all exchanges together
+	perField   = 100      // bytes that a field of a header takes besides its text, more or less
 )
 
 // Exchange is one request to the API and its answer. It is shared: do not change what it refers to.
@@ -34,6 +36,7 @@ type Exchange struct {
 	Fault   string // what was made to go wrong, by its name; empty where nothing was
 
 	header http.Header
+	lines  int // bytes that the request's lines take, those of its header included
 }
 
 // Header gives the request's header. In place of what proves who asks there is only how that is proved.
@@ -77,7 +80,7 @@ type history struct {
 	mu     sync.Mutex
 	number int         // of the last one
 	last   []*Exchange // the oldest first
-	bodies int         // bytes that they keep
+	bytes  int         // that they keep
 }
 
 // Exchanges gives the last exchanges with the API, the oldest first.
@@ -101,7 +104,7 @@ func (h *history) record(next http.Handler) http.Handler {
 		request, _ := Body(w, r) // who reads it next meets the error again
 		watched := &recorder{ResponseWriter: w, exchange: Exchange{
 			At: time.Now(), Remote: r.RemoteAddr, Method: r.Method, Path: r.URL.EscapedPath(), Action: r.Header.Get(contract.HeaderAction),
-			Request: request[:min(len(request), maxKept)], header: r.Header,
+			Request: beginning(request), header: r.Header, lines: lines(r),
 		}}
 		defer func() {
 			broken := watched.settle(r, recover())
@@ -133,9 +136,9 @@ func (h *history) add(x *Exchange) {
 	h.number++
 	x.Number = h.number
 	h.last = append(h.last, x)
-	h.bodies += x.size()
-	for len(h.last) > maxHistory || h.bodies > maxBodies {
-		h.bodies -= h.last[0].size()
+	h.bytes += x.size()
+	for len(h.last) > maxHistory || h.bytes > maxBytes {
+		h.bytes -= h.last[0].size()
 		h.last[0] = nil
 		h.last = h.last[1:]
 	}
@@ -145,7 +148,26 @@ func (h *history) add(x *Exchange) {
 	}
 }
 
-func (x *Exchange) size() int { return len(x.Request) + len(x.Answer) }
+func (x *Exchange) size() int { return cap(x.Request) + cap(x.Answer) + x.lines }
+
+// beginning is as much of a body as is kept; the rest can go.
+func beginning(text []byte) []byte {
+	if len(text) <= maxKept {
+		return text
+	}
+	return bytes.Clone(text[:maxKept])
+}
+
+// lines tells what memory a request's lines take. Its method and its path are parts of the first one, which is kept by them.
+func lines(r *http.Request) int {
+	size := len(r.Method) + len(r.RequestURI)
+	for name, values := range r.Header {
+		for _, value := range values {
+			size += len(name) + len(value) + perField
+		}
+	}
+	return size
+}
 
 // recorder keeps what is answered.
 type recorder struct {
