@@ -73,11 +73,14 @@ func examine(text []byte) ([]byte, error) {
 	return json.Marshal(value)
 }
 
+// headerAction is the name of the action's header as http.Header spells it.
+var headerAction = http.CanonicalHeaderKey(contract.HeaderAction)
+
 func checkHeader(header http.Header) error {
 	if err := checkContentType(header); err != nil {
 		return err
 	}
-	actions := header.Values(contract.HeaderAction)
+	actions := header[headerAction]
 	switch {
 	case len(actions) == 0:
 		return refusal{contract.MissingParameter, contract.HeaderAction + " is required."}

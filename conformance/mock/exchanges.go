@@ -102,13 +102,13 @@ func Blame(w http.ResponseWriter, fault string) {
 func (h *history) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request, _ := Body(w, r) // who reads it next meets the error again
-		watched := &recorder{ResponseWriter: w, exchange: Exchange{
+		watched := &recorder{ResponseWriter: w, exchange: &Exchange{
 			At: time.Now(), Remote: r.RemoteAddr, Method: r.Method, Path: r.URL.EscapedPath(), Action: r.Header.Get(contract.HeaderAction),
 			Request: beginning(request), header: r.Header, lines: lines(r),
 		}}
 		defer func() {
 			broken := watched.settle(r, recover())
-			h.add(&watched.exchange)
+			h.add(watched.exchange)
 			if broken {
 				panic(http.ErrAbortHandler)
 			}
@@ -172,7 +172,7 @@ func lines(r *http.Request) int {
 // recorder keeps what is answered.
 type recorder struct {
 	http.ResponseWriter
-	exchange Exchange
+	exchange *Exchange // by itself: what is on record is not to keep the writer, and with it the request and the connection
 }
 
 func (w *recorder) WriteHeader(status int) {
