@@ -22,12 +22,15 @@ import (
 // made beforehand. Both are served in the same way and asked over the same connections by turns, so that whatever else the
 // machine is at troubles both.
 func BenchmarkBesideBare(b *testing.B) {
-	for name, request := range map[string]func(m *mock.Service) []byte{
-		"one":     func(m *mock.Service) []byte { return wire(m.Create(contract.Normal, 1)...) },
-		"missing": func(*mock.Service) []byte { return wire(missing) },
-		"batch":   func(m *mock.Service) []byte { return wire(m.Create(contract.Normal, contract.MaxBatch)...) },
+	for _, row := range []struct {
+		name    string
+		request func(m *mock.Service) []byte
+	}{
+		{"one", func(m *mock.Service) []byte { return wire(m.Create(contract.Normal, 1)...) }},
+		{"missing", func(*mock.Service) []byte { return wire(missing) }},
+		{"batch", func(m *mock.Service) []byte { return wire(m.Create(contract.Normal, contract.MaxBatch)...) }},
 	} {
-		b.Run(name, func(b *testing.B) {
+		b.Run(row.name, func(b *testing.B) {
 			service := mock.NewService()
 			asked, bare := newLoad(b, service), newLoad(b, http.HandlerFunc(envelope))
 			var speed, tail []float64
@@ -35,7 +38,7 @@ func BenchmarkBesideBare(b *testing.B) {
 				b.StopTimer()
 				requests := make([][]byte, perRound)
 				for i := range requests {
-					requests[i] = request(service)
+					requests[i] = row.request(service)
 				}
 				b.StartTimer()
 				own, its := asked.send(requests), bare.send(requests)
