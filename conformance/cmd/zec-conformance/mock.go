@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"runtime/debug"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -118,7 +117,7 @@ func (c *command) serve(ctx context.Context, addr, mutant string, serving *servi
 		start = variant.Start
 		c.introduce(variant)
 	}
-	debug.SetMemoryLimit(math.MaxInt64) // which is for runs: a mock keeps as many snapshots as it is told to make
+	defer runtime.KeepAlive(makeRoom())
 	server, err := start(addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on --addr %q: %w; give another HOST:PORT, or port 0 for a free one", addr, err)
