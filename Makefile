@@ -8,8 +8,10 @@ RACE     := $(if $(shell command -v $$($(GO) env CC)),-race)
 
 # How long each fuzz target is tried.
 FUZZTIME ?= 10s
+# How long the soak goes on.
+SOAKTIME ?= 1m
 
-.PHONY: run test build generate lint prove power bench mutation fuzz hostile
+.PHONY: run test build generate lint prove power bench mutation fuzz hostile soak
 
 run: build ## judge the embedded mock
 	$(BIN) run
@@ -51,8 +53,12 @@ fuzz: ## is there an answer that is read wrongly? tries each fuzz target for FUZ
 hostile: ## what does a run take on each hostile target, with default flags? takes some ten minutes
 	ZEC_CONFORMANCE_HOSTILE=1 $(GO) test -count=1 -timeout 30m -parallel 3 -v -run '^TestHostile' ./conformance/cmd/zec-conformance
 
-bench: ## a whole run, one exchange of 1 and of 100 ids, the oracle
-	$(GO) test -run '^$$' -bench . -benchmem ./conformance ./conformance/oracle ./conformance/mock
+soak: ## ten clients at the mock for SOAKTIME, under the race detector: is anything lost or invented?
+	CGO_ENABLED=$(if $(RACE),1,0) ZEC_CONFORMANCE_SOAK=$(SOAKTIME) $(GO) test $(RACE) -count=1 -timeout 1h -v -run '^TestSoak$$' ./conformance/mock
+
+bench: ## a whole run, one exchange of 1 and of 100 ids, the oracle; the mock beside a bare handler, at a million snapshots, and from its start
+	$(GO) test -run '^$$' -bench . -benchmem ./conformance ./conformance/oracle ./conformance/mock/...
+	$(GO) test -run '^$$' -bench . ./conformance/cmd/zec-conformance
 
 # Only tests are to kill: vet is off, since gremlins takes what it refuses for killed. A cached run of the tests would
 # tell gremlins nothing about how long they take, hence the count.

@@ -10,65 +10,6 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
-// right tells whether a body is beyond doubt the one of a right call. It is quick, and says no to whatever is unusual: body
-// finds out what that is.
-func right(text []byte) bool {
-	s := scanner(text)
-	if !s.next("{") || !s.next(`"`+contract.FieldSnapshotIDs+`"`) || !s.next(":") || !s.next("[") {
-		return false
-	}
-	for range contract.MaxBatch {
-		if !s.next(`"`) || !s.id() {
-			return false
-		}
-		if !s.next(",") {
-			return s.next("]") && s.next("}") && s.next("")
-		}
-	}
-	return false
-}
-
-// scanner is what is left of a body.
-type scanner []byte
-
-// next takes a text that comes next, after white space; the empty text stands for the end.
-func (s *scanner) next(text string) bool {
-	rest := *s
-	for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\n' || rest[0] == '\t' || rest[0] == '\r') {
-		rest = rest[1:]
-	}
-	if text == "" {
-		return len(rest) == 0
-	}
-	if len(rest) < len(text) || string(rest[:len(text)]) != text {
-		return false
-	}
-	*s = rest[len(text):]
-	return true
-}
-
-// id takes a plausible id that is written without escapes, and the quotation mark behind it.
-func (s *scanner) id() bool {
-	for i, c := range *s {
-		if c == '"' {
-			*s = (*s)[i+1:]
-			return i > 0
-		}
-		if !plain[c] || i == contract.MaxIDLength {
-			return false
-		}
-	}
-	return false
-}
-
-// plain are the characters that a plausible id may be made of. A test holds that it may be made of all of them at once.
-var plain = func() (table [256]bool) {
-	for c := range table[:utf8.RuneSelf] {
-		table[c] = contract.PlausibleID(string(rune(c)))
-	}
-	return table
-}()
-
 // body judges a body of any kind.
 func (j *judging) body(action string) {
 	if !j.Cut {

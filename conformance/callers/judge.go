@@ -65,7 +65,7 @@ func (j *judging) judge() {
 	j.version()
 	j.timestamp()
 	j.authorization()
-	if action != contract.Action || !right(r.Body) {
+	if action != contract.Action || !contract.Plain(r.Body) {
 		j.body(action)
 	}
 }

@@ -208,7 +208,8 @@ func (s State) Listed() string {
 // PlausibleID tells whether an implementation might hand the text out as an id. What is implausible names a missing
 // snapshot, or makes an implementation refuse the request as a whole (ambiguity odd-ids).
 func PlausibleID(id string) bool {
-	return utf8.ValidString(id) && utf8.RuneCountInString(id) <= MaxIDLength && document.idPattern.MatchString(id)
+	return len(id) <= MaxIDLength && document.idLetters.spell(id) ||
+		utf8.ValidString(id) && utf8.RuneCountInString(id) <= MaxIDLength && document.idPattern.MatchString(id)
 }
 
 // UsualRequestID tells whether a request id has the form of the documents' example, which nothing promises.

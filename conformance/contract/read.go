@@ -39,6 +39,7 @@ type contents struct {
 	request                                       *openapi3.Schema
 	maxBatch, maxIDLength                         int
 	idPattern, usualRequestID                     *regexp.Regexp
+	idLetters                                     letters
 	states                                        []State
 	deletable, leaving                            State
 	aliases                                       map[string]State
@@ -168,6 +169,7 @@ func (c *contents) takeSchemas(doc *openapi3.T) error {
 	c.maxBatch = int(*ids.Value.MaxItems)
 	c.maxIDLength = int(*schema("SnapshotId").MaxLength)
 	c.idPattern = compile(schema("SnapshotId").Pattern)
+	c.idLetters = lettersOf(schema("SnapshotId").Pattern)
 
 	var usual string
 	if err := extension(schema("RequestId").Extensions, "x-usual-pattern", &usual); err != nil {

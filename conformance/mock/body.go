@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
@@ -34,7 +35,7 @@ type body struct {
 func (b *body) Close() error { return nil }
 
 func readBody(w http.ResponseWriter, r *http.Request) *body {
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	text, err := readAll(http.MaxBytesReader(w, r.Body, maxBody), r.ContentLength)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -46,4 +47,22 @@ func readBody(w http.ResponseWriter, r *http.Request) *body {
 	read := &body{text: text, err: err}
 	read.Reset(text)
 	return read
+}
+
+// readAll reads to the end. The length that was told beforehand, if any, only says how much room to make: io.ReadAll begins
+// with far more than most bodies need, and what is on record keeps it.
+func readAll(from io.Reader, told int64) ([]byte, error) {
+	text := make([]byte, 0, min(max(told, 0), maxKept)+1) // one more, since the end may come by itself
+	for {
+		n, err := from.Read(text[len(text):cap(text)])
+		text = text[:len(text)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return text, nil
+		case err != nil:
+			return text, err
+		case len(text) == cap(text):
+			text = slices.Grow(text, bytes.MinRead)
+		}
+	}
 }

@@ -18,7 +18,8 @@ import (
 const (
 	maxHistory = 10_000   // exchanges
 	maxKept    = 32 << 10 // bytes of a body, more than a batch of the longest ids has
-	maxBytes   = 16 << 20 // bytes of all exchanges together
+	maxBytes   = 32 << 20 // bytes of all exchanges together
+	perField   = 100      // bytes that a field of a header takes besides its text, more or less
 )
 
 // Exchange is one request to the API and its answer. It is shared: do not change what it refers to.
@@ -38,6 +39,7 @@ type Exchange struct {
 	Breaches []callers.Breach // the rules for callers that the request breaks
 
 	header      http.Header
+	lines       int  // bytes that the request's lines take, those of its header included
 	multiplexed bool // whether its connection carries several at a time
 }
 
@@ -105,14 +107,14 @@ func Blame(w http.ResponseWriter, fault string) {
 func (h *history) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request, err := Body(w, r) // who reads it next meets the error again
-		watched := &recorder{ResponseWriter: w, exchange: Exchange{
+		watched := &recorder{ResponseWriter: w, exchange: &Exchange{
 			At: time.Now(), Remote: r.RemoteAddr, Method: r.Method, Path: r.URL.EscapedPath(), Action: r.Header.Get(contract.HeaderAction),
-			Request: beginning(request), header: r.Header, multiplexed: r.ProtoMajor > 1,
+			Request: beginning(request), header: r.Header, lines: lines(r), multiplexed: r.ProtoMajor > 1,
 		}}
-		judged := h.callers.judge(&watched.exchange, request, err != nil)
+		judged := h.callers.judge(watched.exchange, request, err != nil)
 		defer func() {
 			broken := watched.settle(r, recover())
-			h.add(&watched.exchange, judged)
+			h.add(watched.exchange, judged)
 			if broken {
 				panic(http.ErrAbortHandler)
 			}
@@ -154,16 +156,7 @@ func (h *history) add(x *Exchange, judged *callers.Request) {
 	}
 }
 
-func (x *Exchange) size() int {
-	size := len(x.Path) + len(x.Request) + len(x.Answer)
-	for name, values := range x.header {
-		size += len(name)
-		for _, value := range values {
-			size += len(value)
-		}
-	}
-	return size
-}
+func (x *Exchange) size() int { return cap(x.Request) + cap(x.Answer) + x.lines }
 
 // beginning is as much of a body as is kept; the rest can go.
 func beginning(text []byte) []byte {
@@ -173,10 +166,21 @@ func beginning(text []byte) []byte {
 	return bytes.Clone(text[:maxKept])
 }
 
+// lines tells what memory a request's lines take. Its method and its path are parts of the first one, which is kept by them.
+func lines(r *http.Request) int {
+	size := len(r.Method) + len(r.RequestURI)
+	for name, values := range r.Header {
+		for _, value := range values {
+			size += len(name) + len(value) + perField
+		}
+	}
+	return size
+}
+
 // recorder keeps what is answered.
 type recorder struct {
 	http.ResponseWriter
-	exchange Exchange
+	exchange *Exchange // by itself: what is on record is not to keep the writer, and with it the request and the connection
 }
 
 func (w *recorder) WriteHeader(status int) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
 	"time"
 
@@ -105,6 +106,7 @@ func (s *serving) start(addr string) (*mock.Server, error) {
 }
 
 func (c *command) serve(ctx context.Context, addr string, serving *serving) error {
+	defer runtime.KeepAlive(makeRoom())
 	server, err := serving.start(addr)
 	if err != nil {
 		return fmt.Errorf("cannot listen on --addr %q: %w; give another HOST:PORT, or port 0 for a free one", addr, err)

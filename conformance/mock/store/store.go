@@ -14,7 +14,6 @@ package store
 
 import (
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -59,6 +58,7 @@ type Store struct {
 	holes  int      // in order
 	counts map[contract.State]int
 	dues   dues
+	slabs  slabs
 
 	disk    *disk    // nil: the snapshots are in memory alone
 	number  uint64   // of the snapshot that came last
@@ -149,10 +149,14 @@ func (s *Store) Begin(id string, facts Facts) error {
 // order, with the state that is in the way: none for one that is missing.
 func (s *Store) Delete(ids []string) (left []Snapshot, err error) {
 	err = s.step(func(now time.Time) {
-		for _, id := range ids {
-			switch e := s.byID[id]; {
+		found := make([]*entry, len(ids))
+		for i, id := range ids { // all of them first: of a million, each is far away, and the ways to several are gone together
+			found[i] = s.byID[id]
+		}
+		for i, e := range found {
+			switch {
 			case e == nil:
-				left = append(left, Snapshot{ID: id})
+				left = append(left, Snapshot{ID: ids[i]})
 			case e.state != contract.Normal:
 				left = append(left, e.snapshot())
 			case s.timing.Deleting > 0 || s.timing.Stuck != nil:
@@ -199,7 +203,7 @@ func (s *Store) Get(id string) (found Snapshot, there bool, err error) {
 // Query says which snapshots are to be listed: those that have all that it names, in the order in which they came.
 type Query struct {
 	IDs   []string               // of these only; none: of all
-	Match func(s *Snapshot) bool // nil: each
+	Match func(s *Snapshot) bool // nil: each; it is not to keep what it is given
 	From  int                    // how many of them are left out first
 	Limit int                    // how many are given, at the most
 }
@@ -207,15 +211,19 @@ type Query struct {
 // List gives what a query asks for, and how many there are in all.
 func (s *Store) List(q Query) (page []Snapshot, total int, err error) {
 	err = s.step(func(time.Time) {
+		var one Snapshot // the same for each: a million of them would keep everybody waiting
 		for _, e := range s.among(q.IDs) {
 			if e == nil {
 				continue
 			}
-			one := e.snapshot()
+			wanted := total >= q.From && len(page) < q.Limit
+			if wanted || q.Match != nil {
+				one = e.snapshot()
+			}
 			if q.Match != nil && !q.Match(&one) {
 				continue
 			}
-			if total >= q.From && len(page) < q.Limit {
+			if wanted {
 				page = append(page, one)
 			}
 			total++
@@ -261,7 +269,8 @@ func (s *Store) add(one Snapshot, now time.Time) {
 		one.Created = now
 	}
 	s.number++
-	e := &entry{id: strings.Clone(one.ID), state: one.State, created: one.Created.UnixNano(), place: len(s.order), number: s.number}
+	e := s.slabs.entry(one.ID)
+	e.state, e.created, e.place, e.number = one.State, one.Created.UnixNano(), len(s.order), s.number
 	if one.Facts != (Facts{}) {
 		e.facts = &one.Facts
 	}
