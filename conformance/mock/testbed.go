@@ -21,8 +21,22 @@ const (
 	maxOrder = 1 << 12 // bytes
 )
 
-// serveTestbed answers for a place below TestbedPath.
+// serveTestbed answers for a place below TestbedPath. A panic becomes an answer, or breaks the connection if one has begun.
 func (s *Service) serveTestbed(w http.ResponseWriter, r *http.Request, place string) {
+	watched := &recorder{ResponseWriter: w, exchange: &Exchange{}}
+	defer func() {
+		switch cause := recover(); {
+		case cause == nil:
+		case cause == http.ErrAbortHandler, watched.exchange.Status != 0:
+			panic(http.ErrAbortHandler)
+		default:
+			complain(w, http.StatusInternalServerError, fmt.Sprintf("the mock failed: %v", cause))
+		}
+	}()
+	s.answerTestbed(watched, r, place)
+}
+
+func (s *Service) answerTestbed(w http.ResponseWriter, r *http.Request, place string) {
 	if control, there := s.control[place]; there {
 		control.ServeHTTP(w, r)
 		return
@@ -56,6 +70,7 @@ func (s *Service) testbedMethods(place string) map[string]http.HandlerFunc {
 	}
 	return map[string]http.HandlerFunc{
 		http.MethodGet:    func(w http.ResponseWriter, _ *http.Request) { s.look(w, id) },
+		http.MethodPut:    func(w http.ResponseWriter, r *http.Request) { s.put(w, r, id) },
 		http.MethodDelete: func(w http.ResponseWriter, _ *http.Request) { s.release(w, id) },
 	}
 }
@@ -102,6 +117,29 @@ func (s *Service) look(w http.ResponseWriter, id string) {
 	default:
 		writeJSON(w, http.StatusOK, map[string]any{"snapshotId": id, "state": one.State})
 	}
+}
+
+// put gives a snapshot another state, as time would. The protocol has no words for that: it is the mock's own.
+func (s *Service) put(w http.ResponseWriter, r *http.Request, id string) {
+	var wanted struct {
+		State string `json:"state"`
+	}
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder))
+	decoder.DisallowUnknownFields()
+	if err := decodeOnly(decoder, &wanted); err != nil {
+		complain(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	state, known := contract.ParseState(wanted.State)
+	if !known {
+		complain(w, http.StatusUnprocessableEntity, fmt.Sprintf("there is no state %q", wanted.State))
+		return
+	}
+	if _, err := s.store.Put(id, state); err != nil {
+		complain(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	s.look(w, id)
 }
 
 func (s *Service) release(w http.ResponseWriter, id string) {

@@ -177,9 +177,8 @@ func TestTestbedKnowsNothingElse(t *testing.T) {
 		"releasing the base":   {http.MethodDelete, mock.TestbedPath, "GET"},
 		"listing snapshots":    {http.MethodGet, snapshots, "POST"},
 		"releasing them all":   {http.MethodDelete, snapshots, "POST"},
-		"changing a snapshot":  {http.MethodPut, snapshots + "/a", "DELETE, GET"},
-		"posting a snapshot":   {http.MethodPost, snapshots + "/a", "DELETE, GET"},
-		"a method nobody uses": {"BREW", snapshots + "/a", "DELETE, GET"},
+		"posting a snapshot":   {http.MethodPost, snapshots + "/a", "DELETE, GET, PUT"},
+		"a method nobody uses": {"BREW", snapshots + "/a", "DELETE, GET, PUT"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -193,4 +192,43 @@ func TestTestbedKnowsNothingElse(t *testing.T) {
 			g.Expect(got.header.Get("Allow")).To(Equal(row.allow))
 		})
 	}
+}
+
+func TestTestbedPutsSnapshotsIntoStates(t *testing.T) {
+	t.Parallel()
+	g, s := NewWithT(t), serve(t)
+	id := s.Create(contract.Leaving, 1)[0]
+	put := func(id, body string) answer {
+		return s.send(s.request(http.MethodPut, snapshots+"/"+id, strings.NewReader(body)))
+	}
+	for _, state := range contract.States {
+		got := put(id, fmt.Sprintf(`{"state": %q}`, state.Listed()))
+		g.Expect(got.status).To(Equal(http.StatusOK))
+		g.Expect(got.text).To(Equal(s.look(id).text))
+		g.Expect(s.states(id)).To(Equal([]contract.State{state}))
+	}
+	expectComplaint(g, put("nobody", `{"state": "FAILED"}`), http.StatusNotFound)
+	for body, status := range map[string]int{
+		``: http.StatusBadRequest, `{"state": 1}`: http.StatusBadRequest, `{"state": "FAILED", "count": 1}`: http.StatusBadRequest,
+		`{}`: http.StatusUnprocessableEntity, `{"state": "MELTED"}`: http.StatusUnprocessableEntity,
+	} {
+		expectComplaint(g, put(id, body), status)
+	}
+	g.Expect(s.states(id)).To(Equal([]contract.State{contract.States[len(contract.States)-1]}))
+}
+
+func TestTestbedAnswersForItsPanics(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	s := serve(t, mock.WithControl("/early", func(*mock.Service) http.Handler {
+		return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("out of order") })
+	}), mock.WithControl("/late", func(*mock.Service) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusOK)
+			panic("out of order")
+		})
+	}))
+	expectComplaint(g, s.send(s.request(http.MethodGet, mock.TestbedPath+"/early", nil)), http.StatusInternalServerError)
+	_, err := s.client.Do(s.request(http.MethodGet, mock.TestbedPath+"/late", nil))
+	g.Expect(err).To(HaveOccurred())
 }
