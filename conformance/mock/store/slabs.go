@@ -18,7 +18,8 @@ type slabs struct {
 	free  uint32                       // a slot that is not in use any more; the others follow it
 	index map[uint32]uint32            // by the hash of their ids, a slot; others of that hash follow it
 	hash  func(id string) (sum uint32) // not always another one for another id
-	more  map[uint32]more              // of some slots
+	long  map[uint32]string            // by slot, the ids that an entry has no room for
+	facts map[uint32]Facts             // likewise, where there are any
 	names []contract.State
 }
 
@@ -31,27 +32,21 @@ type entry struct {
 	slot    uint32
 	next    uint32     // the slot that follows this one
 	state   uint32     // among the names
-	size    uint8      // of the id, or hasMore
+	size    uint8      // of the id, or isLong
 	text    [room]byte // the id
-}
-
-// more is what an entry has no room for.
-type more struct {
-	id    string
-	facts Facts
 }
 
 const (
 	slabEntries = 1024 // in one slab
 	room        = 47   // bytes of an id; the mock makes shorter ones
-	hasMore     = 0xFF // the id is where the facts are
+	isLong      = room + 1
 )
 
 func newSlabs() slabs {
 	seed := maphash.MakeSeed()
 	return slabs{
-		index: map[uint32]uint32{}, more: map[uint32]more{},
-		hash: func(id string) uint32 { return uint32(maphash.String(seed, id)) },
+		hash:  func(id string) uint32 { return uint32(maphash.String(seed, id)) },
+		index: map[uint32]uint32{}, long: map[uint32]string{}, facts: map[uint32]Facts{},
 	}
 }
 
@@ -72,11 +67,14 @@ func (s *slabs) find(id string) *entry {
 // add gives a new entry for an id that has none.
 func (s *slabs) add(id string, facts Facts) *entry {
 	e := s.vacant()
-	if len(id) <= room && facts == (Facts{}) {
+	if len(id) <= room {
 		e.size = uint8(copy(e.text[:], id))
 	} else {
-		e.size = hasMore
-		s.more[e.slot] = more{strings.Clone(id), facts} // which may be part of something that is much longer
+		e.size = isLong
+		s.long[e.slot] = strings.Clone(id) // which may be part of something that is much longer
+	}
+	if facts != (Facts{}) {
+		s.facts[e.slot] = facts
 	}
 	sum := s.hash(id)
 	e.next = s.index[sum]
@@ -115,17 +113,16 @@ func (s *slabs) remove(e *entry) {
 	default:
 		delete(s.index, sum)
 	}
-	if e.size == hasMore {
-		delete(s.more, e.slot)
-	}
+	delete(s.long, e.slot)
+	delete(s.facts, e.slot)
 	*e = entry{slot: e.slot, next: s.free}
 	s.free = e.slot
 }
 
 // id gives the id of an entry, for as long as it is in use. To copy it would be more work than what it is wanted for.
 func (s *slabs) id(e *entry) string {
-	if e.size == hasMore {
-		return s.more[e.slot].id
+	if e.size == isLong {
+		return s.long[e.slot]
 	}
 	return unsafe.String(&e.text[0], e.size)
 }
@@ -143,12 +140,9 @@ func (s *slabs) setState(e *entry, state contract.State) {
 
 // look gives an entry as a snapshot, the id of which is good for as long as the entry is in use.
 func (s *slabs) look(e *entry) Snapshot {
-	one := Snapshot{ID: s.id(e), State: s.state(e), Created: time.Unix(0, e.created).UTC()}
+	one := Snapshot{ID: s.id(e), State: s.state(e), Created: time.Unix(0, e.created).UTC(), Facts: s.facts[e.slot]}
 	if e.due != 0 {
 		one.Due = time.Unix(0, e.due).UTC()
-	}
-	if e.size == hasMore {
-		one.Facts = s.more[e.slot].facts
 	}
 	return one
 }
