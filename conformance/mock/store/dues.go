@@ -28,6 +28,9 @@ func (d *dues) Pop() any {
 }
 
 func (s *Store) await(e *entry, at int64) {
+	if at == 0 {
+		at++ // 0 would be never
+	}
 	e.due = at
 	s.touch(e)
 	heap.Push(&s.dues, due{at, e.slot})

@@ -10,17 +10,18 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
-// slabs has the entries of a store, each in a slot with a number, and finds them by their ids. There are no pointers in them:
-// the collector of garbage would follow a million, again and again, at the cost of everybody who asks for something meanwhile.
+// slabs has the entries of a store, each in a slot, and finds them by their ids. Slots have numbers, and entries no pointers: at a
+// million, the collector of garbage would follow millions of them, again and again, at the cost of everybody who asks for something
+// meanwhile.
 type slabs struct {
 	slabs []*[slabEntries]entry
-	used  uint32                       // so many slots have been in use; 0 is none, and stands for no slot
-	free  uint32                       // a slot that is not in use any more; the others follow it
-	index map[uint32]uint32            // by the hash of their ids, a slot; others of that hash follow it
-	hash  func(id string) (sum uint32) // not always another one for another id
-	long  map[uint32]string            // by slot, the ids that an entry has no room for
-	facts map[uint32]Facts             // likewise, where there are any
-	names []contract.State
+	used  uint32                 // so many slots have ever been in use; 0 is none of them, and stands for no slot
+	free  uint32                 // a slot that is in use no more, which others follow
+	index map[uint32]uint32      // by hash, the slot of an id, which others of the same hash follow
+	hash  func(id string) uint32 // of an id; two may have the same
+	long  map[uint32]string      // by slot, the ids that an entry has no room for
+	facts map[uint32]Facts       // by slot, where there are any
+	names []contract.State       // as they came
 }
 
 // entry is a snapshot of the store.
@@ -30,9 +31,9 @@ type entry struct {
 	due     int64  // likewise; 0: it stays
 	place   uint32 // in the order
 	slot    uint32
-	next    uint32     // the slot that follows this one
-	state   uint32     // among the names
-	size    uint8      // of the id, or isLong
+	next    uint32     // the slot that follows; 0: none
+	state   uint32     // its place among the names
+	size    uint8      // of the id; isLong: it is somewhere else
 	text    [room]byte // the id
 }
 
@@ -64,7 +65,7 @@ func (s *slabs) find(id string) *entry {
 	return nil
 }
 
-// add gives a new entry for an id that has none.
+// add gives a new entry to an id that has none.
 func (s *slabs) add(id string, facts Facts) *entry {
 	e := s.vacant()
 	if len(id) <= room {
@@ -119,7 +120,8 @@ func (s *slabs) remove(e *entry) {
 	s.free = e.slot
 }
 
-// id gives the id of an entry, for as long as it is in use. To copy it would be more work than what it is wanted for.
+// id gives the id of an entry, which is good for as long as that is in use. It is no copy, since whoever looks through a million
+// would leave a million copies behind.
 func (s *slabs) id(e *entry) string {
 	if e.size == isLong {
 		return s.long[e.slot]

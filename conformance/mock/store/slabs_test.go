@@ -78,6 +78,40 @@ func TestAnIDIsACopy(t *testing.T) {
 	}
 }
 
+// TestWhatHasGoneIsNotTouched: its slot is for others.
+func TestWhatHasGoneIsNotTouched(t *testing.T) {
+	t.Parallel()
+	for name, use := range map[string]func(g *WithT, s *Store){
+		"deleted twice": func(g *WithT, s *Store) {
+			g.Expect(s.Add(Snapshot{ID: "a", State: contract.Normal})).To(Succeed())
+			g.Expect(s.Delete([]string{"a", "a"})).To(Equal([]Snapshot{{ID: "a"}}))
+		},
+		"due, and replaced": func(g *WithT, s *Store) {
+			for _, due := range []time.Time{time.Unix(0, 0), time.Unix(1, 0)} {
+				one := Snapshot{ID: "a", State: contract.Leaving, Due: due}
+				g.Expect(s.Add(one, one, Snapshot{ID: "a", State: contract.Leaving}, one)).To(Succeed())
+				g.Expect(s.Counts()).To(BeEmpty())
+			}
+		},
+		"due, and another there": func(g *WithT, s *Store) {
+			g.Expect(s.Add(Snapshot{ID: "a", State: contract.Leaving, Due: time.Unix(0, 0)}, Snapshot{ID: "a", State: contract.Leaving})).To(Succeed())
+			g.Expect(s.Counts()).To(Equal(map[contract.State]int{contract.Leaving: 1}))
+			g.Expect(s.Release("a")).To(Succeed())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g, s := NewWithT(t), New(time.Now)
+			use(g, s)
+			g.Expect(s.Add(Snapshot{ID: "b", State: contract.Normal}, Snapshot{ID: "c", State: contract.Normal})).To(Succeed())
+			g.Expect(s.Counts()).To(Equal(map[contract.State]int{contract.Normal: 2}))
+			page := all(g, s)
+			g.Expect(page).To(HaveLen(2))
+			g.Expect(page[0].ID + page[1].ID).To(Equal("bc"))
+		})
+	}
+}
+
 // TestHolesAreClosed: what is left when most have gone is listed in the order in which it came.
 func TestHolesAreClosed(t *testing.T) {
 	t.Parallel()

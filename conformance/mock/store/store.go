@@ -55,7 +55,7 @@ type Store struct {
 
 	mu     sync.Mutex
 	timing Timing
-	slabs  slabs    // what each is, by slot and id
+	slabs  slabs    // all of them, in slots
 	order  []uint32 // slots, as their snapshots came; 0 where one has gone
 	holes  int      // in order
 	counts map[contract.State]int
@@ -145,7 +145,7 @@ func (s *Store) Delete(ids []string) (left []Snapshot, err error) {
 		}
 		for i, e := range found {
 			switch {
-			case e == nil:
+			case e == nil || e.number == 0: // not there, or not any more: somebody gives it twice
 				left = append(left, Snapshot{ID: ids[i]})
 			case s.slabs.state(e) != contract.Normal:
 				left = append(left, s.slabs.snapshot(e))
