@@ -166,15 +166,15 @@ func TestRecordsThatAreNotAsTheyWereWrittenAreRefused(t *testing.T) {
 		"one is gone":  {func(all *bbolt.Bucket) error { return all.Delete(key(2)) }, "there are 2, where there were 3"},
 		"the last is":  {func(all *bbolt.Bucket) error { return all.Delete(key(3)) }, "there are 2, where there were 3"},
 		"one moved":    {func(all *bbolt.Bucket) error { return all.Put(key(2), bytes.Clone(all.Get(key(1)))) }, "record 2: its checksum"},
-		"one too many": {func(all *bbolt.Bucket) error { return all.Put(key(4), (&entry{id: "x", number: 4}).record()) }, "record 4: the header knows nothing of it"},
+		"one too many": {func(all *bbolt.Bucket) error { return all.Put(key(4), (&Snapshot{ID: "x"}).record(4)) }, "record 4: the header knows nothing of it"},
 		"one changed": {func(all *bbolt.Bucket) error {
-			return all.Put(key(2), (&entry{id: "x", state: contract.Normal, number: 2}).record())
+			return all.Put(key(2), (&Snapshot{ID: "x", State: contract.Normal}).record(2))
 		}, "not those that were written"},
 		"an unknown one": {func(all *bbolt.Bucket) error {
-			return all.Put(key(2), (&entry{id: "x", state: "MELTED", number: 2}).record())
+			return all.Put(key(2), (&Snapshot{ID: "x", State: "MELTED"}).record(2))
 		}, `there is no state "MELTED"`},
 		"an id twice": {func(all *bbolt.Bucket) error {
-			return all.Put(key(2), (&entry{id: "snap-1", state: contract.Normal, number: 2}).record())
+			return all.Put(key(2), (&Snapshot{ID: "snap-1", State: contract.Normal}).record(2))
 		}, `the id "snap-1" is there twice`},
 		"no record":     {func(all *bbolt.Bucket) error { return all.Put(key(2), []byte("x")) }, "record 2: its checksum"},
 		"half a record": {func(all *bbolt.Bucket) error { return all.Put(key(2), sealed(2, "\x09snap")) }, "not the form of a record"},

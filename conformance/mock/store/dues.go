@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// due is a moment at which the state of a snapshot passes by itself. It is void if the snapshot has another by then.
+// due is a moment at which the state of a snapshot passes by itself. It is void if what is in the slot has another by then, and
+// be it another snapshot.
 type due struct {
-	at  int64 // Unix nanoseconds
-	who *entry
+	at   int64 // Unix nanoseconds
+	slot uint32
 }
 
 // dues is a heap of which the earliest is the first.
@@ -22,22 +23,24 @@ func (d *dues) Push(one any)      { *d = append(*d, one.(due)) }
 func (d *dues) Pop() any {
 	last := len(*d) - 1
 	one := (*d)[last]
-	(*d)[last] = due{}
 	*d = (*d)[:last]
 	return one
 }
 
 func (s *Store) await(e *entry, at int64) {
+	if at == 0 {
+		at++ // 0 would be never
+	}
 	e.due = at
 	s.touch(e)
-	heap.Push(&s.dues, due{at, e})
+	heap.Push(&s.dues, due{at, e.slot})
 }
 
 // pass lets the states pass whose time is over. It is done whenever somebody looks, and so needs nobody to wait for it.
 func (s *Store) pass(now time.Time) {
 	for len(s.dues) > 0 && s.dues[0].at <= now.UnixNano() {
 		next := heap.Pop(&s.dues).(due)
-		if e := next.who; e.due == next.at { // or something else has become of it
+		if e := s.slabs.at(next.slot); e.due == next.at { // or something else has become of it
 			s.leave(e)
 		}
 	}

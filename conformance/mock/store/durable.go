@@ -147,7 +147,7 @@ func (s *Store) load(file *os.File) (header, error) {
 		return header{}, err
 	}
 	found, err := verify(file, info.Size(), func(number uint64, one Snapshot) error {
-		if s.byID[one.ID] != nil {
+		if s.slabs.find(one.ID) != nil {
 			return fmt.Errorf("the id %.80q is there twice", one.ID)
 		}
 		s.number = number - 1
@@ -187,10 +187,16 @@ func settled(err error) *batch {
 	return b
 }
 
+// touched is a snapshot that a step has changed.
+type touched struct {
+	slot   uint32
+	number uint64 // not that of what is in the slot: it has gone
+}
+
 // touch puts down that a snapshot is about to be another in this step.
 func (s *Store) touch(e *entry) {
 	if s.disk != nil {
-		s.touched = append(s.touched, e)
+		s.touched = append(s.touched, touched{e.slot, e.number})
 	}
 }
 
@@ -206,14 +212,14 @@ func (s *Store) pending() *batch {
 	if len(s.touched) > 0 && d.last.closed {
 		d.last = &batch{changes: map[uint64][]byte{}}
 	}
-	for _, e := range s.touched {
+	for _, each := range s.touched {
 		var record []byte
-		if s.byID[e.id] == e {
-			record = e.record()
+		if e := s.slabs.at(each.slot); e.number == each.number {
+			one := s.slabs.look(e)
+			record = one.record(e.number)
 		}
-		d.last.changes[e.number] = record
+		d.last.changes[each.number] = record
 	}
-	clear(s.touched) // what has gone is not to be kept by it
 	s.touched = s.touched[:0]
 	return d.last
 }

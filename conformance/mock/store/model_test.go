@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -132,7 +133,7 @@ func likeTheModel(t *rapid.T, folder string, durable bool) {
 		}()
 	}
 
-	ids := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"})
+	ids := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", strings.Repeat("f", room+1)})
 	states := rapid.SampledFrom(contract.States)
 	times := rapid.SampledFrom([]time.Duration{0, time.Second, time.Minute})
 	facts := rapid.SampledFrom([]Facts{{}, {Name: "one", Disk: "disk-1"}, {Name: "one", Retention: "2027-01-01T00:00:00Z"}})

@@ -6,8 +6,8 @@ import "time"
 func (s *Store) Newest(limit int) (newest []Snapshot, err error) {
 	err = s.step(func(time.Time) {
 		for place := len(s.order) - 1; place >= 0 && len(newest) < limit; place-- {
-			if e := s.order[place]; e != nil {
-				newest = append(newest, e.snapshot())
+			if slot := s.order[place]; slot != 0 {
+				newest = append(newest, s.slabs.snapshot(s.slabs.at(slot)))
 			}
 		}
 	})

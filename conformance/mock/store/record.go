@@ -75,17 +75,21 @@ func readHeader(content []byte) (h header, err error) {
 	return h, f.end()
 }
 
-func (e *entry) record() []byte {
-	content := appendText(nil, e.id)
-	content = appendText(content, string(e.state))
-	content = binary.AppendVarint(content, e.created)
-	content = binary.AppendVarint(content, e.due)
-	if e.facts != nil {
-		for _, text := range []string{e.facts.Name, e.facts.Disk, e.facts.Retention} {
+func (s *Snapshot) record(number uint64) []byte {
+	content := appendText(nil, s.ID)
+	content = appendText(content, string(s.State))
+	content = binary.AppendVarint(content, s.Created.UnixNano())
+	due := int64(0)
+	if !s.Due.IsZero() {
+		due = s.Due.UnixNano()
+	}
+	content = binary.AppendVarint(content, due)
+	if s.Facts != (Facts{}) {
+		for _, text := range []string{s.Name, s.Disk, s.Retention} {
 			content = appendText(content, text)
 		}
 	}
-	return seal(key(e.number), content)
+	return seal(key(number), content)
 }
 
 func readSnapshot(content []byte) (Snapshot, error) {

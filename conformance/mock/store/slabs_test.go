@@ -2,6 +2,9 @@ package store
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,24 +15,101 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
-// TestSlabs: each entry is its own, and its id is a copy that nothing else gets into, whatever its length.
+// TestSlabs: each entry is found by its own id, whatever its length, where many ids have the same hash and slots are used again.
 func TestSlabs(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	var room slabs
-	entries := map[string]*entry{}
+	s := newSlabs()
+	s.hash = func(id string) uint32 { return uint32(len(id) % 7) }
+	var ids []string
+	there := map[string]*entry{}
+	chance := rand.New(rand.NewPCG(1, 2))
 	for i := range 4 * slabEntries {
-		id := fmt.Sprintf("%d-%s", i, strings.Repeat("x", i*i%(slabText/4)))
-		entries[id] = room.entry(id)
-		g.Expect(unsafe.StringData(entries[id].id)).NotTo(BeIdenticalTo(unsafe.StringData(id)))
+		id := strings.Repeat("x", i%(2*room)) + strconv.Itoa(i)
+		facts := Facts{Name: strings.Repeat("n", i%2)}
+		g.Expect(s.find(id)).To(BeNil())
+		e := s.add(id, facts)
+		s.setState(e, contract.States[i%len(contract.States)])
+		e.number, e.created = uint64(i)+1, int64(i)
+		there[id], ids = e, append(ids, id)
+		if at := chance.IntN(3 * len(ids)); at < len(ids) {
+			gone := ids[at]
+			s.remove(there[gone])
+			g.Expect(s.find(gone)).To(BeNil())
+			delete(there, gone)
+			ids = slices.Delete(ids, at, at+1)
+		}
 	}
-	entries[""] = room.entry("")
-	owners := map[*entry]bool{}
-	for id, e := range entries {
-		g.Expect(e.id == id).To(BeTrue(), "%.20q is %.20q", id, e.id)
-		owners[e] = true
+	slots := map[uint32]bool{}
+	for id, e := range there {
+		g.Expect(s.find(id)).To(BeIdenticalTo(e))
+		i := int(e.created)
+		g.Expect(s.snapshot(e)).To(Equal(Snapshot{
+			ID: id, State: contract.States[i%len(contract.States)], Created: time.Unix(0, int64(i)).UTC(), Facts: Facts{Name: strings.Repeat("n", i%2)},
+		}))
+		slots[e.slot] = true
 	}
-	g.Expect(owners).To(HaveLen(len(entries)))
+	g.Expect(slots).To(HaveLen(len(there)))
+	g.Expect(slots).NotTo(HaveKey(uint32(0)))
+	for _, e := range there {
+		s.remove(e)
+	}
+	g.Expect(s.index).To(BeEmpty())
+	g.Expect(s.long).To(BeEmpty())
+	g.Expect(s.facts).To(BeEmpty())
+}
+
+// TestAnIDIsACopy: it may be part of something that is much longer, or that is changed, and what is given stays as it is.
+func TestAnIDIsACopy(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1, room, room + 1, 0xFF, 0x100} {
+		g, s := NewWithT(t), newSlabs()
+		id := strings.Repeat("x", size)
+		e := s.add(id, Facts{})
+		s.setState(e, contract.Normal)
+		g.Expect(s.id(e)).To(Equal(id))
+		if size > 0 {
+			g.Expect(unsafe.StringData(s.id(e))).NotTo(BeIdenticalTo(unsafe.StringData(id)))
+		}
+		given := s.snapshot(e)
+		s.remove(e)
+		s.add(strings.Repeat("y", size), Facts{})
+		g.Expect(given.ID).To(Equal(id))
+	}
+}
+
+// TestWhatHasGoneIsNotTouched: its slot is for others.
+func TestWhatHasGoneIsNotTouched(t *testing.T) {
+	t.Parallel()
+	for name, use := range map[string]func(g *WithT, s *Store){
+		"deleted twice": func(g *WithT, s *Store) {
+			g.Expect(s.Add(Snapshot{ID: "a", State: contract.Normal})).To(Succeed())
+			g.Expect(s.Delete([]string{"a", "a"})).To(Equal([]Snapshot{{ID: "a"}}))
+		},
+		"due, and replaced": func(g *WithT, s *Store) {
+			for _, due := range []time.Time{time.Unix(0, 0), time.Unix(1, 0)} {
+				one := Snapshot{ID: "a", State: contract.Leaving, Due: due}
+				g.Expect(s.Add(one, one, Snapshot{ID: "a", State: contract.Leaving}, one)).To(Succeed())
+				g.Expect(s.Counts()).To(BeEmpty())
+			}
+		},
+		"due, and another there": func(g *WithT, s *Store) {
+			g.Expect(s.Add(Snapshot{ID: "a", State: contract.Leaving, Due: time.Unix(0, 0)}, Snapshot{ID: "a", State: contract.Leaving})).To(Succeed())
+			g.Expect(s.Counts()).To(Equal(map[contract.State]int{contract.Leaving: 1}))
+			g.Expect(s.Release("a")).To(Succeed())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g, s := NewWithT(t), New(time.Now)
+			use(g, s)
+			g.Expect(s.Add(Snapshot{ID: "b", State: contract.Normal}, Snapshot{ID: "c", State: contract.Normal})).To(Succeed())
+			g.Expect(s.Counts()).To(Equal(map[contract.State]int{contract.Normal: 2}))
+			page := all(g, s)
+			g.Expect(page).To(HaveLen(2))
+			g.Expect(page[0].ID + page[1].ID).To(Equal("bc"))
+		})
+	}
 }
 
 // TestHolesAreClosed: what is left when most have gone is listed in the order in which it came.

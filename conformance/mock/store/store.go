@@ -13,7 +13,9 @@
 package store
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,27 +55,15 @@ type Store struct {
 
 	mu     sync.Mutex
 	timing Timing
-	byID   map[string]*entry
-	order  []*entry // as they came; nil where one has gone
+	slabs  slabs    // all of them, in slots
+	order  []uint32 // slots, as their snapshots came; 0 where one has gone
 	holes  int      // in order
 	counts map[contract.State]int
 	dues   dues
-	slabs  slabs
 
-	disk    *disk    // nil: the snapshots are in memory alone
-	number  uint64   // of the snapshot that came last
-	touched []*entry // what this step has changed, if that is to be on disk
-}
-
-// entry is a snapshot of the store.
-type entry struct {
-	id      string
-	state   contract.State
-	created int64  // Unix nanoseconds
-	due     int64  // likewise; 0: it stays
-	place   int    // in the order
-	number  uint64 // of all that ever came
-	facts   *Facts
+	disk    *disk     // nil: the snapshots are in memory alone
+	number  uint64    // of the snapshot that came last
+	touched []touched // what this step has changed, if that is to be on disk
 }
 
 // creating is the state of a snapshot that has only begun.
@@ -81,7 +71,7 @@ const creating = contract.State(api.Creating)
 
 // New makes a store without snapshots, whose clock is now.
 func New(now func() time.Time) *Store {
-	return &Store{now: now, byID: map[string]*entry{}, counts: map[contract.State]int{}}
+	return &Store{now: now, slabs: newSlabs(), counts: map[contract.State]int{}}
 }
 
 // step does something in one step. It returns when all that has been seen in it is kept.
@@ -124,9 +114,9 @@ func (s *Store) Add(snapshots ...Snapshot) error {
 // Replace has the store have these snapshots, as Add takes them, and no others.
 func (s *Store) Replace(snapshots ...Snapshot) error {
 	return s.step(func(now time.Time) {
-		for _, e := range slices.Clone(s.order) {
-			if e != nil {
-				s.remove(e)
+		for _, slot := range slices.Clone(s.order) {
+			if slot != 0 {
+				s.remove(s.slabs.at(slot))
 			}
 		}
 		for _, one := range snapshots {
@@ -140,7 +130,7 @@ func (s *Store) Begin(id string, facts Facts) error {
 	return s.step(func(now time.Time) {
 		s.add(Snapshot{ID: id, State: contract.Normal, Facts: facts}, now)
 		if s.timing.Creating > 0 || s.timing.Stuck != nil {
-			s.enter(s.byID[id], creating, s.timing.Creating, now)
+			s.enter(s.slabs.find(id), creating, s.timing.Creating, now)
 		}
 	})
 }
@@ -151,14 +141,14 @@ func (s *Store) Delete(ids []string) (left []Snapshot, err error) {
 	err = s.step(func(now time.Time) {
 		found := make([]*entry, len(ids))
 		for i, id := range ids { // all of them first: of a million, each is far away, and the ways to several are gone together
-			found[i] = s.byID[id]
+			found[i] = s.slabs.find(id)
 		}
 		for i, e := range found {
 			switch {
-			case e == nil:
+			case e == nil || e.number == 0: // not there, or not any more: somebody gives it twice
 				left = append(left, Snapshot{ID: ids[i]})
-			case e.state != contract.Normal:
-				left = append(left, e.snapshot())
+			case s.slabs.state(e) != contract.Normal:
+				left = append(left, s.slabs.snapshot(e))
 			case s.timing.Deleting > 0 || s.timing.Stuck != nil:
 				s.enter(e, contract.Leaving, s.timing.Deleting, now)
 			default:
@@ -172,7 +162,7 @@ func (s *Store) Delete(ids []string) (left []Snapshot, err error) {
 // Put gives a snapshot a state, in which it stays. It tells whether there is such a snapshot.
 func (s *Store) Put(id string, state contract.State) (there bool, err error) {
 	err = s.step(func(time.Time) {
-		e := s.byID[id]
+		e := s.slabs.find(id)
 		if there = e != nil; there {
 			s.become(e, state)
 		}
@@ -183,7 +173,7 @@ func (s *Store) Put(id string, state contract.State) (there bool, err error) {
 // Release removes a snapshot, whatever its state. It is nothing to release one that is gone.
 func (s *Store) Release(id string) error {
 	return s.step(func(time.Time) {
-		if e := s.byID[id]; e != nil {
+		if e := s.slabs.find(id); e != nil {
 			s.remove(e)
 		}
 	})
@@ -192,9 +182,9 @@ func (s *Store) Release(id string) error {
 // Get finds a snapshot.
 func (s *Store) Get(id string) (found Snapshot, there bool, err error) {
 	err = s.step(func(time.Time) {
-		e := s.byID[id]
+		e := s.slabs.find(id)
 		if there = e != nil; there {
-			found = e.snapshot()
+			found = s.slabs.snapshot(e)
 		}
 	})
 	return found, there, err
@@ -212,19 +202,20 @@ type Query struct {
 func (s *Store) List(q Query) (page []Snapshot, total int, err error) {
 	err = s.step(func(time.Time) {
 		var one Snapshot // the same for each: a million of them would keep everybody waiting
-		for _, e := range s.among(q.IDs) {
-			if e == nil {
+		for _, slot := range s.among(q.IDs) {
+			if slot == 0 {
 				continue
 			}
 			wanted := total >= q.From && len(page) < q.Limit
 			if wanted || q.Match != nil {
-				one = e.snapshot()
+				one = s.slabs.look(s.slabs.at(slot))
 			}
 			if q.Match != nil && !q.Match(&one) {
 				continue
 			}
 			if wanted {
 				page = append(page, one)
+				page[len(page)-1].ID = strings.Clone(one.ID)
 			}
 			total++
 		}
@@ -245,38 +236,35 @@ func (s *Store) Counts() (counts map[contract.State]int, err error) {
 	return counts, err
 }
 
-// among gives the entries of some ids in order, or all of them, with nil where one has gone. The caller holds the lock.
-func (s *Store) among(ids []string) []*entry {
+// among gives the slots of some ids in order, or all of them, with 0 where one has gone. The caller holds the lock.
+func (s *Store) among(ids []string) []uint32 {
 	if len(ids) == 0 {
 		return s.order
 	}
-	var found []*entry
+	var found []uint32
 	for _, id := range ids {
-		if e := s.byID[id]; e != nil {
-			found = append(found, e)
+		if e := s.slabs.find(id); e != nil {
+			found = append(found, e.slot)
 		}
 	}
-	slices.SortFunc(found, func(a, b *entry) int { return a.place - b.place })
+	slices.SortFunc(found, func(a, b uint32) int { return cmp.Compare(s.slabs.at(a).place, s.slabs.at(b).place) })
 	return slices.Compact(found)
 }
 
 // add puts a snapshot into the store. The caller holds the lock, here and below.
 func (s *Store) add(one Snapshot, now time.Time) {
-	if e := s.byID[one.ID]; e != nil {
+	if e := s.slabs.find(one.ID); e != nil {
 		s.remove(e)
 	}
 	if one.Created.IsZero() {
 		one.Created = now
 	}
 	s.number++
-	e := s.slabs.entry(one.ID)
-	e.state, e.created, e.place, e.number = one.State, one.Created.UnixNano(), len(s.order), s.number
-	if one.Facts != (Facts{}) {
-		e.facts = &one.Facts
-	}
-	s.byID[e.id] = e
-	s.order = append(s.order, e)
-	s.counts[e.state]++
+	e := s.slabs.add(one.ID, one.Facts)
+	e.number, e.created, e.place = s.number, one.Created.UnixNano(), uint32(len(s.order))
+	s.slabs.setState(e, one.State)
+	s.order = append(s.order, e.slot)
+	s.counts[one.State]++
 	s.touch(e)
 	if !one.Due.IsZero() {
 		s.await(e, one.Due.UnixNano())
@@ -285,11 +273,10 @@ func (s *Store) add(one Snapshot, now time.Time) {
 
 func (s *Store) remove(e *entry) {
 	s.touch(e)
-	delete(s.byID, e.id)
-	s.counts[e.state]--
-	e.due = 0
-	s.order[e.place] = nil
+	s.counts[s.slabs.state(e)]--
+	s.order[e.place] = 0
 	s.holes++
+	s.slabs.remove(e)
 	s.close()
 }
 
@@ -299,18 +286,19 @@ func (s *Store) close() {
 	if s.holes < few || s.holes < len(s.order)/2 {
 		return
 	}
-	s.order = slices.DeleteFunc(s.order, func(e *entry) bool { return e == nil })
-	for place, e := range s.order {
-		e.place = place
+	s.order = slices.DeleteFunc(s.order, func(slot uint32) bool { return slot == 0 })
+	for place, slot := range s.order {
+		s.slabs.at(slot).place = uint32(place)
 	}
 	s.holes = 0
 }
 
 // become gives a snapshot a state, in which it stays.
 func (s *Store) become(e *entry, state contract.State) {
-	s.counts[e.state]--
+	s.counts[s.slabs.state(e)]--
 	s.counts[state]++
-	e.state, e.due = state, 0
+	s.slabs.setState(e, state)
+	e.due = 0
 	s.touch(e)
 }
 
@@ -328,20 +316,9 @@ func (s *Store) enter(e *entry, state contract.State, while time.Duration, now t
 
 // leave ends a state that passes.
 func (s *Store) leave(e *entry) {
-	if e.state == contract.Leaving {
+	if s.slabs.state(e) == contract.Leaving {
 		s.remove(e)
 	} else {
 		s.become(e, contract.Normal)
 	}
-}
-
-func (e *entry) snapshot() Snapshot {
-	one := Snapshot{ID: e.id, State: e.state, Created: time.Unix(0, e.created).UTC()}
-	if e.due != 0 {
-		one.Due = time.Unix(0, e.due).UTC()
-	}
-	if e.facts != nil {
-		one.Facts = *e.facts
-	}
-	return one
 }
