@@ -65,9 +65,12 @@ func (j *judging) judge() {
 	j.version()
 	j.timestamp()
 	j.authorization()
-	if action != contract.Action || !contract.Plain(r.Body) {
-		j.body(action)
+	if action == contract.Action {
+		if _, plain := contract.Plain(r.Body); plain {
+			return
+		}
 	}
+	j.body(action)
 }
 
 // judging is a request that is being judged.

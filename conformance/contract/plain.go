@@ -1,47 +1,45 @@
 package contract
 
-import "bytes"
+import "strings"
 
-// Plain tells whether the body of a request is plainly right: an object with the list of ids and nothing else, no more of them
-// than a call may name, all plausible, and none with anything escaped. Nearly all bodies are, and need no closer look, which
-// takes some ten times as long. Of what is not plain it says nothing.
-func Plain(body []byte) bool {
+// Plain gives the ids that the body of a request names if it is plainly right: an object with the list of ids and nothing
+// else, no more of them than a call may name, all plausible, and none with anything escaped. Nearly all bodies are, and need no
+// closer look, which takes some ten times as long. Of what is not plain it says nothing.
+func Plain(body []byte) (ids []string, plain bool) {
 	rest := unread(body)
 	if !rest.take("{") || !rest.take(`"`+FieldSnapshotIDs+`"`) || !rest.take(":") || !rest.take("[") {
-		return false
+		return nil, false
 	}
 	for range MaxBatch {
-		if !rest.takeID() {
-			return false
+		id, ok := rest.takeID()
+		if !ok {
+			return nil, false
 		}
+		ids = append(ids, id)
 		if !rest.take(",") {
-			return rest.take("]") && rest.take("}") && rest.take("") && len(rest) == 0
+			return ids, rest.take("]") && rest.take("}") && rest.take("") && rest == ""
 		}
 	}
-	return false
+	return nil, false
 }
 
 // unread is what is still to be read of a JSON text.
-type unread []byte
+type unread string
 
 // take reads a token, after blanks.
 func (u *unread) take(token string) bool {
-	rest := bytes.TrimLeft(*u, " \t\r\n")
-	took := len(rest) >= len(token) && string(rest[:len(token)]) == token
-	if took {
-		rest = rest[len(token):]
-	}
-	*u = rest
+	rest, took := strings.CutPrefix(strings.TrimLeft(string(*u), " \t\r\n"), token)
+	*u = unread(rest)
 	return took
 }
 
 // takeID reads a plausible id. It stops at the first quotation mark: an escaped one would have a backslash before it, which
 // no plausible id has.
-func (u *unread) takeID() bool {
+func (u *unread) takeID() (string, bool) {
 	if !u.take(`"`) {
-		return false
+		return "", false
 	}
-	id, rest, closed := bytes.Cut(*u, []byte(`"`))
-	*u = rest
-	return closed && !bytes.Contains(id, []byte(`\`)) && PlausibleID(string(id))
+	id, rest, closed := strings.Cut(string(*u), `"`)
+	*u = unread(rest)
+	return id, closed && !strings.Contains(id, `\`) && PlausibleID(id)
 }

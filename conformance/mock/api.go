@@ -39,39 +39,51 @@ func (s *Service) serveAPI(w http.ResponseWriter, r *http.Request) {
 		serveCompanion(w, r, act)
 		return
 	}
-	body, err := accept(w, r)
+	value, err := accept(w, r)
 	if err != nil {
 		fail(w, r, err)
 		return
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.Body = accepted{http.NoBody, value}
 	s.stub(w, r)
 }
 
-// accept checks all that can be said about a request without looking at the snapshots, and returns the body that the stub is
-// to read.
-func accept(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// accepted is a body that has been looked at already. The stub takes the very value that was checked, where by itself it would
+// be laxer about the case of names than the schema, and read a member that comes twice in another way.
+type accepted struct {
+	io.ReadCloser
+	value any
+}
+
+// ValidatedValue is what the stub asks for; see runtime.BindJSONBody of oapi-codegen.
+func (a accepted) ValidatedValue() any { return a.value }
+
+// accept checks all that can be said about a request without looking at the snapshots, and returns the value that its body is.
+func accept(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err := checkHeader(r.Header); err != nil {
 		return nil, err
 	}
 	text, err := Body(w, r)
-	if err != nil || contract.Plain(text) {
-		return text, err
+	if err != nil {
+		return nil, err
+	}
+	if ids, plain := contract.Plain(text); plain {
+		list := make([]any, len(ids))
+		for i, id := range ids {
+			list[i] = id
+		}
+		return map[string]any{contract.FieldSnapshotIDs: list}, nil
 	}
 	return examine(text)
 }
 
-// examine holds a body against the contract's schema and returns it written anew: the stub then reads the very value that
-// was checked. It is laxer about the case of names than the schema, and reads a member that comes twice in another way.
-func examine(text []byte) ([]byte, error) {
+// examine holds a body against the contract's schema, and returns the value that it is.
+func examine(text []byte) (any, error) {
 	value, err := parse(text)
 	if err != nil {
 		return nil, err
 	}
-	if err := validate(contract.RequestSchema(), value); err != nil {
-		return nil, err
-	}
-	return json.Marshal(value)
+	return value, validate(contract.RequestSchema(), value)
 }
 
 // headerAction is the name of the action's header as http.Header spells it.
