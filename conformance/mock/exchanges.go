@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/callers"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 )
 
 // How much of what was said is kept.
@@ -47,14 +47,15 @@ type Exchange struct {
 func (x *Exchange) Header() http.Header {
 	header := x.header.Clone()
 	for i, value := range header[contract.HeaderAuthorization] {
-		scheme, _, more := strings.Cut(value, " ")
-		if !more {
-			scheme = "" // a token without a scheme is a secret as well
-		}
-		header[contract.HeaderAuthorization][i] = scheme + " REDACTED"
+		scheme, _ := callers.Scheme(value)
+		header[contract.HeaderAuthorization][i] = scheme + " " + redact.Mark
 	}
 	return header
 }
+
+// Secrets knows what the request's header holds that proves who asks, which a client may repeat, and an answer as well. It is
+// nil where there is none.
+func (x *Exchange) Secrets() *redact.Redactor { return callers.Secrets(x.header) }
 
 // Code is the answer's error code; empty where it has none.
 func (x *Exchange) Code() string {
