@@ -270,6 +270,12 @@ func exchangeRaw(t *testing.T, address, text string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return exchangeOver(t, connection, text)
+}
+
+// exchangeOver sends a text over a connection, and closes that.
+func exchangeOver(t *testing.T, connection net.Conn, text string) answer {
+	t.Helper()
 	defer connection.Close()
 	if _, err := io.WriteString(connection, text); err != nil {
 		t.Fatal(err)
