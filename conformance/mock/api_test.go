@@ -248,6 +248,20 @@ func TestRefusesAnEndlessBody(t *testing.T) {
 	g.Expect(s.states(id)).To(Equal([]contract.State{contract.Normal}))
 }
 
+// TestWhatIsRepeatedIsBounded: also such that the code of a long answer is on record.
+func TestWhatIsRepeatedIsBounded(t *testing.T) {
+	t.Parallel()
+	g, s := NewWithT(t), serve(t)
+	for _, name := range []string{"k", `\u0001`, "€"} {
+		got := s.send(s.call(`{"snapshotIds": ["a"], "` + strings.Repeat(name, 100_000) + `": 1}`))
+		expectRefusal(g, got, contract.WrongValue)
+		g.Expect(len(got.text)).To(BeNumerically("<", mock.MaxKept))
+	}
+	for _, x := range s.Exchanges() {
+		g.Expect(x.Code()).To(Equal(contract.WrongValue.Code))
+	}
+}
+
 // TestRefusesABrokenBody sends chunks that no client of net/http would.
 func TestRefusesABrokenBody(t *testing.T) {
 	t.Parallel()

@@ -29,8 +29,16 @@ func Fail(w http.ResponseWriter, err error) { fail(w, nil, err) }
 
 func (r refusal) Error() string { return r.message }
 
+// maxMessage is how many bytes of a message are sent: all that the mock itself has to say, and little of what it repeats. The
+// whole envelope is on record then, however much of it has to be escaped.
+const maxMessage = 5 << 10
+
 func (r refusal) envelope() api.Error {
-	return api.Error{RequestId: newRequestID(), Code: r.kind.Code, Message: r.message}
+	message := r.message
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
+	}
+	return api.Error{RequestId: newRequestID(), Code: r.kind.Code, Message: message}
 }
 
 // as gives an error the status that HTTP itself has for the case.

@@ -63,6 +63,7 @@ func TestEverythingOfThePageIsGuarded(t *testing.T) {
 		g.Expect(got.header.Get("Cache-Control")).To(Equal("no-store"))
 		g.Expect(got.text).NotTo(MatchRegexp(`\son[a-z]+=|style=|(src|href)="\w*:?//`), "what the policy would not let through, or another host")
 		g.Expect(w.send(http.MethodHead, path, "", nil).text).To(BeEmpty())
+		g.Expect(w.send(http.MethodGet, path, "", map[string]string{"Range": "bytes=999999-", "If-Match": "x"}).status).To(Equal(http.StatusOK), "it is given whole")
 	}
 }
 
