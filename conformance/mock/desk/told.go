@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -48,10 +50,10 @@ const longest = 200
 
 // tell gives an exchange without its header and bodies.
 func (d *Desk) tell(x *mock.Exchange) told {
-	word := d.hiding(x).word
+	said, word := d.hiding(x).word, hider(d.config.Hide).word // by the caller, and by the mock
 	return told{
 		Number: x.Number, At: x.At.UTC(), Seconds: x.Took.Round(time.Microsecond).Seconds(), Remote: x.Remote,
-		Method: word(x.Method), Path: word(x.Path), Action: word(x.Action), Status: x.Status,
+		Method: said(x.Method), Path: said(x.Path), Action: said(x.Action), Status: x.Status,
 		Code: word(x.Code()), RequestID: word(x.RequestID()), Fault: word(x.Fault), Remarks: remarks(x, word),
 	}
 }
@@ -94,9 +96,17 @@ type hider func(text string) string
 // hiding takes out of what an exchange says also what the caller itself proves with who it is: where nobody knows it, it may be
 // good for something else.
 func (d *Desk) hiding(x *mock.Exchange) hider {
-	own := x.Secrets()
-	return func(text string) string { return d.config.Hide(own.Replace(text)) }
+	own := sync.OnceValue(x.Secrets) // which costs more than all else that a line of the log does
+	return func(text string) string {
+		if !slices.Contains(ordinary, text) {
+			text = own().Replace(text)
+		}
+		return d.config.Hide(text)
+	}
 }
+
+// ordinary is what right callers say.
+var ordinary = append([]string{"", http.MethodPost, contract.Path}, mock.Actions()...)
 
 // word gives a text that should be short, cut where it is not.
 func (hide hider) word(text string) string {
