@@ -19,7 +19,7 @@ const (
 	maxHistory = 10_000   // exchanges
 	maxKept    = 32 << 10 // bytes of a body, more than a batch of the longest ids has
 	maxBytes   = 32 << 20 // bytes of all exchanges together
-	perField   = 100      // bytes that a field of a header takes besides its text, more or less
+	perField   = 100      // bytes that a field of a header, or a breach, takes besides its text, more or less
 )
 
 // Exchange is one request to the API and its answer. It is shared: do not change what it refers to.
@@ -157,7 +157,13 @@ func (h *history) add(x *Exchange, judged *callers.Request) {
 	}
 }
 
-func (x *Exchange) size() int { return cap(x.Request) + cap(x.Answer) + x.lines }
+func (x *Exchange) size() int {
+	size := cap(x.Request) + cap(x.Answer) + x.lines
+	for _, breach := range x.Breaches {
+		size += len(breach.What) + perField
+	}
+	return size
+}
 
 // beginning is as much of a body as is kept; the rest can go.
 func beginning(text []byte) []byte {
