@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -22,6 +23,7 @@ func TestOutside(t *testing.T) {
 	sums, err := os.ReadFile("../go.sum")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(os.WriteFile(filepath.Join(module, "go.sum"), sums, 0o600)).To(Succeed())
+	g.Expect(os.WriteFile(filepath.Join(module, "readme_test.go"), []byte(shownToClients(t)), 0o600)).To(Succeed())
 
 	golang := func(env string, args ...string) (string, error) {
 		cmd := exec.CommandContext(t.Context(), "go", args...)
@@ -36,9 +38,35 @@ func TestOutside(t *testing.T) {
 
 	output, err = golang("OUTSIDE_BROKEN=", "test", "-v", "./...")
 	g.Expect(err).NotTo(HaveOccurred(), output)
-	g.Expect(output).To(And(ContainSubstring("--- PASS: TestContract"), ContainSubstring("--- PASS: TestMock")))
+	g.Expect(output).To(And(ContainSubstring("--- PASS: TestContract"), ContainSubstring("--- PASS: TestMock"),
+		ContainSubstring("--- PASS: TestDeleteAll"), ContainSubstring("--- PASS: TestAskAgain"), ContainSubstring("--- PASS: TestSigned")))
 
 	output, err = golang("OUTSIDE_BROKEN=1", "test", "-run=TestContract", "./...")
 	g.Expect(err).To(BeAssignableToTypeOf(&exec.ExitError{}), output)
 	g.Expect(output).To(And(ContainSubstring("--- FAIL: TestContract"), ContainSubstring("STATE-2 MUST: ")))
+}
+
+// shownToClients is a Go file of what README shows in Go to those who write clients, word for word.
+func shownToClients(t *testing.T) string {
+	t.Helper()
+	_, section, _ := strings.Cut(readme(t), "\n## Develop a client against the mock\n")
+	section, _, _ = strings.Cut(section, "\n### The vendor's own clients\n")
+	return `package outside
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock/door"
+	"github.com/zec-conformance/deletesnapshots/conformance/mock/limit"
+	"github.com/zec-conformance/deletesnapshots/conformance/signing"
+	"github.com/zec-conformance/deletesnapshots/conformance/trouble"
+	"github.com/zec-conformance/deletesnapshots/generated/api"
+)
+
+` + strings.Join(blocks(section, "go"), "\n")
 }

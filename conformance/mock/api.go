@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -85,7 +86,7 @@ func checkHeader(header http.Header) error {
 	case len(actions) == 0:
 		return refusal{contract.MissingParameter, contract.HeaderAction + " is required."}
 	case len(actions) > 1 || actions[0] != contract.Action:
-		return refusal{contract.UnknownAction, "There is no such action here; try " + contract.Action + "."}
+		return refusal{contract.UnknownAction, "There is no such action here; there are " + strings.Join(Actions(), ", ") + "."}
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (s *Service) serveCallers(w http.ResponseWriter, r *http.Request) {
 // elsewhere answers what is asked for where there is nothing. Not contract.NotFound, which tells a caller that a snapshot
 // is gone.
 func elsewhere(w http.ResponseWriter, r *http.Request) {
-	fail(w, r, refusal{contract.NoResource, "There is nothing at this path."})
+	fail(w, r, refusal{contract.NoResource, "There is nothing at this path; the API is at " + contract.Path + "."})
 }
 
 // Untolerated is what of Breaches neither Tolerate nor TolerateAll lets pass. Rules that Tolerate names and nothing broke

@@ -24,7 +24,7 @@ func (s *Service) actionsBeside() map[string]companions.Action {
 
 // companion gives the action that a request is for, if it is one of those.
 func (s *Service) companion(header http.Header) (act companions.Action, is bool) {
-	actions := header.Values(contract.HeaderAction)
+	actions := header[headerAction]
 	if len(actions) != 1 {
 		return act, false
 	}

@@ -62,6 +62,12 @@ func (x *Exchange) Code() string {
 	if x.Status == http.StatusOK {
 		return ""
 	}
+	// As the mock writes it, the code comes first.
+	if rest, found := bytes.CutPrefix(x.Answer, []byte(`{"code":"`)); found {
+		if code, _, found := bytes.Cut(rest, []byte(`","`)); found && !bytes.ContainsAny(code, `"\`) {
+			return string(code)
+		}
+	}
 	var answer struct {
 		Code string `json:"code"`
 	}
@@ -109,7 +115,7 @@ func (h *history) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request, err := Body(w, r) // who reads it next meets the error again
 		watched := &recorder{ResponseWriter: w, exchange: &Exchange{
-			At: time.Now(), Remote: r.RemoteAddr, Method: r.Method, Path: r.URL.EscapedPath(), Action: r.Header.Get(contract.HeaderAction),
+			At: time.Now(), Remote: r.RemoteAddr, Method: r.Method, Path: r.URL.EscapedPath(), Action: first(r.Header[headerAction]),
 			Request: beginning(request), header: r.Header, lines: lines(r), multiplexed: r.ProtoMajor > 1,
 		}}
 		judged := h.callers.judge(watched.exchange, request, err != nil)
@@ -122,6 +128,14 @@ func (h *history) record(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(watched, r)
 	})
+}
+
+// first gives the first of some values, nothing if there is none.
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
 }
 
 // settle sees to an answer after a panic, if there was one, and tells whether the connection has to be broken.

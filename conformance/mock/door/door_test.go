@@ -253,7 +253,7 @@ func TestOthersAreRefusedAndNothingChanges(t *testing.T) {
 		"no type, unsigned":           {door.ZC2, func(r *http.Request, _ []byte) { r.Header.Del("Content-Type") }, invalid, ""},
 		"a long body, unsigned":       {door.ZC2, func(r *http.Request, _ []byte) { lengthen(r) }, invalid, ""},
 		// And after it everything is as it would be without one.
-		"an unknown action": {door.ZC2, signed(owner, 0, set(contract.HeaderAction, "Reboot")), noRight, "There is no such action"},
+		"an unknown action": {door.ZC2, signed(owner, 0, set(contract.HeaderAction, "Reboot")), noRight, "There is no such action here; there are DeleteSnapshots, CreateSnapshot"},
 		"no action":         {door.ZC2, signed(owner, 0, func(r *http.Request) { r.Header.Del(contract.HeaderAction) }), api.CodeMissingParameter, ""},
 		"a long body":       {door.ZC2, signed(owner, 0, lengthen), api.CodeInvalidParameterExceedLength, ""},
 		"a broken body":     {door.Bearer, signed(token, 0, lengthen), api.CodeInvalidParameterExceedLength, ""},

@@ -69,9 +69,12 @@ func New() *Metrics {
 	return m
 }
 
+// actions are those that are told apart.
+var actions = mock.Actions()
+
 // Observe counts an exchange. It is for mock.WithObserver.
 func (m *Metrics) Observe(x *mock.Exchange) {
-	action := among(mock.Actions(), x.Action)
+	action := among(actions, x.Action)
 	m.requests.WithLabelValues(action, status(x), code(x)).Inc()
 	m.seconds.WithLabelValues(action).Observe(x.Took.Seconds())
 	for _, breach := range x.Breaches {
