@@ -43,6 +43,7 @@ func (l formListener) Accept() (net.Conn, error) {
 type stream interface {
 	net.Conn
 	CloseWrite() error
+	SetLinger(seconds int) error
 }
 
 // formConn is a connection that knows whether a handler is answering: then what is written is the handler's, and none of
@@ -68,6 +69,9 @@ type secureConn struct {
 	*tls.Conn
 	open *formConn // beneath
 }
+
+// SetLinger is net.TCPConn's.
+func (c secureConn) SetLinger(seconds int) error { return c.open.SetLinger(seconds) }
 
 // Read implements net.Conn.
 func (c secureConn) Read(into []byte) (int, error) {
