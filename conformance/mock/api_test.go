@@ -248,6 +248,17 @@ func TestRefusesAnEndlessBody(t *testing.T) {
 	g.Expect(s.states(id)).To(Equal([]contract.State{contract.Normal}))
 }
 
+// TestOfAVeryLongListTheBeginningIsLookedAt: what is wrong about each member would take far more room than the list.
+func TestOfAVeryLongListTheBeginningIsLookedAt(t *testing.T) {
+	t.Parallel()
+	g, s := NewWithT(t), serve(t)
+	list := func(member, last string) string {
+		return `{"snapshotIds": [` + strings.Repeat(member+",", 100_000) + last + `]}`
+	}
+	expectRefusal(g, s.send(s.call(list("1", "1"))), contract.WrongType)
+	expectRefusal(g, s.send(s.call(list(`"a"`, "1"))), contract.TooMany)
+}
+
 // TestWhatIsRepeatedIsBounded: also such that the code of a long answer is on record.
 func TestWhatIsRepeatedIsBounded(t *testing.T) {
 	t.Parallel()
