@@ -30,6 +30,8 @@ type Request struct {
 	Cut     bool      // whether the body ends before its end
 	At      time.Time // when it came
 	Actions []string  // those that there are beside the contract's own; of these the body has no rule but its form
+
+	Secrets *redact.Redactor // what is not to be shown beside what the request itself holds; nil: nothing
 }
 
 // Breach is one rule that a request breaks.
@@ -43,9 +45,9 @@ func Judge(r *Request) []Breach {
 	j := judging{Request: r}
 	j.judge()
 	if len(j.breaches) > 0 {
-		hide := r.redactor()
+		hide := Secrets(r.Header)
 		for i := range j.breaches {
-			j.breaches[i].What = hide.Replace(j.breaches[i].What)
+			j.breaches[i].What = r.Secrets.Replace(hide.Replace(j.breaches[i].What))
 		}
 	}
 	return j.breaches
@@ -156,7 +158,7 @@ func (j *judging) timestamp() {
 		j.blame("CALL-6", "%s is no number of seconds", quote(value))
 		return
 	}
-	if off := j.At.Sub(time.Unix(seconds, 0)); off.Abs() > contract.MaxClockSkew {
+	if off := j.At.Truncate(time.Second).Sub(time.Unix(seconds, 0)); off.Abs() > contract.MaxClockSkew {
 		j.blame("CALL-6", "%s is more than %s off", quote(value), contract.MaxClockSkew)
 	}
 }
@@ -242,28 +244,52 @@ func (r *Request) Describe() string {
 	if len(r.Body) > 0 {
 		text += " " + quote(string(r.Body[:min(len(r.Body), longest*utf8.UTFMax)]))
 	}
-	return r.redactor().Replace(text)
+	return r.Secrets.Replace(Secrets(r.Header).Replace(text))
 }
 
-// redactor knows what proves who asks, as far as it is read: a request may repeat it in other places.
-func (r *Request) redactor() *redact.Redactor {
-	values := r.Header[authorization]
-	if len(values) == 0 {
-		return nil
-	}
-	hide := redact.New()
-	for _, value := range values {
-		value = value[:min(len(value), longestSecret)]
-		if keyID, _, signature, ok := signing.Claim(value); ok {
-			hide.Name(keyID)
-			hide.Secret(signature)
-		} else if _, secret, more := strings.Cut(value, " "); more {
-			hide.Secret(secret)
-		} else {
-			hide.Secret(value) // a token without a scheme
+// Secrets knows what a header holds that says who asks, as far as it is read: a request may repeat it in other places, and so
+// may its answer. It is nil where there is none.
+func Secrets(header http.Header) *redact.Redactor {
+	var hide *redact.Redactor
+	for name, values := range header {
+		if !Telling(name) {
+			continue
+		}
+		if hide == nil {
+			hide = redact.New()
+		}
+		for _, value := range values {
+			value = value[:min(len(value), longestSecret)]
+			if keyID, _, signature, ok := signing.Claim(value); ok {
+				hide.Name(keyID)
+				hide.Secret(signature)
+			} else if name == authorization {
+				_, secret := Scheme(value)
+				hide.Secret(secret)
+			} else if len(value) >= redact.Part { // what is shorter may be a number, and in the way everywhere
+				hide.Secret(value)
+			}
 		}
 	}
 	return hide
+}
+
+// Telling tells whether a header says who asks, by its name.
+func Telling(name string) bool {
+	return redact.Telling(name) && !strings.EqualFold(name, contract.HeaderSignatureMethod)
+}
+
+// schemes are those of which the name can be shown. Any other word may be a part of what proves who asks.
+var schemes = []string{contract.SignatureMethod, strings.TrimSpace(bearer), "Basic", "Digest"}
+
+// Scheme parts what an Authorization header says into the name of its scheme, empty where that is none that is known, and what
+// is not to be shown.
+func Scheme(value string) (name, secret string) {
+	name, secret, _ = strings.Cut(value, " ")
+	if !slices.ContainsFunc(schemes, func(one string) bool { return strings.EqualFold(one, name) }) {
+		return "", value
+	}
+	return name, secret
 }
 
 // longestSecret is how many bytes of a secret are looked for.

@@ -11,11 +11,12 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/callers"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 )
 
 var (
-	now  = time.Unix(1_700_000_000, 0)
+	now  = time.Unix(1_700_000_000, 999_000_000)
 	keys = signing.Credentials{KeyID: "key-of-a-caller", Secret: "a-secret-of-a-caller"}
 )
 
@@ -322,12 +323,28 @@ func TestWhatIsWrongCanBeShown(t *testing.T) {
 	}
 }
 
+// TestSecretsThatAreKnownAreNotShown: also where the request does not say that they are any.
+func TestSecretsThatAreKnownAreNotShown(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	const password = "a-password-that-nobody-may-see"
+	r := request(with(contract.HeaderVersion, password), with(contract.HeaderAction, password), body(`{"`+password+`":1}`))
+	r.Path += password
+	r.Secrets = redact.New(password)
+	g.Expect(r.Describe()).To(And(ContainSubstring(redact.Mark), Not(ContainSubstring("that-nobody"))))
+	breaches := callers.Judge(r)
+	g.Expect(len(breaches)).To(BeNumerically(">", 2))
+	for _, breach := range breaches {
+		g.Expect(breach.What).NotTo(ContainSubstring("that-nobody"), breach.Rule)
+	}
+}
+
 // TestNothingSecretIsShown: also where a caller repeats it in the wrong place.
 func TestNothingSecretIsShown(t *testing.T) {
 	t.Parallel()
 	const token = "a-token-that-nobody-may-see"
 	for name, authorization := range map[string]string{
-		"a token": "Bearer " + token, "a token alone": token, "two words": "Bearer a " + token, "a strange scheme": "Basic " + token,
+		"a token": "Bearer " + token, "a token alone": token, "two words": "Bearer a " + token, "a scheme": "Basic " + token, "a strange scheme": token + " x",
 		"a signature": contract.SignatureMethod + " Credential=" + token + ", SignedHeaders=" + token + ", Signature=" + token,
 		"a very long": "Bearer " + token + strings.Repeat("x", 1<<20),
 	} {

@@ -248,6 +248,31 @@ func TestRefusesAnEndlessBody(t *testing.T) {
 	g.Expect(s.states(id)).To(Equal([]contract.State{contract.Normal}))
 }
 
+// TestOfAVeryLongListTheBeginningIsLookedAt: what is wrong about each member would take far more room than the list.
+func TestOfAVeryLongListTheBeginningIsLookedAt(t *testing.T) {
+	t.Parallel()
+	g, s := NewWithT(t), serve(t)
+	list := func(member, last string) string {
+		return `{"snapshotIds": [` + strings.Repeat(member+",", 100_000) + last + `]}`
+	}
+	expectRefusal(g, s.send(s.call(list("1", "1"))), contract.WrongType)
+	expectRefusal(g, s.send(s.call(list(`"a"`, "1"))), contract.TooMany)
+}
+
+// TestWhatIsRepeatedIsBounded: also such that the code of a long answer is on record.
+func TestWhatIsRepeatedIsBounded(t *testing.T) {
+	t.Parallel()
+	g, s := NewWithT(t), serve(t)
+	for _, name := range []string{"k", `\u0001`, "€"} {
+		got := s.send(s.call(`{"snapshotIds": ["a"], "` + strings.Repeat(name, 100_000) + `": 1}`))
+		expectRefusal(g, got, contract.WrongValue)
+		g.Expect(len(got.text)).To(BeNumerically("<", mock.MaxKept))
+	}
+	for _, x := range s.Exchanges() {
+		g.Expect(x.Code()).To(Equal(contract.WrongValue.Code))
+	}
+}
+
 // TestRefusesABrokenBody sends chunks that no client of net/http would.
 func TestRefusesABrokenBody(t *testing.T) {
 	t.Parallel()
@@ -270,6 +295,12 @@ func exchangeRaw(t *testing.T, address, text string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return exchangeOver(t, connection, text)
+}
+
+// exchangeOver sends a text over a connection, and closes that.
+func exchangeOver(t *testing.T, connection net.Conn, text string) answer {
+	t.Helper()
 	defer connection.Close()
 	if _, err := io.WriteString(connection, text); err != nil {
 		t.Fatal(err)

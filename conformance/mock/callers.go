@@ -5,6 +5,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/callers"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 )
 
 // CallersPath is the place below TestbedPath where what callers got wrong is counted: GET tells it, and DELETE has the count
@@ -49,6 +50,7 @@ type lint struct {
 	actions     []string // that there are beside the contract's own
 	tolerated   []string
 	tolerateAll bool
+	secrets     *redact.Redactor
 
 	patience callers.Patience
 	tally    callers.Tally
@@ -56,7 +58,7 @@ type lint struct {
 
 // judge puts down the rules that a request breaks, and gives what was judged.
 func (l *lint) judge(x *Exchange, body []byte, cut bool) *callers.Request {
-	request := &callers.Request{Method: x.Method, Path: x.Path, Header: x.header, Body: body, Cut: cut, At: x.At, Actions: l.actions}
+	request := &callers.Request{Method: x.Method, Path: x.Path, Header: x.header, Body: body, Cut: cut, At: x.At, Actions: l.actions, Secrets: l.secrets}
 	x.Breaches = callers.Judge(request)
 	return request
 }

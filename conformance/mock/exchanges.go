@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/callers"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 )
 
 // How much of what was said is kept.
@@ -19,7 +19,7 @@ const (
 	maxHistory = 10_000   // exchanges
 	maxKept    = 32 << 10 // bytes of a body, more than a batch of the longest ids has
 	maxBytes   = 32 << 20 // bytes of all exchanges together
-	perField   = 100      // bytes that a field of a header takes besides its text, more or less
+	perField   = 100      // bytes that a field of a header, or a breach, takes besides its text, more or less
 )
 
 // Exchange is one request to the API and its answer. It is shared: do not change what it refers to.
@@ -47,14 +47,15 @@ type Exchange struct {
 func (x *Exchange) Header() http.Header {
 	header := x.header.Clone()
 	for i, value := range header[contract.HeaderAuthorization] {
-		scheme, _, more := strings.Cut(value, " ")
-		if !more {
-			scheme = "" // a token without a scheme is a secret as well
-		}
-		header[contract.HeaderAuthorization][i] = scheme + " REDACTED"
+		scheme, _ := callers.Scheme(value)
+		header[contract.HeaderAuthorization][i] = scheme + " " + redact.Mark
 	}
 	return header
 }
+
+// Secrets knows what the request's header holds that proves who asks, which a client may repeat, and an answer as well. It is
+// nil where there is none.
+func (x *Exchange) Secrets() *redact.Redactor { return callers.Secrets(x.header) }
 
 // Code is the answer's error code; empty where it has none.
 func (x *Exchange) Code() string {
@@ -170,7 +171,13 @@ func (h *history) add(x *Exchange, judged *callers.Request) {
 	}
 }
 
-func (x *Exchange) size() int { return cap(x.Request) + cap(x.Answer) + x.lines }
+func (x *Exchange) size() int {
+	size := cap(x.Request) + cap(x.Answer) + x.lines
+	for _, breach := range x.Breaches {
+		size += len(breach.What) + perField
+	}
+	return size
+}
 
 // beginning is as much of a body as is kept; the rest can go.
 func beginning(text []byte) []byte {

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -18,32 +20,85 @@ import (
 // error of the contract's form in the place of such an answer.
 
 // formListener gives connections on which every answer has the contract's form.
-type formListener struct{ *net.TCPListener }
+type formListener struct {
+	*net.TCPListener
+	secure *tls.Config // nil: they are not encrypted
+}
 
+// Accept implements net.Listener. A connection that is encrypted looks to http.Server like one that is not, since it
+// writes to its own kind of those behind everybody's back.
 func (l formListener) Accept() (net.Conn, error) {
 	connection, err := l.AcceptTCP()
 	if err != nil {
 		return nil, err
 	}
-	return &formConn{TCPConn: connection}, nil
+	open := &formConn{stream: connection}
+	if l.secure == nil {
+		return open, nil
+	}
+	return &formConn{stream: secureConn{tls.Server(open, l.secure), open}}, nil
+}
+
+// stream is what TCP and TLS have in common.
+type stream interface {
+	net.Conn
+	CloseWrite() error
+	SetLinger(seconds int) error
 }
 
 // formConn is a connection that knows whether a handler is answering: then what is written is the handler's, and none of
-// its business. Beneath TLS it sees what is said before TLS is spoken.
+// its business.
 type formConn struct {
-	*net.TCPConn
+	stream
 	handling atomic.Bool
 }
 
 // Write implements net.Conn. An answer of net/http's own comes in one piece.
 func (c *formConn) Write(text []byte) (int, error) {
 	if c.handling.Load() || !bytes.HasPrefix(text, []byte("HTTP/1.")) {
-		return c.TCPConn.Write(text)
+		return c.stream.Write(text)
 	}
-	if _, err := c.TCPConn.Write(inForm(text)); err != nil {
+	if _, err := c.stream.Write(inForm(text)); err != nil {
 		return 0, err
 	}
 	return len(text), nil
+}
+
+// secureConn shakes hands when it is first read from, and answers who does not speak TLS.
+type secureConn struct {
+	*tls.Conn
+	open *formConn // beneath
+}
+
+// SetLinger is net.TCPConn's.
+func (c secureConn) SetLinger(seconds int) error { return c.open.SetLinger(seconds) }
+
+// Read implements net.Conn.
+func (c secureConn) Read(into []byte) (int, error) {
+	n, err := c.Conn.Read(into)
+	var plain tls.RecordHeaderError
+	if errors.As(err, &plain) && plain.Conn != nil { // not one within a conversation in TLS
+		_, _ = io.WriteString(c.open, "HTTP/1.0 400 Bad Request\r\n\r\nthis port speaks HTTPS")
+		return n, io.EOF
+	}
+	return n, err
+}
+
+// encrypting is the configuration for TLS of a server, which has to serve HTTP/2 as if nothing were encrypted. It is nil for
+// a server without.
+func encrypting(server *http.Server) *tls.Config {
+	if server.TLSConfig == nil {
+		return nil
+	}
+	config, protocols := server.TLSConfig.Clone(), server.Protocols
+	config.NextProtos = []string{"http/1.1"}
+	server.Protocols = new(http.Protocols)
+	server.Protocols.SetHTTP1(true)
+	if protocols == nil || protocols.HTTP2() {
+		config.NextProtos = []string{"h2", "http/1.1"}
+		server.Protocols.SetUnencryptedHTTP2(true)
+	}
+	return config
 }
 
 // formKey is where the context of a request has its connection.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -213,6 +214,39 @@ func sendAndRead(t *testing.T, address, request string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestWhatIsNoHTTPIsAnsweredOverTLS, too, whatever was agreed on.
+func TestWhatIsNoHTTPIsAnsweredOverTLS(t *testing.T) {
+	t.Parallel()
+	lender := httptest.NewTLSServer(nil)
+	t.Cleanup(lender.Close)
+	address := serving(t, mock.NewService(), func(server *http.Server) {
+		server.TLSConfig = &tls.Config{Certificates: lender.TLS.Certificates}
+	})
+	roots := x509.NewCertPool()
+	roots.AddCert(lender.Certificate())
+	for name, row := range map[string]struct {
+		request string
+		status  int
+		code    string
+	}{
+		"no request line":        {"what is this?\r\n\r\n", 400, contract.WrongValue.Code},
+		"no host":                {"GET / HTTP/1.1\r\n\r\n", 400, contract.WrongValue.Code},
+		"an unknown transfer":    {"GET / HTTP/1.1\r\nHost: m\r\nTransfer-Encoding: gzip\r\n\r\n", 501, contract.WrongValue.Code},
+		"an unknown expectation": {"GET / HTTP/1.1\r\nHost: m\r\nExpect: tea\r\n\r\n", 417, contract.WrongValue.Code},
+		"a handler's answer":     {"GET /nowhere HTTP/1.1\r\nHost: m\r\n\r\n", 404, contract.NoResource.Code},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			for _, protocols := range [][]string{nil, {"http/1.1"}} {
+				connection, err := tls.Dial("tcp", address, &tls.Config{RootCAs: roots, NextProtos: protocols})
+				g.Expect(err).NotTo(HaveOccurred())
+				expectError(g, exchangeOver(t, connection, row.request), row.status, row.code)
+			}
+		})
+	}
 }
 
 func TestPlainTextForATLSPortIsAnsweredByTheContractsForm(t *testing.T) {

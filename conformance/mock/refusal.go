@@ -31,8 +31,16 @@ func Fail(w http.ResponseWriter, err error) { fail(w, nil, err) }
 
 func (r refusal) Error() string { return r.message }
 
+// maxMessage is how many bytes of a message are sent: all that the mock itself has to say, and little of what it repeats. The
+// whole envelope is on record then, however much of it has to be escaped.
+const maxMessage = 5 << 10
+
 func (r refusal) envelope() api.Error {
-	return api.Error{RequestId: newRequestID(), Code: r.kind.Code, Message: r.message}
+	message := r.message
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
+	}
+	return api.Error{RequestId: newRequestID(), Code: r.kind.Code, Message: message}
 }
 
 // as gives an error the status that HTTP itself has for the case.
@@ -68,6 +76,7 @@ func newRequestID() string {
 // validate holds a request against its schema. Where it is wrong in several ways, the gravest is reported, whatever the
 // order in which they are found.
 func validate(schema *openapi3.Schema, value any, how ...openapi3.SchemaValidationOption) error {
+	shorten(value)
 	err := schema.VisitJSON(value, append(how, openapi3.MultiErrors())...)
 	if err == nil {
 		return nil
@@ -78,6 +87,20 @@ func validate(schema *openapi3.Schema, value any, how ...openapi3.SchemaValidati
 	}
 	worst := slices.MinFunc(faults, func(a, b error) int { return cmp.Compare(gravity(a), gravity(b)) })
 	return refusal{kindOf(worst), explain(worst)}
+}
+
+// mostMembers is how many members of a list are looked at: more than any list may have, so that a longer one is refused anyway.
+// Each may be wrong, and there is room for half a million in a body.
+var mostMembers = 10 * contract.MaxBatch
+
+// shorten cuts the lists among the members of a request.
+func shorten(value any) {
+	members, _ := value.(map[string]any)
+	for name, member := range members {
+		if list, is := member.([]any); is && len(list) > mostMembers {
+			members[name] = list[:mostMembers]
+		}
+	}
 }
 
 // byGravity starts with the gravest. A list of the wrong things is not worth counting, and a list of the wrong length

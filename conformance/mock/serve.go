@@ -56,17 +56,13 @@ func Serve(addr string, handler http.Handler, changes ...func(*http.Server)) (*S
 	answerForm(s.http)
 	// Before it serves: http.Server gives itself a TLSConfig then, whether it speaks TLS or not.
 	s.url, s.roots = baseURL(s.http.TLSConfig != nil, listener.Addr()), rootCAs(s.http.TLSConfig)
-	go s.serve(formListener{listener.(*net.TCPListener)})
+	go s.serve(formListener{listener.(*net.TCPListener), encrypting(s.http)})
 	return s, nil
 }
 
 func (s *Server) serve(listener net.Listener) {
 	defer close(s.stopped)
-	serve := s.http.Serve
-	if s.http.TLSConfig != nil {
-		serve = func(listener net.Listener) error { return s.http.ServeTLS(listener, "", "") }
-	}
-	if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		s.err = err
 	}
 }

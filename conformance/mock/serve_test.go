@@ -65,9 +65,15 @@ func TestServesTLSWhereItHasACertificate(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { g.Expect(secure.Close()).To(Succeed()) })
 	g.Expect(secure.URL()).To(HavePrefix("https://127.0.0.1:"))
-	trusting := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: secure.RootCAs()}}}
-	s := service{t: t, url: secure.URL(), client: trusting}
-	g.Expect(s.send(s.request(http.MethodGet, mock.TestbedPath, nil)).status).To(Equal(http.StatusOK))
+	for major, http2 := range map[int]bool{1: false, 2: true} {
+		trusting := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: secure.RootCAs()}, ForceAttemptHTTP2: http2}}
+		answer, err := trusting.Get(secure.URL() + mock.TestbedPath)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(answer.Body.Close()).To(Succeed())
+		g.Expect(answer.StatusCode).To(Equal(http.StatusOK))
+		g.Expect(answer.ProtoMajor).To(Equal(major))
+		trusting.CloseIdleConnections()
+	}
 }
 
 func TestURLCanBeCalledWhereTheHostIsUnspecified(t *testing.T) {

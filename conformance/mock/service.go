@@ -18,6 +18,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/companions"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/store"
+	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 	"github.com/zec-conformance/deletesnapshots/generated/api"
 	"github.com/zec-conformance/deletesnapshots/generated/server"
 )
@@ -51,6 +52,7 @@ type options struct {
 	observers   []func(*Exchange)
 	tolerated   []string // rules for callers
 	tolerateAll bool
+	secrets     []string
 }
 
 // WithMiddleware puts something between the API's stub and the store, so that a caller can watch or bend what the mock
@@ -90,6 +92,12 @@ func WithObserver(tell func(*Exchange)) Option {
 	return func(o *options) { o.observers = append(o.observers, tell) }
 }
 
+// WithSecrets tells of texts, such as the passwords of keys, that are not to be shown in what the mock says of its callers,
+// wherever they put them.
+func WithSecrets(secrets ...string) Option {
+	return func(o *options) { o.secrets = append(o.secrets, secrets...) }
+}
+
 // NewService makes a service; without WithStore, one without snapshots.
 func NewService(changes ...Option) *Service {
 	o := options{newID: randomID, control: map[string]func(*Service) http.Handler{}}
@@ -107,6 +115,7 @@ func NewService(changes ...Option) *Service {
 	s.stub, s.beside = stub(s, o.middlewares), s.actionsBeside()
 	s.history.callers.actions = slices.Sorted(maps.Keys(s.beside))
 	s.history.callers.tolerated, s.history.callers.tolerateAll = o.tolerated, o.tolerateAll
+	s.history.callers.secrets = redact.New(o.secrets...)
 	var api http.Handler = http.HandlerFunc(s.serveAPI)
 	for _, around := range o.around {
 		api = around(s, api)

@@ -58,7 +58,7 @@ func (k *Keys) verifySignature(request *http.Request, header string, body []byte
 	if !same(claim.signature, k.all[place].signature(form, timestamp)) {
 		return 0, Refusal{api.CodeAuthSignatureFailure, "the signature does not fit the request", string(form)}
 	}
-	if now.Sub(time.Unix(seconds, 0)).Abs() > api.MaxClockSkew {
+	if now.Truncate(time.Second).Sub(time.Unix(seconds, 0)).Abs() > api.MaxClockSkew { // clocks are compared as they are sent
 		why := fmt.Sprintf("the request was signed at %d, and the clock here is at %d; no more than %.0f seconds may lie between",
 			seconds, now.Unix(), api.MaxClockSkew.Seconds())
 		return 0, Refusal{Code: api.CodeAuthSignatureExpired, why: why}

@@ -47,7 +47,7 @@ func TestVerifyTakes(t *testing.T) {
 		pair.Sign(request, []byte(knownBody), at)
 		return request
 	}
-	now := time.Unix(knownTime, 0)
+	now := time.Unix(knownTime, 999_000_000) // of which a header tells the whole seconds
 	for name, request := range map[string]*http.Request{
 		"the known answer":                 received(),
 		"a signature as old as is allowed": signed(now.Add(-contract.MaxClockSkew)),

@@ -87,6 +87,14 @@ func TestAMockThatExpectsCleanCallersJudgesThemInTheEnd(t *testing.T) {
 			deleting(`{"snapshotIds":["##vso[x]\u001b[2J`+hidden+`"]}`, func(header http.Header) { header.Set(contract.HeaderVersion, hidden) }), nil, 1,
 			"broken: 2; requests that were judged: 1\n",
 		},
+		"secrets of keys": { // in the place of everything but the Authorization
+			deleting(`{"`+hidden+hidden+`":1}`, func(header http.Header) {
+				header.Set(contract.HeaderVersion, hidden+hidden)
+				header.Del(contract.HeaderAuthorization)
+			}),
+			[]string{"--auth", "zc2", "--keys", fileOfKeys(t, "[{id: a, password: b"+hidden+"}, {token: "+hidden+hidden+"}]")},
+			1, "broken: 3; requests that were judged: 1\n",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

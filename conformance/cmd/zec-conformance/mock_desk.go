@@ -41,8 +41,9 @@ func (w *watching) apply(c *command, s *serving) error {
 		return errors.New("--log-level is about the log, and there is none; give --log text or --log json as well")
 	}
 	counted := metrics.New()
-	watched := desk.New(desk.Config{Hide: c.hider(s.secrets), NoPage: w.noPage})
-	s.options = append(s.options, mock.WithObserver(counted.Observe), mock.WithControl(desk.ExchangesPath, watched.Exchanges))
+	secrets := c.notToShow(s.secrets)
+	watched := desk.New(desk.Config{Hide: redact.New(secrets...).Replace, NoPage: w.noPage})
+	s.options = append(s.options, mock.WithSecrets(secrets...), mock.WithObserver(counted.Observe), mock.WithControl(desk.ExchangesPath, watched.Exchanges))
 	s.around = append(s.around, counted.Around, watched.Around)
 	if !w.noPage {
 		s.page = desk.PagePath
@@ -55,12 +56,10 @@ func (w *watching) apply(c *command, s *serving) error {
 	return nil
 }
 
-// hider takes secrets, and those that the environment holds, out of what is shown: a client may send one where nobody looks
-// for it.
-func (c *command) hider(secrets []string) func(text string) string {
-	redactor := redact.New(secrets...)
+// notToShow adds to secrets those that the environment holds: a client may send one where nobody looks for it.
+func (c *command) notToShow(secrets []string) []string {
 	for _, held := range signing.Held(c.environment) {
-		redactor.Secret(held.Secrets()...)
+		secrets = append(secrets, held.Secrets()...)
 	}
-	return redactor.Replace
+	return secrets
 }

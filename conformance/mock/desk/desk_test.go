@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -62,6 +63,7 @@ func TestEverythingOfThePageIsGuarded(t *testing.T) {
 		g.Expect(got.header.Get("Cache-Control")).To(Equal("no-store"))
 		g.Expect(got.text).NotTo(MatchRegexp(`\son[a-z]+=|style=|(src|href)="\w*:?//`), "what the policy would not let through, or another host")
 		g.Expect(w.send(http.MethodHead, path, "", nil).text).To(BeEmpty())
+		g.Expect(w.send(http.MethodGet, path, "", map[string]string{"Range": "bytes=999999-", "If-Match": "x"}).status).To(Equal(http.StatusOK), "it is given whole")
 	}
 }
 
@@ -191,4 +193,29 @@ func TestNoSecretIsShown(t *testing.T) {
 		g.Expect(got.text).NotTo(Or(ContainSubstring(token), ContainSubstring(cookie)), path)
 	}
 	g.Expect(w.get("/desk/exchanges/1").text).To(And(ContainSubstring("Bearer REDACTED"), ContainSubstring(contract.SignatureMethod)))
+}
+
+// TestATokenThatNobodyKnowsIsASecret: it may be good for something else, wherever a client repeats it.
+func TestATokenThatNobodyKnowsIsASecret(t *testing.T) {
+	t.Parallel()
+	const token = "s3cr3t-of-another-service"
+	for name, header := range map[string]map[string]string{
+		"a token":              {"Authorization": "Bearer " + token},
+		"a token alone":        {"Authorization": token},
+		"in place of a scheme": {"Authorization": token + " x"},
+		"a scheme of its own":  {"Authorization": "token=" + token + " x"},
+		"another header":       {"X-Api-Key": token},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			w := serve(t, desk.Config{})
+			more := map[string]string{"User-Agent": "a/1 " + token, "X-" + token: "1", contract.HeaderVersion: token, contract.HeaderAction: token}
+			maps.Copy(more, header)
+			w.call(`{"snapshotIds": ["`+token+`"], "`+token+`": 1}`, more)
+			for _, path := range []string{"/", "/desk/exchanges/1", mock.TestbedPath + desk.ExchangesPath, mock.TestbedPath + mock.CallersPath} {
+				g.Expect(strings.ToLower(w.get(path).text)).NotTo(ContainSubstring(token), path)
+			}
+		})
+	}
 }

@@ -221,8 +221,9 @@ func listed(counts map[contract.State]int) []contract.State {
 }
 
 func (d *Desk) row(one store.Snapshot, kept url.Values) snapshotRow {
+	word := hider(d.config.Hide).word
 	row := snapshotRow{
-		Key: url.QueryEscape(one.ID), ID: printable(d.word(one.ID)), Name: printable(d.word(one.Name)), State: one.State,
+		Key: url.QueryEscape(one.ID), ID: printable(word(one.ID)), Name: printable(word(one.Name)), State: one.State,
 		Created: moment{one.Created}, Due: moment{one.Due},
 		Look: at(PagePath, kept, "snapshot", one.ID), Change: at(changePath, kept, "id", one.ID),
 	}
@@ -290,7 +291,7 @@ func (d *Desk) showExchange(w http.ResponseWriter, s *mock.Service, number int) 
 	shown := wholeExchange{exchangeRow: d.exchange(x), Request: laidOut(t.Request), Answer: laidOut(t.Answer)}
 	for _, name := range slices.Sorted(maps.Keys(t.Header)) {
 		for _, value := range t.Header[name] {
-			shown.Fields = append(shown.Fields, field{printable(d.word(name)), printable(cut(value, mock.MaxKept))})
+			shown.Fields = append(shown.Fields, field{printable(cut(name, longest)), printable(cut(value, mock.MaxKept))})
 		}
 	}
 	if max(len(x.Request), len(x.Answer)) == mock.MaxKept {

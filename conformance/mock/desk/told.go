@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/callers"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/redact"
@@ -47,48 +50,68 @@ const longest = 200
 
 // tell gives an exchange without its header and bodies.
 func (d *Desk) tell(x *mock.Exchange) told {
+	said, word := d.hiding(x).word, hider(d.config.Hide).word // by the caller, and by the mock
 	return told{
 		Number: x.Number, At: x.At.UTC(), Seconds: x.Took.Round(time.Microsecond).Seconds(), Remote: x.Remote,
-		Method: d.word(x.Method), Path: d.word(x.Path), Action: d.word(x.Action), Status: x.Status,
-		Code: d.word(x.Code()), RequestID: d.word(x.RequestID()), Fault: d.word(x.Fault), Remarks: d.remarks(x),
+		Method: said(x.Method), Path: said(x.Path), Action: said(x.Action), Status: x.Status,
+		Code: word(x.Code()), RequestID: word(x.RequestID()), Fault: word(x.Fault), Remarks: remarks(x, word),
 	}
 }
 
 // tellAll gives an exchange as a whole.
 func (d *Desk) tellAll(x *mock.Exchange) told {
 	t := d.tell(x)
-	t.Header = x.Header()
-	for name, values := range t.Header {
-		for i, value := range values {
-			if name != contract.HeaderAuthorization && hidden(name) { // of that one, x tells what may be told
-				values[i] = redact.Mark
-			} else {
-				values[i] = d.config.Hide(value)
+	t.Header = http.Header{}
+	hide := d.hiding(x)
+	for name, values := range x.Header() {
+		shown := hide(name)
+		for _, value := range values {
+			switch {
+			case name == contract.HeaderAuthorization: // x has taken out what is not to be told
+			case callers.Telling(name):
+				value = redact.Mark
+			default:
+				value = hide(value)
 			}
+			t.Header[shown] = append(t.Header[shown], value)
 		}
 	}
-	t.Request, t.Answer = d.config.Hide(string(x.Request)), d.config.Hide(string(x.Answer))
+	t.Request, t.Answer = hide(string(x.Request)), hide(string(x.Answer))
 	return t
 }
 
-func hidden(name string) bool {
-	return redact.Telling(name) && !strings.EqualFold(name, contract.HeaderSignatureMethod)
-}
-
 // remarks are what the caller did wrong.
-func (d *Desk) remarks(x *mock.Exchange) []remark {
+func remarks(x *mock.Exchange, word func(string) string) []remark {
 	remarks := []remark{} // none, as JSON has it
 	for _, breach := range x.Breaches {
 		rule, _ := contract.CallerRuleByID(breach.Rule) // there is one for each
-		remarks = append(remarks, remark{breach.Rule, rule.Level, rule.Statement, d.word(breach.What)})
+		remarks = append(remarks, remark{breach.Rule, rule.Level, rule.Statement, word(breach.What)})
 	}
 	return remarks
 }
 
+// hider takes secrets out of a text.
+type hider func(text string) string
+
+// hiding takes out of what an exchange says also what the caller itself proves with who it is: where nobody knows it, it may be
+// good for something else.
+func (d *Desk) hiding(x *mock.Exchange) hider {
+	own := sync.OnceValue(x.Secrets) // which costs more than all else that a line of the log does
+	return func(text string) string {
+		if !slices.Contains(ordinary, text) {
+			text = own().Replace(text)
+		}
+		return d.config.Hide(text)
+	}
+}
+
+// ordinary is what right callers say.
+var ordinary = append([]string{"", http.MethodPost, contract.Path}, mock.Actions()...)
+
 // word gives a text that should be short, cut where it is not.
-func (d *Desk) word(text string) string {
+func (hide hider) word(text string) string {
 	const searched = 16 * longest // where most of it is not shown, most of it is not searched for secrets either
-	return cut(d.config.Hide(text[:min(len(text), searched)]), longest)
+	return cut(hide(text[:min(len(text), searched)]), longest)
 }
 
 // cut gives the beginning of a text.

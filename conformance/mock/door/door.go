@@ -57,10 +57,11 @@ func Option(config Config) mock.Option {
 
 // Door lets in some and refuses others. It may be used by several goroutines.
 type Door struct {
-	open  bool // to everybody
-	keys  []Key
-	known *signing.Keys
-	clock func() time.Time
+	open    bool // to everybody
+	keys    []Key
+	known   *signing.Keys
+	secrets []string // of all keys, those of another policy as well
+	clock   func() time.Time
 }
 
 // New makes a door. It is an error if a key cannot be used, if two cannot be told apart, or if there is none for the
@@ -78,6 +79,7 @@ func New(config Config) (*Door, error) {
 	}
 	var credentials []signing.Credentials
 	for _, key := range config.Keys {
+		d.secrets = append(d.secrets, key.Secrets()...)
 		if key.policy() == config.Policy {
 			d.keys = append(d.keys, key)
 			credentials = append(credentials, key.Credentials)
@@ -141,17 +143,20 @@ func unfit(r rune) bool { return r <= ' ' || r > '~' || r == ',' }
 
 // Option puts the door before a mock.
 func (d *Door) Option() mock.Option {
-	return mock.WithAround(func(_ *mock.Service, next http.Handler) http.Handler {
-		if d.open {
-			return next
+	return mock.Together(mock.WithSecrets(d.secrets...), mock.WithAround(d.before))
+}
+
+// before stands before the API.
+func (d *Door) before(_ *mock.Service, next http.Handler) http.Handler {
+	if d.open {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := d.admit(w, r); err != nil {
+			mock.Fail(w, err)
+			return
 		}
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if err := d.admit(w, r); err != nil {
-				mock.Fail(w, err)
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
+		next.ServeHTTP(w, r)
 	})
 }
 

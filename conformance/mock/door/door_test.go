@@ -234,6 +234,7 @@ func TestOthersAreRefusedAndNothingChanges(t *testing.T) {
 		"another time": {door.ZC2, signed(owner, 0, func(r *http.Request) {
 			r.Header.Set(contract.HeaderTimestamp, strconv.FormatInt(time.Now().Unix()-1, 10))
 		}), failure, "does not fit"},
+		"a second late":    {door.ZC2, signed(owner, -contract.MaxClockSkew-time.Second, nil), expired, "no more than 300 seconds"},
 		"too late":         {door.ZC2, signed(owner, -contract.MaxClockSkew-10*time.Second, nil), expired, "no more than 300 seconds"},
 		"too early":        {door.ZC2, signed(owner, contract.MaxClockSkew+10*time.Second, nil), expired, "no more than 300 seconds"},
 		"no right":         {door.ZC2, signed(reader, 0, nil), noRight, `no right to the action "DeleteSnapshots"`},
@@ -285,6 +286,21 @@ func TestOthersAreRefusedAndNothingChanges(t *testing.T) {
 			g.Expect(state).To(Equal(contract.Normal))
 			g.Expect(m.Exchanges()).To(HaveLen(1))
 		})
+	}
+}
+
+// TestTheLintForCallersHidesKeys: those of another policy as well, and where a client puts them by mistake.
+func TestTheLintForCallersHidesKeys(t *testing.T) {
+	t.Parallel()
+	for _, policy := range door.Policies {
+		for _, secret := range secrets {
+			g := NewWithT(t)
+			s := mock.NewService(door.Option(door.Config{Policy: policy, Keys: keys}))
+			request := httptest.NewRequest(http.MethodPost, contract.Path, strings.NewReader(`{"`+secret+`": 1}`))
+			request.Header.Set(contract.HeaderVersion, secret)
+			s.ServeHTTP(httptest.NewRecorder(), request)
+			g.Expect(s.Breaches().String()).To(And(ContainSubstring("CALL-5"), Not(ContainSubstring(secret))))
+		}
 	}
 }
 

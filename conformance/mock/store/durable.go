@@ -224,6 +224,19 @@ func (s *Store) pending() *batch {
 	return d.last
 }
 
+// failed tells why nothing can be written any more; nil where nothing has gone wrong yet, and for a store in memory.
+func (d *disk) failed() error {
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.last.done.Load() {
+		return nil
+	}
+	return d.last.err
+}
+
 // settle returns when a batch is on disk, or with the reason why it never will be. Whoever comes first writes it, and the others
 // that are in it find that done.
 func (s *Store) settle(b *batch) error {

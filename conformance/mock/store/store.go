@@ -77,6 +77,14 @@ func New(now func() time.Time) *Store {
 // step does something in one step. It returns when all that has been seen in it is kept.
 func (s *Store) step(do func(now time.Time)) error { return s.settle(s.alone(do)) }
 
+// change is step for what changes something: in a store that nothing can be written to any more, that would only fill memory.
+func (s *Store) change(do func(now time.Time)) error {
+	if err := s.disk.failed(); err != nil {
+		return err
+	}
+	return s.step(do)
+}
+
 // alone does something while nobody else does, and gives what has to be on disk then.
 func (s *Store) alone(do func(now time.Time)) *batch {
 	s.mu.Lock()
@@ -104,7 +112,7 @@ func (s *Store) Timing() Timing {
 // Add puts snapshots into the store, as they are. One whose id is there already takes its place; one without a time of
 // creation was created just now.
 func (s *Store) Add(snapshots ...Snapshot) error {
-	return s.step(func(now time.Time) {
+	return s.change(func(now time.Time) {
 		for _, one := range snapshots {
 			s.add(one, now)
 		}
@@ -113,7 +121,7 @@ func (s *Store) Add(snapshots ...Snapshot) error {
 
 // Replace has the store have these snapshots, as Add takes them, and no others.
 func (s *Store) Replace(snapshots ...Snapshot) error {
-	return s.step(func(now time.Time) {
+	return s.change(func(now time.Time) {
 		for _, slot := range slices.Clone(s.order) {
 			if slot != 0 {
 				s.remove(s.slabs.at(slot))
@@ -127,7 +135,7 @@ func (s *Store) Replace(snapshots ...Snapshot) error {
 
 // Begin makes a snapshot in the way of the service: it is usable when the time for that is over.
 func (s *Store) Begin(id string, facts Facts) error {
-	return s.step(func(now time.Time) {
+	return s.change(func(now time.Time) {
 		s.add(Snapshot{ID: id, State: contract.Normal, Facts: facts}, now)
 		if s.timing.Creating > 0 || s.timing.Stuck != nil {
 			s.enter(s.slabs.find(id), creating, s.timing.Creating, now)
@@ -138,7 +146,7 @@ func (s *Store) Begin(id string, facts Facts) error {
 // Delete deletes those of the ids, each given once, that are in the deletable state, and gives the others in their
 // order, with the state that is in the way: none for one that is missing.
 func (s *Store) Delete(ids []string) (left []Snapshot, err error) {
-	err = s.step(func(now time.Time) {
+	err = s.change(func(now time.Time) {
 		found := make([]*entry, len(ids))
 		for i, id := range ids { // all of them first: of a million, each is far away, and the ways to several are gone together
 			found[i] = s.slabs.find(id)
@@ -161,7 +169,7 @@ func (s *Store) Delete(ids []string) (left []Snapshot, err error) {
 
 // Put gives a snapshot a state, in which it stays. It tells whether there is such a snapshot.
 func (s *Store) Put(id string, state contract.State) (there bool, err error) {
-	err = s.step(func(time.Time) {
+	err = s.change(func(time.Time) {
 		e := s.slabs.find(id)
 		if there = e != nil; there {
 			s.become(e, state)
@@ -172,7 +180,7 @@ func (s *Store) Put(id string, state contract.State) (there bool, err error) {
 
 // Release removes a snapshot, whatever its state. It is nothing to release one that is gone.
 func (s *Store) Release(id string) error {
-	return s.step(func(time.Time) {
+	return s.change(func(time.Time) {
 		if e := s.slabs.find(id); e != nil {
 			s.remove(e)
 		}
