@@ -15,6 +15,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/mutants"
+	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 )
 
 func (c *command) mock() *cobra.Command {
@@ -39,16 +40,25 @@ from the mock in what the contract leaves open. "zec-conformance mutants" lists 
   zec-conformance mock --mutant folds-case`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			serving := &serving{flags: cmd.Flags()}
-			for _, part := range parts {
-				if err := part.apply(c, serving); err != nil {
-					return errors.Join(err, serving.end())
-				}
-				if serving.whole != nil {
-					break // the other parts are the mock's
-				}
+			if addr == "" { // which would be every address of the machine, and a port that nobody chose
+				return errors.New("--addr is empty; give HOST:PORT, with port 0 for a free one")
 			}
-			return errors.Join(c.serve(cmd.Context(), addr, serving), serving.end())
+			serving := &serving{ctx: cmd.Context(), flags: cmd.Flags()}
+			err := unlessInterrupted(serving.ctx, func() error {
+				for _, part := range parts {
+					if err := part.apply(c, serving); err != nil {
+						return errors.Join(err, serving.end())
+					}
+					if serving.whole != nil {
+						break // the other parts are the mock's
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			return errors.Join(c.serve(serving.ctx, addr, serving), serving.end())
 		},
 	}
 	flags := cmd.Flags()
@@ -71,6 +81,7 @@ type part interface {
 
 // serving is what mock is about to serve.
 type serving struct {
+	ctx     context.Context // of the command
 	flags   *pflag.FlagSet
 	options []mock.Option
 	around  []func(s *mock.Service, next http.Handler) http.Handler // stands before all of it; the last is the outermost
@@ -81,6 +92,27 @@ type serving struct {
 	page    string                                                  // where the page is; empty: there is none
 	whole   *mutants.Variant                                        // served in place of the mock; nil: the mock
 	remarks []string                                                // told to people once it listens, a line each
+}
+
+// errInterrupted is why a command has ended before it was done.
+var errInterrupted = errors.New("interrupted before it had read what it was told to, and nothing has changed; start it again")
+
+// unlessInterrupted does something that may wait for ever, as for a pipe that nobody writes to. Where the context ends, it has a
+// second to clear up behind it.
+func unlessInterrupted(ctx context.Context, do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- rescue.Call(do) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(time.Second):
+		return errInterrupted
+	}
 }
 
 func (s *serving) end() error {

@@ -39,9 +39,9 @@ func Open(path string, now func() time.Time) (*Store, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("the store %q cannot be opened (%w)", path, bare(err))
+		return nil, fmt.Errorf("the store %q cannot be opened (%w); give another path", path, bare(err))
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("the store %q is no file", path)
+		return nil, fmt.Errorf("the store %q is no file; give the path of one", path)
 	}
 	return open(path, now)
 }
@@ -50,7 +50,9 @@ func Open(path string, now func() time.Time) (*Store, error) {
 // in the midst of this leaves nothing behind that is taken for a store, and be it a damaged one. Where there is something at the
 // path, the error is fs.ErrExist.
 func Create(path string, now func() time.Time, fill func(s *Store) error) (*Store, error) {
-	cannot := func(err error) error { return fmt.Errorf("the store %q cannot be made (%w)", path, bare(err)) }
+	cannot := func(err error) error {
+		return fmt.Errorf("the store %q cannot be made (%w); give a path where a file can be made", path, bare(err))
+	}
 	folder := filepath.Dir(path)
 	file, err := os.CreateTemp(folder, filepath.Base(path)+".new-*")
 	if err != nil {
@@ -122,7 +124,7 @@ func open(path string, now func() time.Time) (*Store, error) {
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("the store %q is in use by another process; end that, or give another path", path)
 	case err != nil:
-		return nil, fmt.Errorf("the store %q cannot be opened (%w)", path, bare(err))
+		return nil, fmt.Errorf("the store %q cannot be opened (%w); give one that can be read and written", path, bare(err))
 	}
 	s.disk = &disk{path: path, db: db, header: found, last: settled(nil)}
 	s.disk.write = s.disk.commit
