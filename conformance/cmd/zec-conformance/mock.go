@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"runtime"
 	"slices"
@@ -21,8 +22,8 @@ import (
 func (c *command) mock() *cobra.Command {
 	var addr string
 	// Trouble comes first: it says whether the mock is served at all, and stands right before its API. Who shows something
-	// comes last.
-	parts := []part{&troubles{}, &state{}, &doorkeeping{}, &securing{}, &lint{}, &watching{}}
+	// comes late, and the state last: it may make a file, which is for nothing where another part has something to object to.
+	parts := []part{&troubles{}, &doorkeeping{}, &securing{}, &lint{}, &watching{}, &state{}}
 	cmd := &cobra.Command{
 		Use:   "mock",
 		Short: "Serve the reference mock, until it is interrupted",
@@ -40,8 +41,8 @@ from the mock in what the contract leaves open. "zec-conformance mutants" lists 
   zec-conformance mock --mutant folds-case`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if addr == "" { // which would be every address of the machine, and a port that nobody chose
-				return errors.New("--addr is empty; give HOST:PORT, with port 0 for a free one")
+			if err := checkAddress(addr); err != nil {
+				return err
 			}
 			serving := &serving{ctx: cmd.Context(), flags: cmd.Flags()}
 			err := unlessInterrupted(serving.ctx, func() error {
@@ -94,6 +95,22 @@ type serving struct {
 	remarks []string                                                // told to people once it listens, a line each
 }
 
+// checkAddress tells why nothing can listen on an address, before anything is done for a mock that would.
+func checkAddress(addr string) error {
+	if addr == "" { // which would be every address of the machine, and a port that nobody chose
+		return errors.New("--addr is empty; give HOST:PORT, with port 0 for a free one")
+	}
+	tried, err := net.Listen("tcp", addr)
+	if err != nil {
+		return cannotListen(addr, err)
+	}
+	return tried.Close()
+}
+
+func cannotListen(addr string, err error) error {
+	return fmt.Errorf("cannot listen on --addr %q: %w; give another HOST:PORT, or port 0 for a free one", addr, err)
+}
+
 // errInterrupted is why a command has ended before it was done.
 var errInterrupted = errors.New("interrupted before it had read what it was told to, and nothing has changed; start it again")
 
@@ -141,7 +158,7 @@ func (c *command) serve(ctx context.Context, addr string, serving *serving) erro
 	defer runtime.KeepAlive(makeRoom())
 	server, err := serving.start(addr)
 	if err != nil {
-		return fmt.Errorf("cannot listen on --addr %q: %w; give another HOST:PORT, or port 0 for a free one", addr, err)
+		return cannotListen(addr, err)
 	}
 	serving.served = true
 	defer server.Close()
