@@ -34,6 +34,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/misread"
 	"github.com/zec-conformance/deletesnapshots/generated/api"
 )
 
@@ -190,7 +191,8 @@ func (l *list) readText(text []byte) error {
 	case errors.Is(err, io.EOF):
 		return errors.New("it is empty")
 	case err != nil:
-		return fmt.Errorf("it is neither YAML nor JSON (%s)", strings.TrimPrefix(err.Error(), "yaml: "))
+		line, what := misread.At(err, text)
+		return fmt.Errorf("it is neither YAML nor JSON (line %d: %s)", line, what)
 	case !errors.Is(decoder.Decode(&more), io.EOF):
 		return errors.New("there is something after the list")
 	}

@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"context"
 	"io"
 	"math"
 	"net/http"
@@ -50,10 +51,13 @@ func ReadPopulation(path string) ([]store.Snapshot, error) {
 	return read.snapshots, err
 }
 
-// AddPopulation adds the snapshots of a list at a path to a store, a part after the other. Where the list is wrong, as its error
-// says in one line, a part may have been added.
-func AddPopulation(s *store.Store, path string) error {
+// AddPopulation adds the snapshots of a list at a path to a store, a part after the other, until the context ends. Where the list
+// is wrong, as its error says in one line, a part may have been added.
+func AddPopulation(ctx context.Context, s *store.Store, path string) error {
 	add := func(read *population) error {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
 		err := s.Add(read.snapshots...)
 		read.snapshots = read.snapshots[:0]
 		return err

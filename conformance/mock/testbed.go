@@ -87,7 +87,7 @@ func (s *Service) order(w http.ResponseWriter, r *http.Request) {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder))
 	decoder.DisallowUnknownFields()
 	if err := decodeOnly(decoder, &order); err != nil {
-		complain(w, http.StatusBadRequest, err.Error())
+		complain(w, http.StatusBadRequest, fmt.Sprintf(`the body is not like {"state": %q, "count": 3}: %v`, contract.Normal, err))
 		return
 	}
 	if order.Count < 1 || order.Count > maxCount {
@@ -127,7 +127,7 @@ func (s *Service) put(w http.ResponseWriter, r *http.Request, id string) {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxOrder))
 	decoder.DisallowUnknownFields()
 	if err := decodeOnly(decoder, &wanted); err != nil {
-		complain(w, http.StatusBadRequest, err.Error())
+		complain(w, http.StatusBadRequest, fmt.Sprintf(`the body is not like {"state": %q}: %v`, contract.Normal, err))
 		return
 	}
 	state, known := contract.ParseState(wanted.State)

@@ -7,15 +7,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/misread"
 )
 
 // maxScenario is how many bytes of a scenario are read.
@@ -110,7 +109,7 @@ func parse(text []byte) (*yaml.Node, error) {
 	case errors.Is(err, io.EOF):
 		return nil, &mistake{1, 1, "there is nothing here; give a mapping"}
 	case err != nil:
-		return nil, malformed(err)
+		return nil, malformed(err, text)
 	}
 	root := document.Content[0]
 	if err := plain(root); err != nil {
@@ -120,24 +119,15 @@ func parse(text []byte) (*yaml.Node, error) {
 	case err == nil:
 		return nil, wrong(&more, "a second document begins; give one alone")
 	case !errors.Is(err, io.EOF):
-		return nil, malformed(err)
+		return nil, malformed(err, text)
 	}
 	return root, nil
 }
 
-var lineOf = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-
 // malformed finds the place in an error of the YAML library, which knows none more exact.
-func malformed(err error) error {
-	line := 1
-	text := err.Error()
-	if parts := lineOf.FindStringSubmatch(text); parts != nil {
-		text = text[len(parts[0]):]
-		if number, err := strconv.Atoi(parts[1]); err == nil {
-			line = number
-		}
-	}
-	return &mistake{line, 1, "this is neither YAML nor JSON (" + text + ")"}
+func malformed(err error, text []byte) error {
+	line, what := misread.At(err, text)
+	return &mistake{line, 1, "this is neither YAML nor JSON (" + what + ")"}
 }
 
 func plain(node *yaml.Node) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"runtime"
 	"slices"
@@ -15,13 +16,14 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/mutants"
+	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 )
 
 func (c *command) mock() *cobra.Command {
 	var addr string
 	// Trouble comes first: it says whether the mock is served at all, and stands right before its API. Who shows something
-	// comes last.
-	parts := []part{&troubles{}, &state{}, &doorkeeping{}, &securing{}, &lint{}, &watching{}}
+	// comes late, and the state last: it may make a file, which is for nothing where another part has something to object to.
+	parts := []part{&troubles{}, &doorkeeping{}, &securing{}, &lint{}, &watching{}, &state{}}
 	cmd := &cobra.Command{
 		Use:   "mock",
 		Short: "Serve the reference mock, until it is interrupted",
@@ -39,16 +41,25 @@ from the mock in what the contract leaves open. "zec-conformance mutants" lists 
   zec-conformance mock --mutant folds-case`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			serving := &serving{flags: cmd.Flags()}
-			for _, part := range parts {
-				if err := part.apply(c, serving); err != nil {
-					return errors.Join(err, serving.end())
-				}
-				if serving.whole != nil {
-					break // the other parts are the mock's
-				}
+			if err := checkAddress(addr); err != nil {
+				return err
 			}
-			return errors.Join(c.serve(cmd.Context(), addr, serving), serving.end())
+			serving := &serving{ctx: cmd.Context(), flags: cmd.Flags()}
+			err := unlessInterrupted(serving.ctx, func() error {
+				for _, part := range parts {
+					if err := part.apply(c, serving); err != nil {
+						return errors.Join(err, serving.end())
+					}
+					if serving.whole != nil {
+						break // the other parts are the mock's
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			return errors.Join(c.serve(serving.ctx, addr, serving), serving.end())
 		},
 	}
 	flags := cmd.Flags()
@@ -71,6 +82,7 @@ type part interface {
 
 // serving is what mock is about to serve.
 type serving struct {
+	ctx     context.Context // of the command
 	flags   *pflag.FlagSet
 	options []mock.Option
 	around  []func(s *mock.Service, next http.Handler) http.Handler // stands before all of it; the last is the outermost
@@ -81,6 +93,43 @@ type serving struct {
 	page    string                                                  // where the page is; empty: there is none
 	whole   *mutants.Variant                                        // served in place of the mock; nil: the mock
 	remarks []string                                                // told to people once it listens, a line each
+}
+
+// checkAddress tells why nothing can listen on an address, before anything is done for a mock that would.
+func checkAddress(addr string) error {
+	if addr == "" { // which would be every address of the machine, and a port that nobody chose
+		return errors.New("--addr is empty; give HOST:PORT, with port 0 for a free one")
+	}
+	tried, err := net.Listen("tcp", addr)
+	if err != nil {
+		return cannotListen(addr, err)
+	}
+	return tried.Close()
+}
+
+func cannotListen(addr string, err error) error {
+	return fmt.Errorf("cannot listen on --addr %q: %w; give another HOST:PORT, or port 0 for a free one", addr, err)
+}
+
+// errInterrupted is why a command has ended before it was done.
+var errInterrupted = errors.New("interrupted before it had read what it was told to, and nothing has changed; start it again")
+
+// unlessInterrupted does something that may wait for ever, as for a pipe that nobody writes to. Where the context ends, it has a
+// second to clear up behind it.
+func unlessInterrupted(ctx context.Context, do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- rescue.Call(do) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(time.Second):
+		return errInterrupted
+	}
 }
 
 func (s *serving) end() error {
@@ -109,7 +158,7 @@ func (c *command) serve(ctx context.Context, addr string, serving *serving) erro
 	defer runtime.KeepAlive(makeRoom())
 	server, err := serving.start(addr)
 	if err != nil {
-		return fmt.Errorf("cannot listen on --addr %q: %w; give another HOST:PORT, or port 0 for a free one", addr, err)
+		return cannotListen(addr, err)
 	}
 	serving.served = true
 	defer server.Close()

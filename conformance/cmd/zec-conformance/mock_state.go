@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,7 +29,7 @@ func (s *state) apply(c *command, serving *serving) error {
 	if !keeps && !seeds {
 		return nil
 	}
-	kept, err := s.open(c, keeps, seeds)
+	kept, err := s.open(serving.ctx, c, keeps, seeds)
 	if err != nil {
 		return err
 	}
@@ -38,19 +39,26 @@ func (s *state) apply(c *command, serving *serving) error {
 }
 
 // open gives the store that is to be served.
-func (s *state) open(c *command, keeps, seeds bool) (*store.Store, error) {
+func (s *state) open(ctx context.Context, c *command, keeps, seeds bool) (*store.Store, error) {
+	var wrong error // about the seed
 	fill := func(made *store.Store) error {
-		if err := mock.AddPopulation(made, s.seed); err != nil {
-			return fmt.Errorf("--seed: %w", err)
+		if wrong = mock.AddPopulation(ctx, made, s.seed); ctx.Err() != nil {
+			wrong = errInterrupted
+		} else if wrong != nil {
+			wrong = fmt.Errorf("--seed: %w", wrong)
 		}
-		return nil
+		return wrong
 	}
 	switch _, err := os.Stat(s.path); {
 	case !keeps:
 		made := store.New(time.Now)
 		return made, fill(made)
 	case seeds && s.path != "" && errors.Is(err, fs.ErrNotExist):
-		return store.Create(s.path, time.Now, fill)
+		made, err := store.Create(s.path, time.Now, fill)
+		if err != nil && wrong == nil {
+			err = fmt.Errorf("--state: %w", err)
+		}
+		return made, err
 	}
 	found, err := openState(s.path)
 	if err == nil && seeds {
@@ -81,7 +89,7 @@ func (c *command) export() *cobra.Command {
 take. Of a mock that runs, GET ` + mock.TestbedPath + `/population gives the same.`,
 		Example: `  zec-conformance mock export --state snapshots.db > snapshots.json`,
 		Args:    noArguments,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, err := os.Stat(path); path != "" && errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("--state: there is no file %q; give the one that a mock was served with", path)
 			}
@@ -89,7 +97,7 @@ take. Of a mock that runs, GET ` + mock.TestbedPath + `/population gives the sam
 			if err != nil {
 				return err
 			}
-			return errors.Join(mock.WritePopulation(c.out, kept), kept.Close())
+			return unlessInterrupted(cmd.Context(), func() error { return errors.Join(mock.WritePopulation(c.out, kept), kept.Close()) })
 		},
 	}
 	cmd.Flags().StringVar(&path, "state", "", "the `FILE` that the snapshots are kept in")
@@ -111,8 +119,9 @@ has kept. The file is made if there is none. With a mock that runs, PUT ` + mock
 			}
 			return noArguments(cmd, args[1:])
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			list, err := mock.ReadPopulation(args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var list []store.Snapshot
+			err := unlessInterrupted(cmd.Context(), func() (err error) { list, err = mock.ReadPopulation(args[0]); return err })
 			if err != nil {
 				return err
 			}

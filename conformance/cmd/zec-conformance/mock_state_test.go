@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -302,7 +303,12 @@ func TestWhatAMockCannotBeginWithIsToldInOneLine(t *testing.T) {
 		}{
 			"no state":              {[]string{"mock", "--state", ""}, "--state is empty; give a file"},
 			"a folder":              {[]string{"mock", "--state", folder}, "is no file"},
-			"no such folder":        {[]string{"mock", "--state", filepath.Join(none, "db")}, "cannot be made (no such file or directory)"},
+			"no such folder":        {[]string{"mock", "--state", filepath.Join(none, "db")}, "--state: the store \"" + filepath.Join(none, "db") + "\" cannot be made (no such file or directory); give a path where"},
+			"nor for a seed":        {[]string{"mock", "--state", filepath.Join(none, "db"), "--seed", text}, "--state: the store"},
+			"a state for no door":   {[]string{"mock", "--state", none, "--auth", "basic"}, "is no policy"},
+			"a state for no log":    {[]string{"mock", "--state", none, "--log", "xml"}, "there is no such form"},
+			"a state for no port":   {[]string{"mock", "--state", none, "--addr", "127.0.0.1:65536"}, "give another HOST:PORT"},
+			"no address":            {[]string{"mock", "--addr", ""}, "--addr is empty; give HOST:PORT"},
 			"a text":                {[]string{"mock", "--state", text}, "is damaged, or is none, at byte 17 (page 0)"},
 			"a damaged one":         {[]string{"mock", "--state", later}, "it is left as it is: put a copy of it in its place, or give another path"},
 			"one in use":            {[]string{"mock", "--state", taken}, "is in use by another process; end that"},
@@ -346,6 +352,36 @@ func (m *mocking) leaveTo(t *testing.T) {
 		_ = m.command.Process.Kill()
 		<-m.ended
 	})
+}
+
+// TestAMockThatWaitsForItsFilesCanBeInterrupted, be it for a pipe that nobody writes to, and has made no store then.
+func TestAMockThatWaitsForItsFilesCanBeInterrupted(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string]func(pipe, store string) []string{
+		"a seed":            func(pipe, _ string) []string { return []string{"mock", "--seed", pipe} },
+		"a seed of a store": func(pipe, store string) []string { return []string{"mock", "--state", store, "--seed", pipe} },
+		"a scenario":        func(pipe, _ string) []string { return []string{"mock", "--scenario", pipe} },
+		"an import":         func(pipe, store string) []string { return []string{"mock", "import", "--state", store, pipe} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			folder := t.TempDir()
+			pipe, path := filepath.Join(folder, "pipe"), filepath.Join(folder, "snapshots.db")
+			g.Expect(exec.Command("mkfifo", pipe).Run()).To(Succeed())
+			ctx, interrupt := context.WithCancel(t.Context())
+			interrupt()
+			var out, errs bytes.Buffer
+			status := Run(ctx, args(pipe, path), variables{}.lookup, &out, &errs)
+			outcome{status, out.String(), errs.String()}.complaint(g)
+			g.Expect(errs.String()).To(ContainSubstring("interrupted before it had read"))
+			g.Expect(path).NotTo(BeAnExistingFile())
+
+			writer, err := os.OpenFile(pipe, os.O_RDWR, 0) // which whoever still waits can go by
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(writer.Close()).To(Succeed())
+		})
+	}
 }
 
 func TestASeedIsWhatANewMockBeginsWith(t *testing.T) {

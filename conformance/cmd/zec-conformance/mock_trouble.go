@@ -47,11 +47,14 @@ func aboutFaults() string {
 }
 
 func (t *troubles) apply(_ *command, s *serving) error {
-	if name, rate, both := strings.Cut(t.mutant, "="); both {
+	if name, _, both := strings.Cut(t.mutant, "="); both {
 		if _, err := namedVariant(name); err != nil {
 			return err
 		}
-		t.faults = append(t.faults, name+"="+rate)
+		if _, err := trouble.ParseFault(t.mutant); err != nil {
+			return fmt.Errorf("--mutant: %w", err)
+		}
+		t.faults = append(t.faults, t.mutant)
 	} else if s.flags.Changed("mutant") {
 		return t.serveWhole(s)
 	}

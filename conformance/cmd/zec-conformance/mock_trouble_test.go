@@ -93,6 +93,7 @@ func TestBadTroubleIsToldInOneLine(t *testing.T) {
 		"a state that does not pass":   {[]string{"--stay", "NORMAL"}, "give CREATING or DELETING"},
 		"an unknown mutant":            {[]string{"--mutant", "nobody"}, `"zec-conformance mutants" lists them`},
 		"an unknown mutant at a rate":  {[]string{"--mutant", "reset=5%"}, `"zec-conformance mutants" lists them`},
+		"a mutant at no rate":          {[]string{"--mutant", "folds-case=often"}, `--mutant: "often" is no rate; give one such as 5% or 0.05`},
 		"a mutant with the mock's own": {[]string{"--mutant", "folds-case", "--fault", "reset"}, "give --fault folds-case in place of --mutant"},
 		"a negative random":            {[]string{"--random", "-1"}, "see zec-conformance mock --help"},
 		"no scenario":                  {[]string{"--scenario", filepath.Join(folder, "none")}, "cannot be read (no such file or directory); give a scenario in YAML or JSON"},

@@ -7,9 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/misread"
 )
 
 // maxFile is how many bytes of a file are read.
@@ -58,7 +59,8 @@ func parse(text []byte) ([]Key, error) {
 	case errors.Is(err, io.EOF):
 		return nil, errors.New("it is empty")
 	case err != nil:
-		return nil, errors.New(placeOf(err) + "it is neither YAML nor JSON")
+		line, _ := misread.At(err, text) // what is wrong there may repeat a secret
+		return nil, fmt.Errorf("line %d: it is neither YAML nor JSON", line)
 	case !errors.Is(decoder.Decode(&more), io.EOF):
 		return nil, errors.New("there is something after the list")
 	}
@@ -147,14 +149,4 @@ func list(node *yaml.Node) ([]string, error) {
 // at says where something is wrong.
 func at(node *yaml.Node, format string, values ...any) error {
 	return fmt.Errorf("line %d: "+format, append([]any{node.Line}, values...)...)
-}
-
-var lineOf = regexp.MustCompile(`\bline (\d+)\b`)
-
-// placeOf keeps of an error the line that it names, if it does.
-func placeOf(err error) string {
-	if line := lineOf.FindString(err.Error()); line != "" {
-		return line + ": "
-	}
-	return ""
 }

@@ -39,9 +39,9 @@ func Open(path string, now func() time.Time) (*Store, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("the store %q cannot be opened (%w)", path, bare(err))
+		return nil, fmt.Errorf("the store %q cannot be opened (%w); give another path", path, bare(err))
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("the store %q is no file", path)
+		return nil, fmt.Errorf("the store %q is no file; give the path of one", path)
 	}
 	return open(path, now)
 }
@@ -50,7 +50,9 @@ func Open(path string, now func() time.Time) (*Store, error) {
 // in the midst of this leaves nothing behind that is taken for a store, and be it a damaged one. Where there is something at the
 // path, the error is fs.ErrExist.
 func Create(path string, now func() time.Time, fill func(s *Store) error) (*Store, error) {
-	cannot := func(err error) error { return fmt.Errorf("the store %q cannot be made (%w)", path, bare(err)) }
+	cannot := func(err error) error {
+		return fmt.Errorf("the store %q cannot be made (%w); give a path where a file can be made", path, bare(err))
+	}
 	folder := filepath.Dir(path)
 	file, err := os.CreateTemp(folder, filepath.Base(path)+".new-*")
 	if err != nil {
@@ -98,6 +100,7 @@ func begin(path string) error {
 func open(path string, now func() time.Time) (*Store, error) {
 	s := New(now)
 	var found header
+	var which fs.FileInfo
 	trusted := func(name string, flag int, mode fs.FileMode) (*os.File, error) {
 		file, err := os.OpenFile(name, flag&^os.O_CREATE, mode)
 		if err != nil {
@@ -107,6 +110,9 @@ func open(path string, now func() time.Time) (*Store, error) {
 		err = lock(file, patience)
 		if err == nil {
 			found, err = s.load(file)
+		}
+		if err == nil {
+			which, err = file.Stat()
 		}
 		if err != nil {
 			return nil, errors.Join(err, file.Close())
@@ -122,9 +128,9 @@ func open(path string, now func() time.Time) (*Store, error) {
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("the store %q is in use by another process; end that, or give another path", path)
 	case err != nil:
-		return nil, fmt.Errorf("the store %q cannot be opened (%w)", path, bare(err))
+		return nil, fmt.Errorf("the store %q cannot be opened (%w); give one that can be read and written", path, bare(err))
 	}
-	s.disk = &disk{path: path, db: db, header: found, last: settled(nil)}
+	s.disk = &disk{path: path, file: which, db: db, header: found, last: settled(nil)}
 	s.disk.write = s.disk.commit
 	return s, nil
 }
@@ -161,6 +167,7 @@ func (s *Store) load(file *os.File) (header, error) {
 // disk is what makes a store durable. Steps that wait for it at the same time are written together.
 type disk struct {
 	path   string
+	file   fs.FileInfo // of what was at the path when it was opened
 	db     *bbolt.DB
 	write  func(changes map[uint64][]byte) error
 	header header // under writing
@@ -296,8 +303,21 @@ func (d *disk) commit(changes map[uint64][]byte) error {
 	})
 	if err == nil {
 		d.header = next
+		err = d.there()
 	}
 	return err
+}
+
+// there tells whether the file is still where the next store will look for it: what is written to one that was removed is lost.
+func (d *disk) there() error {
+	found, err := os.Stat(d.path)
+	if err == nil && !os.SameFile(found, d.file) {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return fmt.Errorf("it is not where it was (%w)", bare(err))
+	}
+	return nil
 }
 
 // change puts a record in place of the one that there is, or takes it away, and keeps the header true.

@@ -258,3 +258,24 @@ func BenchmarkDelete(b *testing.B) {
 		}
 	}
 }
+
+// TestAStoreWhoseFileIsTakenAwayAcknowledgesNothing: what it writes would be where no other store looks for it.
+func TestAStoreWhoseFileIsTakenAwayAcknowledgesNothing(t *testing.T) {
+	t.Parallel()
+	for name, take := range map[string]func(path string) error{
+		"removed":  os.Remove,
+		"moved":    func(path string) error { return os.Rename(path, path+".old") },
+		"replaced": func(path string) error { return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g, path := NewWithT(t), file(t)
+			s := reopen(t, path, newClock().now)
+			g.Expect(s.Add(Snapshot{ID: "snap-1", State: contract.Normal})).To(Succeed())
+			g.Expect(take(path)).To(Succeed())
+			_, err := s.Delete([]string{"snap-1"})
+			g.Expect(err).To(MatchError(ContainSubstring("could not be written, and does nothing more until it is opened again: it is not where it was")))
+			g.Expect(s.Close()).To(MatchError(err))
+		})
+	}
+}
