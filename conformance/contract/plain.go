@@ -28,7 +28,11 @@ type unread string
 
 // take reads a token, after blanks.
 func (u *unread) take(token string) bool {
-	rest, took := strings.CutPrefix(strings.TrimLeft(string(*u), " \t\r\n"), token)
+	rest := string(*u)
+	for rest != "" && strings.IndexByte(" \t\r\n", rest[0]) >= 0 {
+		rest = rest[1:]
+	}
+	rest, took := strings.CutPrefix(rest, token)
 	*u = unread(rest)
 	return took
 }
