@@ -58,7 +58,8 @@ soak: ## ten clients at the mock for SOAKTIME, under the race detector: is anyth
 
 bench: ## a whole run, one exchange of 1 and of 100 ids, the oracle; the mock beside a bare handler, at a million snapshots, and from its start
 	$(GO) test -run '^$$' -bench . -benchmem ./conformance ./conformance/oracle ./conformance/mock/...
-	$(GO) test -run '^$$' -bench . ./conformance/cmd/zec-conformance
+	$(GO) test -run '^$$' -bench . -skip BesideBare ./conformance/cmd/zec-conformance
+	$(GO) test -run '^$$' -bench BesideBare -benchtime 5x ./conformance/cmd/zec-conformance
 
 # Only tests are to kill: vet is off, since gremlins takes what it refuses for killed. A cached run of the tests would
 # tell gremlins nothing about how long they take, hence the count.

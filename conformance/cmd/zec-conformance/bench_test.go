@@ -27,16 +27,20 @@ func built(b *testing.B) string {
 	return path
 }
 
-// desktop is a mock in a process of its own, as it stands on a desk.
+// desktop is a mock in a process of its own, as it stands on a desk, or what is in its place.
 type desktop struct {
 	b   *testing.B
 	url string
 	cmd *exec.Cmd
 }
 
-func startDesktop(b *testing.B, command string) *desktop {
+func startBuilt(b *testing.B, command string) *desktop {
 	b.Helper()
-	cmd := exec.Command(command, "mock", "--addr", "127.0.0.1:0")
+	return startDesktop(b, exec.Command(command, "mock", "--addr", "127.0.0.1:0"))
+}
+
+func startDesktop(b *testing.B, cmd *exec.Cmd) *desktop {
+	b.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		b.Fatal(err)
@@ -62,7 +66,7 @@ func BenchmarkStart(b *testing.B) {
 	var took []time.Duration
 	for b.Loop() {
 		began := time.Now()
-		started := startDesktop(b, command)
+		started := startBuilt(b, command)
 		started.ask(http.MethodGet, mock.TestbedPath, nil, http.StatusOK, nil)
 		took = append(took, time.Since(began))
 		started.stop()
@@ -76,7 +80,7 @@ func BenchmarkStart(b *testing.B) {
 // greatest size by turns.
 func BenchmarkMillion(b *testing.B) {
 	command := built(b)
-	many, few := startDesktop(b, command), startDesktop(b, command)
+	many, few := startBuilt(b, command), startBuilt(b, command)
 	defer many.stop()
 	defer few.stop()
 	var ids []string

@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 		beBed(os.Getenv(asBed))
 		os.Exit(0)
 	}
+	if os.Getenv(asBare) != "" {
+		beBare()
+	}
 	if os.Getenv(asCommand) != "" {
 		main()
 	}

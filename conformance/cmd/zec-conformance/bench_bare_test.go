@@ -1,4 +1,4 @@
-package mock_test
+package main
 
 import (
 	"bufio"
@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,27 +20,54 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 )
 
-// BenchmarkBesideBare holds the mock against a handler that does nothing: it reads the body and sends an answer that was
-// made beforehand. Both are served in the same way and asked over the same connections by turns, so that whatever else the
-// machine is at troubles both.
+// asBare makes the test binary behave as a server that does nothing.
+const asBare = "ZEC_CONFORMANCE_TEST_AS_BARE"
+
+// beBare serves a handler that reads the body and sends an answer that was made beforehand, until it is killed.
+func beBare() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("http://%s\n", listener.Addr())
+	panic(http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body)
+		w.Header().Set("Content-Type", contract.ContentType)
+		_, _ = io.WriteString(w, `{"requestId":"T00000000-0000-4000-8000-000000000000","response":{"requestId":"T00000000-0000-4000-8000-000000000000","snapshotIds":[]}}`)
+	})))
+}
+
+// BenchmarkBesideBare holds the mock against a handler that does nothing. Each has a process of its own, and they are asked by
+// turns, so that whatever else the machine is at troubles both.
 func BenchmarkBesideBare(b *testing.B) {
+	command := built(b)
 	for _, row := range []struct {
-		name    string
-		request func(m *mock.Service) []byte
+		name           string
+		requests, each int // of which each names so many ids
+		missing        bool
 	}{
-		{"one", func(m *mock.Service) []byte { return wire(m.Create(contract.Normal, 1)...) }},
-		{"missing", func(*mock.Service) []byte { return wire(missing) }},
-		{"batch", func(m *mock.Service) []byte { return wire(m.Create(contract.Normal, contract.MaxBatch)...) }},
+		{"one", perRound, 1, false},
+		{"missing", perRound, 1, true},
+		{"batch", perRound / 100, contract.MaxBatch, false},
 	} {
 		b.Run(row.name, func(b *testing.B) {
-			service := mock.NewService()
-			asked, bare := newLoad(b, service), newLoad(b, http.HandlerFunc(envelope))
+			desk, nothing := startBuilt(b, command), startDesktop(b, bareCommand())
+			defer desk.stop()
+			defer nothing.stop()
+			asked, bare := newLoad(b, desk.url), newLoad(b, nothing.url)
 			var speed, tail []float64
 			for b.Loop() {
 				b.StopTimer()
-				requests := make([][]byte, perRound)
+				requests := make([][]byte, row.requests)
 				for i := range requests {
-					requests[i] = row.request(service)
+					requests[i] = wire("nobodys")
+				}
+				if !row.missing {
+					ids := slices.Chunk(desk.makeAll(row.requests*row.each), row.each)
+					requests = requests[:0]
+					for batch := range ids {
+						requests = append(requests, wire(batch...))
+					}
 				}
 				b.StartTimer()
 				own, its := asked.send(requests), bare.send(requests)
@@ -51,35 +80,37 @@ func BenchmarkBesideBare(b *testing.B) {
 	}
 }
 
-// envelope is the bare handler.
-func envelope(w http.ResponseWriter, r *http.Request) {
-	_, _ = io.ReadAll(r.Body)
-	w.Header().Set("Content-Type", contract.ContentType)
-	_, _ = io.WriteString(w, `{"requestId":"T00000000-0000-4000-8000-000000000000","response":{"requestId":"T00000000-0000-4000-8000-000000000000","snapshotIds":[]}}`)
+func bareCommand() *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), asBare+"=1")
+	return cmd
+}
+
+// makeAll is make for more than one order can have.
+func (d *desktop) makeAll(count int) (ids []string) {
+	for ; count > 0; count -= mock.MaxCount {
+		ids = append(ids, d.make(min(count, mock.MaxCount))...)
+	}
+	return ids
 }
 
 // How much is asked for in one round.
 const (
-	perRound    = 4000
-	connections = 8
+	perRound    = 30_000
+	connections = 16
 )
 
-// load is a handler's server with connections to it, which are kept.
+// load is connections to a server, which are kept.
 type load struct {
 	b     *testing.B
 	conns []*bufio.ReadWriter
 }
 
-func newLoad(b *testing.B, handler http.Handler) *load {
+func newLoad(b *testing.B, url string) *load {
 	b.Helper()
-	server, err := mock.Serve("127.0.0.1:0", handler)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = server.Close() })
 	l := &load{b: b}
 	for range connections {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL(), "http://"))
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -102,7 +133,7 @@ func (l *load) send(requests [][]byte) round {
 		done.Go(func() {
 			for j := i * share; j < min((i+1)*share, len(requests)); j++ {
 				asked := time.Now()
-				if err := exchange(conn, requests[j]); err != nil {
+				if err := exchangeRaw(conn, requests[j]); err != nil {
 					l.b.Error(err)
 					return
 				}
@@ -116,8 +147,8 @@ func (l *load) send(requests [][]byte) round {
 	return round{took, waits[len(waits)*99/100]}
 }
 
-// exchange does as little as a client can, so that most of what is measured is the server.
-func exchange(conn *bufio.ReadWriter, request []byte) error {
+// exchangeRaw does as little as a client can, so that most of what is measured is the server.
+func exchangeRaw(conn *bufio.ReadWriter, request []byte) error {
 	if _, err := conn.Write(request); err != nil {
 		return err
 	}
