@@ -30,7 +30,7 @@ func (j *judging) body(action string) {
 		}
 		name, _ := token.(string)
 		if seen[name] {
-			j.blame("CALL-16", "%s comes twice", quote(name))
+			j.blame("CALL-16", "%s comes twice", j.quote(name))
 		}
 		seen[name] = true
 		if action == contract.Action && name == contract.FieldSnapshotIDs {
@@ -49,9 +49,9 @@ func (j *judging) body(action string) {
 	}
 	for _, name := range others {
 		if !has && strings.EqualFold(name, contract.FieldSnapshotIDs) {
-			j.blame("CALL-11", "it is spelled %s", quote(name))
+			j.blame("CALL-11", "it is spelled %s", j.quote(name))
 		} else {
-			j.blame("CALL-15", "it has %s", quote(name))
+			j.blame("CALL-15", "it has %s", j.quote(name))
 		}
 	}
 	if !has {
@@ -99,7 +99,7 @@ func (j *judging) ids(decoder *json.Decoder) error {
 			j.blame("CALL-11", "member %d is %s", count+1, kind(value))
 			continue
 		case !contract.PlausibleID(id):
-			j.blame("CALL-17", "member %d is %s", count+1, quote(id))
+			j.blame("CALL-17", "member %d is %s", count+1, j.quote(id))
 		}
 		if len(distinct) <= contract.MaxBatch {
 			distinct[id] = true

@@ -44,7 +44,7 @@ type Breach struct {
 func Judge(r *Request) []Breach {
 	j := judging{Request: r}
 	j.judge()
-	if len(j.breaches) > 0 {
+	if j.repeats {
 		hide := Secrets(r.Header)
 		for i := range j.breaches {
 			j.breaches[i].What = r.Secrets.Replace(hide.Replace(j.breaches[i].What))
@@ -56,11 +56,11 @@ func Judge(r *Request) []Breach {
 func (j *judging) judge() {
 	r := j.Request
 	if r.Method != http.MethodPost {
-		j.blame("CALL-1", "the method is %s", quote(r.Method))
+		j.blame("CALL-1", "the method is %s", j.quote(r.Method))
 		return // it is another kind of request, of which the other rules say nothing
 	}
 	if r.Path != contract.Path {
-		j.blame("CALL-1", "the path is %s", quote(r.Path))
+		j.blame("CALL-1", "the path is %s", j.quote(r.Path))
 	}
 	j.contentType()
 	action := j.action()
@@ -79,6 +79,13 @@ func (j *judging) judge() {
 type judging struct {
 	*Request
 	breaches []Breach
+	repeats  bool // whether one of them repeats something of the request, in which there may be a secret
+}
+
+// quote is quote for what is said of a breach.
+func (j *judging) quote(text string) string {
+	j.repeats = true
+	return quote(text)
 }
 
 func (j *judging) blame(rule, format string, args ...any) {
@@ -118,7 +125,7 @@ func (j *judging) contentType() {
 	if fault != "" {
 		j.blame("CALL-2", "%s", fault)
 	} else if mediaType, _, err := mime.ParseMediaType(value); err != nil || mediaType != contract.ContentType {
-		j.blame("CALL-2", "it is %s", quote(value))
+		j.blame("CALL-2", "it is %s", j.quote(value))
 	}
 }
 
@@ -129,7 +136,7 @@ func (j *judging) action() string {
 	case fault != "":
 		j.blame("CALL-3", "%s", fault)
 	case value != contract.Action && !slices.Contains(j.Actions, value):
-		j.blame("CALL-4", "it is %s", quote(value))
+		j.blame("CALL-4", "it is %s", j.quote(value))
 	}
 	return value
 }
@@ -140,7 +147,7 @@ func (j *judging) version() {
 	case fault != "":
 		j.blame("CALL-5", "%s", fault)
 	case !slices.Contains(contract.Versions, value):
-		j.blame("CALL-5", "it is %s", quote(value))
+		j.blame("CALL-5", "it is %s", j.quote(value))
 	}
 }
 
@@ -155,11 +162,11 @@ func (j *judging) timestamp() {
 	}
 	seconds, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
-		j.blame("CALL-6", "%s is no number of seconds", quote(value))
+		j.blame("CALL-6", "%s is no number of seconds", j.quote(value))
 		return
 	}
 	if off := j.At.Truncate(time.Second).Sub(time.Unix(seconds, 0)); off.Abs() > contract.MaxClockSkew {
-		j.blame("CALL-6", "%s is more than %s off", quote(value), contract.MaxClockSkew)
+		j.blame("CALL-6", "%s is more than %s off", j.quote(value), contract.MaxClockSkew)
 	}
 }
 
@@ -203,7 +210,7 @@ func (j *judging) signed(covered []string) {
 	if value, fault := one(j.Header[signatureMethod], contract.HeaderSignatureMethod); fault != "" {
 		j.blame("CALL-8", "%s", fault)
 	} else if value != contract.SignatureMethod {
-		j.blame("CALL-8", "%s is %s", contract.HeaderSignatureMethod, quote(value))
+		j.blame("CALL-8", "%s is %s", contract.HeaderSignatureMethod, j.quote(value))
 	}
 	if len(j.Header[timestamp]) == 0 {
 		j.blame("CALL-8", "there is no %s", contract.HeaderTimestamp)
@@ -216,11 +223,11 @@ func (j *judging) signed(covered []string) {
 	for i, name := range covered {
 		switch {
 		case name != strings.ToLower(name):
-			j.blame("CALL-9", "%s is not in small letters", quote(name))
+			j.blame("CALL-9", "%s is not in small letters", j.quote(name))
 		case i > 0 && covered[i-1] >= name:
-			j.blame("CALL-9", "%s stands in the wrong place", quote(name))
+			j.blame("CALL-9", "%s stands in the wrong place", j.quote(name))
 		case !j.has(name):
-			j.blame("CALL-9", "the request has no %s", quote(name))
+			j.blame("CALL-9", "the request has no %s", j.quote(name))
 		}
 	}
 }
