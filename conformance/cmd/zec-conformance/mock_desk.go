@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"sync"
 
 	"github.com/spf13/pflag"
 
@@ -49,6 +51,7 @@ func (w *watching) apply(c *command, s *serving) error {
 		s.page = desk.PagePath
 	}
 	if w.log != "none" {
+		c.err = &shared{to: c.err} // the log has a goroutine of its own
 		log := watched.Log(c.err, form, level)
 		s.options = append(s.options, mock.WithObserver(log.Observe))
 		s.ends = append(s.ends, log.Close)
@@ -62,4 +65,17 @@ func (c *command) notToShow(secrets []string) []string {
 		secrets = append(secrets, held.Secrets()...)
 	}
 	return secrets
+}
+
+// shared is a writer for several goroutines.
+type shared struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+// Write implements io.Writer.
+func (s *shared) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.to.Write(text)
 }
