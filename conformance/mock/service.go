@@ -192,14 +192,15 @@ func success(left []store.Snapshot) server.DeleteSnapshotsResponseObject {
 // Create makes snapshots in a state, in which they stay until they are deleted or released, and returns their ids. It
 // panics where the store cannot keep them, as a full disk could have it: see store.Store.
 func (s *Service) Create(state contract.State, count int) []string {
-	ids, err := s.create(state, count)
+	ids, err := s.Make(state, count)
 	if err != nil {
 		panic(err)
 	}
 	return ids
 }
 
-func (s *Service) create(state contract.State, count int) ([]string, error) {
+// Make is Create for who can tell somebody that the store could not keep the snapshots.
+func (s *Service) Make(state contract.State, count int) ([]string, error) {
 	ids, made := s.newIDs(count), make([]store.Snapshot, count)
 	for i := range ids {
 		made[i] = store.Snapshot{ID: ids[i], State: state}

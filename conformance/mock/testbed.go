@@ -99,7 +99,7 @@ func (s *Service) order(w http.ResponseWriter, r *http.Request) {
 		complain(w, http.StatusUnprocessableEntity, fmt.Sprintf("there is no state %q", order.State))
 		return
 	}
-	ids, err := s.create(state, order.Count)
+	ids, err := s.Make(state, order.Count)
 	if err != nil {
 		complain(w, http.StatusInternalServerError, err.Error())
 		return

@@ -28,8 +28,3 @@ func (x *Exchange) SnapshotIDs() []string {
 	}
 	return request.SnapshotIDs
 }
-
-// Make is Create for who can tell somebody that the store could not keep the snapshots.
-func (s *Service) Make(state contract.State, count int) (ids []string, err error) {
-	return s.create(state, count)
-}

@@ -92,7 +92,7 @@ func TestAMockThatExpectsCleanCallersJudgesThemInTheEnd(t *testing.T) {
 				header.Set(contract.HeaderVersion, hidden+hidden)
 				header.Del(contract.HeaderAuthorization)
 			}),
-			[]string{"--auth", "zc2", "--keys", fileOfKeys(t, "[{id: a, password: b"+hidden+"}, {token: "+hidden+hidden+"}]")},
+			[]string{"--auth", "zc2", "--keys", inFile(t, "keys.yaml", "[{id: a, password: b"+hidden+"}, {token: "+hidden+hidden+"}]")},
 			1, "broken: 3; requests that were judged: 1\n",
 		},
 	} {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -35,10 +36,10 @@ func doored(t *testing.T, environment variables, args ...string) (url string, en
 		_ = in.Close()
 	}()
 	line, err := bufio.NewReader(out).ReadString('\n')
-	end = func() outcome {
+	end = sync.OnceValue(func() outcome {
 		cancel()
 		return outcome{status: <-ended, err: errs.String()}
-	}
+	})
 	if err != nil {
 		t.Fatalf("it is not served: %s", end().err)
 	}
@@ -46,9 +47,10 @@ func doored(t *testing.T, environment variables, args ...string) (url string, en
 	return strings.TrimSuffix(line, "\n"), end
 }
 
-func fileOfKeys(t *testing.T, text string) string {
+// inFile writes a text to a file of this name in a folder of its own.
+func inFile(t *testing.T, name, text string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "keys.yaml")
+	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +60,7 @@ func fileOfKeys(t *testing.T, text string) string {
 // TestTheMockIsConformantWhoeverItLetsIn and however many requests it takes: the suite shows its credentials, or waits.
 func TestTheMockIsConformantWhoeverItLetsIn(t *testing.T) {
 	t.Parallel()
-	file := fileOfKeys(t, `
+	file := inFile(t, "keys.yaml", `
 - {id: somebody, password: else}
 - {id: owner, password: `+hidden+`-password}
 - {token: `+hidden+`-token, actions: [DeleteSnapshots]}
@@ -150,7 +152,7 @@ func TestTheMockSaysThatCredentialsAreNotAskedFor(t *testing.T) {
 
 func TestDoorsThatCannotBeAreToldInOneLine(t *testing.T) {
 	t.Parallel()
-	file := func(text string) []string { return []string{"--auth", "zc2", "--keys", fileOfKeys(t, text)} }
+	file := func(text string) []string { return []string{"--auth", "zc2", "--keys", inFile(t, "keys.yaml", text)} }
 	for name, usage := range map[string]struct {
 		args        []string
 		environment variables
@@ -165,7 +167,7 @@ func TestDoorsThatCannotBeAreToldInOneLine(t *testing.T) {
 		"a key without a secret":  {[]string{"--auth", "zc2"}, variables{"ZENLAYERCLOUD_ACCESS_KEY_ID": "owner"}, "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD, which belongs to it, is not"},
 		"a token with a space":    {[]string{"--auth", "bearer"}, variables{"ZENLAYER_TOKEN": hidden + " "}, "cannot be sent"},
 		"a control character":     {[]string{"--auth", "bearer"}, variables{"ZENLAYER_TOKEN": hidden + "\x1b"}, "control character"},
-		"keys for nothing":        {[]string{"--keys", fileOfKeys(t, "- {token: a}")}, nil, "give --auth zc2 or --auth bearer as well"},
+		"keys for nothing":        {[]string{"--keys", inFile(t, "keys.yaml", "- {token: a}")}, nil, "give --auth zc2 or --auth bearer as well"},
 		"no file":                 {[]string{"--auth", "zc2", "--keys", filepath.Join(t.TempDir(), "none")}, nil, "cannot be read (no such file or directory); give a YAML list of keys"},
 		"a file without a name":   {[]string{"--auth", "zc2", "--keys", ""}, nil, "cannot be read"},
 		"a directory":             {[]string{"--auth", "zc2", "--keys", t.TempDir()}, nil, "cannot be read (is a directory)"},

@@ -23,7 +23,7 @@ func TestTheMockIsConformantWithManyOptionsAtOnce(t *testing.T) {
 		}, ownKey},
 		"scripted": {[]string{
 			"--auth", "bearer", "--seed", seed, "--rate", "1000", "--log", "json", "--no-page", "--stay", "CREATING=50%", "--fault", "closes=20%",
-			"--scenario", scenario(t, "steps:\n- {requests: 50, latency: 'p50=1ms,p99=5ms'}\n- {after: 100ms, settle: 100ms, latency: 0s}\nrepeat: true\n"),
+			"--scenario", inFile(t, "trouble.yaml", "steps:\n- {requests: 50, latency: 'p50=1ms,p99=5ms'}\n- {after: 100ms, settle: 100ms, latency: 0s}\nrepeat: true\n"),
 		}, ownToken},
 	} {
 		t.Run(name, func(t *testing.T) {

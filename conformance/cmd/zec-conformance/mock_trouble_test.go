@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,39 +15,24 @@ import (
 
 // troubled is a call of mock that goes on.
 type troubled struct {
-	url  string
-	stop context.CancelFunc
-	done chan struct{} // closed when status and errs are what they are
-	errs bytes.Buffer
+	url string
+	end func() outcome
 }
 
 func serveTroubled(t *testing.T, args ...string) *troubled {
 	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
-	m := &troubled{stop: stop, done: make(chan struct{})}
-	out, in := io.Pipe()
-	go func() {
-		defer close(m.done)
-		defer in.Close()
-		if status := Run(ctx, append([]string{"mock", "--addr", "127.0.0.1:0"}, args...), variables{}.lookup, in, &m.errs); status != 0 {
-			t.Errorf("status %d: %s", status, m.errs.String())
+	m := &troubled{}
+	m.url, m.end = doored(t, nil, args...)
+	t.Cleanup(func() {
+		if ended := m.end(); ended.status != 0 {
+			t.Errorf("status %d: %s", ended.status, ended.err)
 		}
-	}()
-	t.Cleanup(func() { m.said() })
-	first, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	m.url = strings.TrimSuffix(first, "\n")
+	})
 	return m
 }
 
 // said ends the mock, and gives what it has told people.
-func (m *troubled) said() string {
-	m.stop()
-	<-m.done
-	return m.errs.String()
-}
+func (m *troubled) said() string { return m.end().err }
 
 // inForce is what its testbed says of the trouble.
 func (m *troubled) inForce(g *WithT) string {
@@ -63,20 +44,10 @@ func (m *troubled) inForce(g *WithT) string {
 	return string(text)
 }
 
-// scenario writes one to a file.
-func scenario(t *testing.T, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "trouble.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func TestBadTroubleIsToldInOneLine(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	file := func(text string) []string { return []string{"--scenario", scenario(t, text)} }
+	file := func(text string) []string { return []string{"--scenario", inFile(t, "trouble.yaml", text)} }
 	for name, usage := range map[string]struct {
 		args []string
 		mend string
@@ -132,7 +103,7 @@ func TestTroubleThatBreaksTheContractIsSeen(t *testing.T) {
 	for filter, args := range map[string][]string{
 		"REQ-7":   {"--mutant", "folds-case=50%", "--random", "1"},
 		"ERR-1":   {"--fault", "INTERNAL_SERVER_ERROR=20%", "--random", "1"},
-		"STATE-1": {"--scenario", scenario(t, "steps: [{}, {requests: 1, faults: [{name: REQUEST_TIMED_OUT}]}]")},
+		"STATE-1": {"--scenario", inFile(t, "trouble.yaml", "steps: [{}, {requests: 1, faults: [{name: REQUEST_TIMED_OUT}]}]")},
 	} {
 		t.Run(filter, func(t *testing.T) {
 			t.Parallel()
