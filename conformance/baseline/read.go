@@ -32,9 +32,10 @@ var Schema []byte
 // File is a baseline as it was read: its entries, and the text around them.
 type File struct {
 	report.Baseline
-	root *yaml.Node   // a mapping
-	list *yaml.Node   // of the entries in it; nil where it is left out
-	each []*yaml.Node // the entries
+	names Names
+	root  *yaml.Node   // a mapping
+	list  *yaml.Node   // of the entries in it
+	each  []*yaml.Node // the entries
 }
 
 // Read reads a baseline from a file in YAML or JSON. Its error says in one line where a mistake is, and how to mend it.
@@ -63,9 +64,9 @@ func parse(text []byte, names Names) (*File, error) {
 	if root.Kind != yaml.MappingNode {
 		return nil, byhand.Wrong(root, "a baseline is a mapping; give it as {known: [{rule: …, reason: …, expires: …}]}")
 	}
-	file := &File{root: root}
+	file := &File{root: root, names: names}
 	err = byhand.Members(root, "a baseline", map[string]func(*yaml.Node) error{
-		"known": func(list *yaml.Node) error { file.list = list; return file.read(list, names) },
+		"known": func(list *yaml.Node) error { file.list = list; return file.read(list) },
 	})
 	if err == nil && file.list == nil {
 		err = byhand.Wrong(root, "there is no known; give it as {known: []}")
@@ -74,7 +75,7 @@ func parse(text []byte, names Names) (*File, error) {
 }
 
 // read reads the list of entries. One without any may be left empty, as it is when the last one has been taken out.
-func (f *File) read(list *yaml.Node, names Names) error {
+func (f *File) read(list *yaml.Node) error {
 	switch {
 	case list.Kind == yaml.ScalarNode && list.Tag == "!!null":
 		return nil
@@ -85,7 +86,7 @@ func (f *File) read(list *yaml.Node, names Names) error {
 	}
 	lines := map[[2]string]int{} // of the entries, by what they are about
 	for _, node := range list.Content {
-		entry, err := readEntry(node, names)
+		entry, err := readEntry(node, f.names)
 		if err != nil {
 			return err
 		}

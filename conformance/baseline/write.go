@@ -19,10 +19,10 @@ the day on which it expires, in UTC. With a check beside the rule, or in its pla
 check shows, and nothing else.`
 
 // New begins a baseline without entries.
-func New() *File {
+func New(names Names) *File {
 	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 	return &File{
-		list: list,
+		names: names, list: list,
 		root: &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", HeadComment: heading, Content: []*yaml.Node{text("known"), list}},
 	}
 }
@@ -30,13 +30,13 @@ func New() *File {
 // Update brings a baseline up to date with a report, which is to be of a whole run: what is broken and not in it is added, with a
 // reason and the day on which it expires, and what does not fail any more is taken out. All else stays as it is. It tells what
 // was added and taken out.
-func (f *File) Update(r *report.Report, names Names, reason, expires string) (added, removed []report.Known, err error) {
+func (f *File) Update(r *report.Report, reason, expires string) (added, removed []report.Known, err error) {
 	if r.Verdict == report.CouldNotRun || r.Reason != "" {
 		return nil, nil, fmt.Errorf("it is of a run that was not carried out to its end (%s); give a report of a whole one", report.Printable(r.Reason))
 	}
 	held := *r
 	held.Rules = slices.Clone(r.Rules)
-	Apply(&held, f.Baseline, names)
+	Apply(&held, f.Baseline, f.names)
 	f.remove(func(i int) bool {
 		gone := held.Baseline.Entries[i].Standing == report.StandsPassing
 		if gone {
@@ -92,18 +92,37 @@ func text(value string) *yaml.Node {
 	return node
 }
 
-// Write writes the baseline in YAML. Comments of the file that it was read from are kept, and what is JSON stays JSON.
+// Write writes the baseline in YAML. Comments of the file that it was read from are kept, unless the YAML library puts them where
+// they spoil it. What is JSON stays JSON.
 func (f *File) Write(w io.Writer) error {
 	*f.list = yaml.Node{
 		Kind: yaml.SequenceNode, Tag: "!!seq", Style: f.root.Style, Content: f.each,
 		HeadComment: f.list.HeadComment, LineComment: f.list.LineComment, FootComment: f.list.FootComment,
 	}
+	written, err := encode(f.root)
+	if err == nil {
+		if again, broken := parse(written, f.names); broken != nil || !slices.Equal(again.Entries, f.Entries) {
+			uncomment(f.root)
+			written, err = encode(f.root)
+		}
+	}
+	if err == nil {
+		_, err = w.Write(written)
+	}
+	return err
+}
+
+func encode(root *yaml.Node) ([]byte, error) {
 	var written bytes.Buffer
 	encoder := yaml.NewEncoder(&written)
 	encoder.SetIndent(2)
-	err := errors.Join(encoder.Encode(f.root), encoder.Close())
-	if err == nil {
-		_, err = written.WriteTo(w)
+	err := errors.Join(encoder.Encode(root), encoder.Close())
+	return written.Bytes(), err
+}
+
+func uncomment(node *yaml.Node) {
+	node.HeadComment, node.LineComment, node.FootComment = "", "", ""
+	for _, below := range node.Content {
+		uncomment(below)
 	}
-	return err
 }

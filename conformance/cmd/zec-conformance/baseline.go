@@ -147,7 +147,7 @@ func (c *command) writeBaseline(flags *pflag.FlagSet, path string, o baselineOpt
 			return fmt.Errorf("--expires: %s is over; give a day that is to come", expires)
 		}
 	}
-	added, removed, err := file.Update(r, names, reason, expires)
+	added, removed, err := file.Update(r, reason, expires)
 	if err != nil {
 		return fmt.Errorf("--from: the report %q: %w", o.from, err)
 	}
@@ -181,5 +181,5 @@ func openBaseline(path string, update bool, names baseline.Names) (*baseline.Fil
 	if _, err := os.Lstat(path); err == nil && !report.Stream(path) {
 		return nil, fmt.Errorf("%q exists already; give --update to bring it up to date, or name another file", path)
 	}
-	return baseline.New(), nil
+	return baseline.New(names), nil
 }
