@@ -73,7 +73,7 @@ func (c *command) baseline() *cobra.Command {
 		Short: "Make a list of known failures, and keep it up to date",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return fmt.Errorf("nothing is said to do; give write FILE, or see %s --help", cmd.CommandPath())
+			return errors.New("nothing is given to do; " + offered(cmd))
 		},
 	}
 	cmd.AddCommand(c.baselineWrite())

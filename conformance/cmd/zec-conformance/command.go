@@ -136,5 +136,9 @@ func offered(root *cobra.Command) string {
 		}
 	}
 	last := len(names) - 1
-	return "give " + strings.Join(names[:last], ", ") + " or " + names[last] + ", or see --help"
+	given := names[last]
+	if last > 0 {
+		given = strings.Join(names[:last], ", ") + " or " + given
+	}
+	return "give " + given + ", or see --help"
 }
