@@ -63,7 +63,7 @@ func (k *known) judge(r *report.Report, beyond func(check string) bool) {
 func (s *suite) beyond(r *report.Report) func(check string) bool {
 	_, spending := s.bed.(testbed.Spending)
 	return func(check string) bool {
-		return s.config.Budget == 0 && !spending && slices.ContainsFunc(r.Trials, func(t report.Trial) bool {
+		return s.config.Budget == 0 && s.config.Parallel == 0 && !spending && slices.ContainsFunc(r.Trials, func(t report.Trial) bool {
 			return t.Check == check && t.Status == report.Skipped
 		})
 	}
