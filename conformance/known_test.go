@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +39,18 @@ func TestABadBaselineIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		g.Expect(err).To(MatchError(ContainSubstring(`line 3, column 10: the contract has no rule "REQ-77"`)))
 	}
 	g.Expect(implementation.requests.Load()).To(BeZero())
+}
+
+func TestReadmeListOfKnownFailuresIsRead(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	_, section, _ := strings.Cut(readme(t), "\n## Known failures\n")
+	example := blocks(section, "text")[0]
+	path := filepath.Join(t.TempDir(), "known.yaml")
+	g.Expect(os.WriteFile(path, []byte(example), 0o600)).To(Succeed())
+	file, err := conformance.ReadBaseline(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(file.Entries).To(HaveLen(3))
 }
 
 // TestOnlyWhatARunTriedIsCalledPassing: what nobody can try there, such as signatures without credentials, keeps no entry in the

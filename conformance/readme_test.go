@@ -89,6 +89,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 		"make run":               "\nverdict: conformant\n",
 		"--testbed /testbed/v1":  "\nSide by side\n",
 		"conformance plan":       "checks are carried out",
+		"baseline write":         "\nverdict: not conformant, as known\n",
 		" judge ":                "\nverdict: conformant\n",
 		"file:":                  "\nverdict: conformant\n",
 		"zec:":                   "\nverdict: conformant\n",

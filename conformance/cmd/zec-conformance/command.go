@@ -75,11 +75,13 @@ func (c *command) root() *cobra.Command {
 		Short: "Does an implementation of DeleteSnapshots keep its contract?",
 		Long: `Judges an implementation of DeleteSnapshots by its contract, rule by rule and with evidence.
 
-Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant, 2 could not run.`,
+Exit status: 0 conformant (remarks included, unless --strict), or not, and all of that is in the --baseline;
+1 not conformant, 2 could not run.`,
 		Example: `  zec-conformance run
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed http://127.0.0.1:8080/testbed/v1
   zec-conformance clean
   zec-conformance judge production.har
+  zec-conformance baseline write known.yaml --from report.json
   zec-conformance mock --addr 127.0.0.1:8080
   zec-conformance rules`,
 		SilenceErrors: true,
