@@ -60,15 +60,9 @@ func standing(r *report.Report, entry report.Known, names Names, today string) r
 	return report.StandsNotTried
 }
 
-// tried tells whether everything was carried out to its end that could have shown the failure. In a log, which has what it has,
-// that is what there was an occasion for.
+// tried tells whether every check was carried out to its end that could have shown the failure. In a log, which has what it has, it
+// is enough that there was an occasion.
 func tried(r *report.Report, entry report.Known, names Names) bool {
-	done := map[string][]string{} // checks, by the rules for which they were carried out to their end
-	var all []string
-	for _, rule := range r.Rules {
-		done[rule.ID] = rule.Checks
-		all = append(all, rule.Checks...)
-	}
 	if r.Log != nil {
 		return slices.ContainsFunc(r.Rules, func(rule report.Rule) bool {
 			return slices.ContainsFunc(rule.Checks, func(check string) bool { return entry.About(rule.ID, check) })
@@ -78,14 +72,21 @@ func tried(r *report.Report, entry report.Known, names Names) bool {
 	for _, check := range names.Checks {
 		tries := slices.Contains(check.Rules, entry.Rule)
 		switch {
-		case entry.Check != "" && entry.Check != check.Text, entry.Check == "" && !tries:
+		case entry.Check == "" && !tries, entry.Check != "" && entry.Check != check.Text:
 			continue
-		case tries && !slices.Contains(done[entry.Rule], check.Text), !slices.Contains(all, check.Text):
+		case tries && !done(r, check.Text, entry.Rule), !done(r, check.Text, ""):
 			return false
 		}
 		some = true
 	}
 	return some
+}
+
+// done tells whether a check was carried out to its end: for a rule, or if none is given, at all.
+func done(r *report.Report, check, id string) bool {
+	return slices.ContainsFunc(r.Rules, func(rule report.Rule) bool {
+		return (id == "" || rule.ID == id) && slices.Contains(rule.Checks, check)
+	})
 }
 
 // reasons are those of the entries that excuse a rule.

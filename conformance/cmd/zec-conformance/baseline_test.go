@@ -29,6 +29,7 @@ func knownFile(t *testing.T, entries ...string) string {
 }
 
 func knownRule(id string) string { return "rule: " + id + ", reason: it is old, expires: 9999-12-31" }
+
 func expiredRule(id string) string {
 	return "rule: " + id + ", reason: it is old, expires: 2020-12-31"
 }
