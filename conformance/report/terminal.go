@@ -423,7 +423,7 @@ func (s *summary) verdict() {
 		s.field("", "cut short", s.Reason)
 	}
 	if anew := s.anew(); s.Baseline != nil && len(anew) > 0 {
-		s.printf("%s\n", s.paint.bad.Sprintf("new failures, which the baseline does not excuse: %s", ids(anew)))
+		s.printf("%s\n", s.paint.bad.Sprintf("new failures, which the baseline does not excuse: %s", Printable(ids(anew))))
 	}
 	paint := s.paint.good
 	switch {
