@@ -196,8 +196,8 @@ type DescribeSnapshotsResult struct {
 	} `json:"response"`
 }
 
-// Error defines model for Error.
-type Error struct {
+// Failure defines model for Failure.
+type Failure struct {
 	// Code What went wrong, for programs, in the words of DeleteSnapshots.
 	Code string `json:"code"`
 
@@ -264,10 +264,10 @@ type Time = string
 type Version = string
 
 // Failed defines model for Failed.
-type Failed = Error
+type Failed = Failure
 
 // Refused defines model for Refused.
-type Refused = Error
+type Refused = Failure
 
 // CreateSnapshotParams defines parameters for CreateSnapshot.
 type CreateSnapshotParams struct {
@@ -1226,9 +1226,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	return m
 }
 
-type FailedJSONResponse Error
+type FailedJSONResponse Failure
 
-type RefusedJSONResponse Error
+type RefusedJSONResponse Failure
 
 type CreateSnapshotRequestObject struct {
 	Params CreateSnapshotParams
@@ -1254,7 +1254,7 @@ func (response CreateSnapshot200JSONResponse) VisitCreateSnapshotResponse(w http
 }
 
 type CreateSnapshot4XXJSONResponse struct {
-	Body       Error
+	Body       Failure
 	StatusCode int
 }
 
@@ -1271,7 +1271,7 @@ func (response CreateSnapshot4XXJSONResponse) VisitCreateSnapshotResponse(w http
 }
 
 type CreateSnapshot5XXJSONResponse struct {
-	Body       Error
+	Body       Failure
 	StatusCode int
 }
 
@@ -1311,7 +1311,7 @@ func (response DescribeSnapshots200JSONResponse) VisitDescribeSnapshotsResponse(
 }
 
 type DescribeSnapshots4XXJSONResponse struct {
-	Body       Error
+	Body       Failure
 	StatusCode int
 }
 
@@ -1328,7 +1328,7 @@ func (response DescribeSnapshots4XXJSONResponse) VisitDescribeSnapshotsResponse(
 }
 
 type DescribeSnapshots5XXJSONResponse struct {
-	Body       Error
+	Body       Failure
 	StatusCode int
 }
 
@@ -1464,54 +1464,58 @@ func (sh *strictHandler) DescribeSnapshots(w http.ResponseWriter, r *http.Reques
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"zFp7c9s2Ev8qGLQzvbshZb38Uv+4oR7Oec6xM7bbtIndDESuRNQkwAMgK0pG3/1mAZImJcpW0rTTv0yK",
-	"eOwudn+/3YU/01CmmRQgjKaDzzRjiqVgQNm3n0FpLgU+RqBDxTNjX+ltDOTRfSRyRkwMJHhz3qIe5fg5",
-	"BhaBoh4VLAU6oL/470Z+sZhHdRhDynBV+MjSLMEh3Xb30G+f+u0O9ahZZfibNoqLOV2v1x5VoDMpNFi5",
-	"zhhPIMKnUAoDwuAjy7KEhwwlPPhdO6nL9XFkhGveTK5/Ph9NPtxOXr+5ug6uf/3w02Xwc3B+EQwvJtSj",
-	"KWjN5pDrqEE98hAI10RIQ9gj4wmbJkBmUlmtU5mCMKi4gv8tQJvzCKeeHQ9Px52g5x9O+oHfHx11/NOT",
-	"UeAH7dFkeHY6PBkej+m6aonvFczogH538HQeB+6rPpgoJZUzw/Yx5CL+oIlcCjJji8S0cOlrmC30Vxrp",
-	"9fnNzfnlqw9vguvg9eR2cl0zTMT1w3mENkGduYJoS//uWWfSHp+O/JPhceD3j04P/ZP+cc8/6h52+me9",
-	"SXfcGX0j/UOWJKB+0CTl2rAHaJFLaWIu5iRmmoQxE3MUcF3uZj1opIAZuBEs07E01052a6Ao4rg6S94o",
-	"mYEyHF1uxhINm7u/5SaWC0MYUYD25VLc8hQ86xg6X5pow1aaLIThCeEGrRZBAsYZLavs8Tk3bHO04Tdi",
-	"JEnZAxD2tLyctcitdcTwgaD+mjCxwrVT9vECxNzEdNBttz2aclG8d7ZCDM+vosNLJ2LHoEVzMS6Zm1OX",
-	"OyAY/zZWMpBZAh5ZxjyMiYZHUCwptdAkZSuiY6ZgQBIwiD8eificG+2ReJXFIFCviGSguIy0R5bcxITl",
-	"g4lUd8IOJ8yQqTQxARHp1p2o2+GoVzND16MZw/ko7G/v2/5p4L9j/qf7fzw9t/z7f1W+/PPf3zfgk/N+",
-	"jAQ6eF8c44Z17stpcvo7hIZ69KOfANPGL02PONiP0bCb/qkXiXXPusNUYu7587ouB1ag9FutV6i5y3WL",
-	"760XLfe0f23VLdM9N6/UbnuWR8dWuGlpWL1v5DcFqt5W98pyoXbhqokUyepHwqYahCFSEUgzs/KQMVmS",
-	"WLY0kNpltsIxZR/P3ccOBm/+nSnFVvgZ17+1v22K8DZmxiKQRQyuMfxaJEiq0ZZTtsUMpgDfncAYqhEz",
-	"DGUDsUjRuDe/3txOXlOPjoPboGLVXFZ0YxzqPzKF4a5xzpjrh5uVNpDiPK4fxswwer/GgJvDJS6Mclu2",
-	"snC0qQOiBA51YDrjShsyBUT1Dso2kyplhg4oF6bXdUHOU1y20z7uHfc7J92+DfX8x1JoLgzMQdFckhv+",
-	"CWqidNubsvxHLknKxKpiPmZFQ355SZYcd5+RQoGWCxXCKyUX2a4ImuNHYoqTLcGfa8LFS4fLBZECGoKv",
-	"GmPP+fKf58Uv0UfGlCn0Qd/yUBlrAeSVkGloEWRh8huZwkyisqYcbPnfSDKFOReOL7jJieN7wmbIGxvD",
-	"74SRyBzFaEcgO81WBOBzSHlTHYtzDTML/eIsN2rt0U9SQJNbvI1BwaY37OcK5FOzP6z3A8y/hooQhW7A",
-	"NMWD1FBohnFY88B9juJczCRdb3vj16lgpGHJSC5Eg6wN2JExrXNMSzDNqZxDiQrPsFtlN6+00bfjR5dp",
-	"bx2GKwsamWaJoLBUUsw9l+gpOVcs1WWoLqWKrCeObdpbOpJNUZ9PScuSY7+dbYq5x7Jfc87PGNQa50nY",
-	"JrNeV3esq4LQp21U5mvuoUDNkbeN863LktDmol9SFmAyEUx5ws2qEblMDIowl6GEcpFEZAokZZGNawvS",
-	"NgFw5QzaxlIf16Ss1CthM5UyASaKfZ8voOw6hiyZLvb70fEZWVpA5bYWeQBF5uwRiNjFnDXafpG0eUHV",
-	"W7ZtoP/n9yqo8qVEur5s0yJNjvqHisAd4j9P8pOvMP7fh3/twb5c11QstGEPr1Ituj29aryV+28oXQ+x",
-	"TXdsOtmbDZttaiNdPGDwMZLJhIcrzPUYVtxaikqTAdMqId0YDrpaKgQLI6lHXzOxYMmepQIKlM/Dx2Iu",
-	"ilweVQP6s1oWHEku5i1yJZJVM14UkLJBQrZ7pMnl1fXr4MIjIROIRBUkLDWrtAhH15Pg9vzyFfXoWXB+",
-	"MRlTj15fXVycX776MAxG/8WSZ3IxsUP2s4HTNCi6i7TQ3XYB3Cz3Q974LF6vZZJwMR+y8KH8zWqIc9CE",
-	"RRhvJtaGpzYb/Ol25GGObKkBQimc0vWubKfjd49u2yeDzuGg135XLXkiZsA3zlOfWinvtnskqPZc+g2N",
-	"Xd5IYq+32lw5X3i2DZRwbZ6SKpf2shDnatdGsl6QMRPb4fiSgoll5KbjACOTiDBbYUxXaIA74drWxHar",
-	"A7ta4TZXGYjgzXnh+y6nmUk1cKmcYvPUFkczWxuamFh0sOdrR7B8Ndw87yVjNdW6E3ciTw60lQotExqP",
-	"aARA4xw9hXQKqvRpsUgS/Ms0mUsZ4V9Xm7VIIPQSlFtJZiAGhJEw4ShaXgzxuZAK7sSMQxLpkp0iCU6q",
-	"ByGXLVITiS1MjKQQMgN2N1Nk4JvBxBTkFRM31n1GMs2YsKeyPZx69LG4X6i2/9ceRdlZxumA9lrtVs85",
-	"V2yh4IBl/OCxe/AJwu/qTTKbtkptmtmYWdPYPmMoUyjqxc1yGkFwkPN1Eed5loRWcCcYMoG2qiCF1Rp5",
-	"3XbWbQ98QzivdrXy/nNjx8O5SVHcgIgyyYWTC5i7Zth9v+I8llaZx6gF1K5bcjTbkG0/kHLrb05dr71m",
-	"Kn1S96C4+Vnfl8n3UEar/a8m7MnPpPKZv4y5u6rQizRlakUH9NyQOfrvdIUZBCQztNMjSxZQbarbB783",
-	"O2Wd8LBLt3Id2m33Dv12x+91bjvdQbs9aFusq6cv1PmNv8jmikVgmR4Fg0dQW1JVc2wtU5jKaJW7jCbc",
-	"7CfmS/vvfYvSfOWxrucq6DGbt23ddvsLjwqjaNMamvDIwzNyiMpNwbaI5QgshkgRQs0otTul3vB4chh0",
-	"2v7RqDv2+2cnHf900u77nfFhcDI8HvXOjrq03lL4mvnVbNa++IfTzqwdHltjf7W1bddk1xXeBgB5mHkt",
-	"eZKQKdi7vP4vv+zarzypg+LCb+3Rw33G57mEVak8p528a8dVwXerM7Qbfy84ckkVanPmsc0QliTVhkjO",
-	"egrInD8i4uZ9BKmQm7koasMYVmSJLOssZjuy05XrCJFA3AkeuaUcC2MxgfZNYGaIXCDFSlTNAXjtCOY4",
-	"dBmD2/ep42K7DNw6Mg5rN6H+tlX+VsC/Ld6XYH/D7L8O/lmS1CHltrwYsGfv2tFlkxwTF1VDEwvV1sfc",
-	"rXh9JZf9lkstcZl6OfAUCw3ArYuLvyfovq9cdnSr1w22FV7UoZXKwkaiTDeQ822e9jnHnRGzlJXMtypJ",
-	"rZv/fgO7HLD5p20WdeGojye3N5btvDX7U8gDI7VuguJCP7fCboroB0fDk1F77HcmvTO/f9g99k96p31/",
-	"eDg6Gh9PTs5O7b+XVCmi7DO/v/e+arFq/7e9bj7DK4c92nCHdeoZmjsdd876o5Mjvzs5Hvr9oHfoD9uj",
-	"U//o7GTSG3eDzvCwv1OHerNuV/lWa88V/9qwO03a6HRttayo7XT5xR1aY8OqvGFbNzFs6ZUvpTubvZ+i",
-	"1VCJp7L0furdUKY58+1Ve4dVYeiLLF496M76j4XPrmzgSkB+7Yl1RlxcH5R4RqSwKIdj9F+cGlzUau48",
-	"8wT12Mxr7j/ERCTVD5pki2nCw5LX0PkXKkE+MybTg4ODUAotE2h9ApGwFahWKFO6vl//PwAA//8=",
+	"zFppc9u21v4rGLQzfd87pKzVi/LhDrU411PHzthu0yZxMxB5JKImAV4AsqJk9N/vHICkSYmyXTft9JNE",
+	"EcvZn7PoKw1lmkkBwmg6/EozplgKBpR9+hmU5lLg1wh0qHhm7CO9iYHcu5dEzomJgQRvz1rUoxxfx8Ai",
+	"UNSjgqVAh/QX//3YLw7zqA5jSBmeCp9ZmiW4pNvuDvz2id/uUI+adYa/aaO4WNDNZuNRBTqTQoOl65Tx",
+	"BCL8FkphQBj8yrIs4SFDCg9+147q8nxcGeGZ19Orn8/G00830zdvL6+Cq18//XQR/BycnQej8yn1aApa",
+	"swXkPGpQ9zwEwjUR0hB2z3jCZgmQuVSW61SmIAwyruC/S9DmLMKtp0ejk0kn6PmDaT/w++PDjn9yPA78",
+	"oD2ejk5PRsejowndVCXxvYI5HdLvDh70ceDe6gNkd6nACWJXETmRP2giV4LM2TIxLTz8CuZL/UIxvTm7",
+	"vj67eP3pbXAVvJneTK9qoom4vjuLUCrINVcQ7Uige9qZticnY/94dBT4/cOTgX/cP+r5h91Bp3/am3Yn",
+	"nfE3k0DIkgTUD5qkXBt2By1yIU3MxYLETJMwZmKBJG7K+6wVjRUwA9eCZTqW5spRb0UURRxPZ8lbJTNQ",
+	"hqPZzVmiYfv2d9zEcmkIIwpQwlyKG56CZ41D50cTbdhak6UwPCHcoNwiSMA4sWWVO77mom32OHxHjCQp",
+	"uwPCHo6X8xa5scYY3hHkXxMm1nh2yj6fg1iYmA677bZHUy6K586Om6EGKzw8pRO7BiWak3HB3J463QHB",
+	"GGD9JQOZJeCRVczDmGi4B8WSkgtNUrYmOmYKhiQBgzHIIxFfcKM9Eq+zGATyFZEMFJeR9siKm5iwfDGR",
+	"6qOwywkzZCZNTEBEuvVR1OVw2KuJoevRjOF+JPa3D23/JPDfM//L7f89fG/5t/+qvPn/f3/fEKOc/aMv",
+	"0OGHQo1b0rktt8nZ7xAa6tHPfgJMG78UPcbCfoyC3bZPvUysedYNpuJ1j+vrqlxYCaff6ryCzX2mW7xv",
+	"PSm5h/trp+6I7rF9JXe7uzw6scTNSsHq53p+k6PqXXYvLR5q566aSJGsXxE20yAMkYpAmpm1h6jJksQi",
+	"poHUHrPjjin7fOZedtB58/dMKbbG13j+jf1tm4R3MTM2AtmIwTW6X4sESdXbcti2MYMpwGdHMLpqxAxD",
+	"2kAsUxTu9a/XN9M31KOT4CaoSDWnFc0Yl6KRa1w/4frueq0NpLiH67sJM4zebtDZFnCBhyLNFqtsKNqm",
+	"HyMELnWBdM6VNmQGGNE7SNdcqpQZOqRcmF7XOThP8dhO+6h31O8cd/vWzfMfS4K5MLAARXNKrvkXqJHS",
+	"bW/T8h+5IikT64romCUNseUpWvKY+wgVCrRcqhBeK7nM9nnPAl8SU2i1DPxcEy6eUiwXRApocLyqfz1m",
+	"x3+dBT8FHRlTpuAHYcRDZqwEEFNCpqFFEIHJb2QGc4nMmnKxxX4jyQwWXDis4CYHje8JmyNmbC3/KIxE",
+	"1ChWO/DYK7bC+R6LktfVtbjXMLPUT+5yqzYe/SIFNJnFuxgUbFvD80yBfGm2h83zguXfA0MYga7BNPmD",
+	"1FBwhn5Ys8DnqOJMzCXd7Frjy1gw0rBkLJeigdaG2JExrfOYlmCKU9FDGRUeQbbKbV4po2+HjUWevaMO",
+	"VxY04swKw8JKSbHwXJqn5EKxVJfOupIqsrY4sUlvaUo2QX08IS1LjufdbBPMZxz7Ek0/IlIrnAdimwR7",
+	"Vb2xzooFTeuX+ZnPYKBmyrvC+dZFSWgz0T9SFGAqEcx4ws26MXaZGBRhLj8J5TKJyAxIyiLr2TZM2xTA",
+	"FTMoGwt+XJOyVq84zkzKBJgo7n28fLLnGLJiurjvlUM0srIhldtK5A4UWbB7IGIfdtaA+0nY5gVY78i2",
+	"IQF4/K4CLJ9Ko+vHNh3SZKh/qgTcQ/7jMD99gfD/OQhsFft0VVOR0JY8vEqt6O70qv5W3r/FdN3Fts2x",
+	"SbPXWzLb5kY6f0DnYySTCQ/XmO0xrLe1FJUWAyZWQro1HHS1UAiWRlKPvmFiyZJnFApITL4Hvxb7kNxS",
+	"TQ2Rn9Vy4EhysWiRS5Gsm2NFEU62AMj2jTS5uLx6E5x7JGQCo1AlCpZcVRqE46tpcHN28Zp69DQ4O59O",
+	"qEevLs/Pzy5efxoF4x+x4JmeT+2Sp/l3XAZFX5EWfNva3+1wP+Qtz+LxSiYJF4sRC+/K3yx3uAfFV7jv",
+	"dkpteGrzwJ9uxh5mxxYSIJTCMVzvx3Y6fvfwpn087AyGvfb7arETMQO+cRb60EB5v9sZQZYX0t91Dw3h",
+	"UnGzvkaPc7FwBkyBaiRb3oHwiC1BmHZe98oSn4Nm0aLVfCGc8qwnW3hwp5aExcZkNhDwhWAmT3fqF14X",
+	"r8h918MLty0ntkTsbXgHSxNLxb/YNuvDzSzjP8LadTF5Dt2hFIaFNnnMN9uOphRW1CIETKjQhwsjxqtX",
+	"ihsDmF5hcc8TIJFciVc5zKAcjO3Qi0giVUuV5Hzr4cHBgpt4OWuFMj34AqFfuerA2X6ZrdKdbuubndZj",
+	"juKebc0lXJuHZNeVIyzEvdq19qx/ZszEdjk+pGBiGbntuMDIJCLMVn6zNbLxUTjpEjtFCOxphSwuMxDB",
+	"27MiIrlMcy7V0KXYii1SW7TObc1uYmJjtrAZF65g+Wl4eWFAILDu+yjylE1bqtBuUQUaYcm4EJRCOgNV",
+	"RhuxTBL8ZJospIzw09XMLRIIvQLlTpIZiCFhJEw4kpYXqXwhpIKPYs4hiXSZM0QSHFV3Qq5apEYSW5oY",
+	"oTpkBuxtpqiMto2VKcgrWW6sc49lmjFhtbK7nHr0vpj7VMcyG48i7SzjdEh7rXar51w/tq57wDJ+cN9F",
+	"i/qu3ri0xYTUpjlHYlY0tvcbyhSKOn67zYHQNMzNu4jAee6KUnAaDJlAWVViuOUasy3riHYysUWcVxt5",
+	"ffja2IlyZlIUnSCiTHLh6AImzONzL2extJoPGLWE2hgsx5kt2p6GD3f29rbNxmtObh5YPSimcZvbshwa",
+	"yWj9/GGR1fpcKp/5q5i74ZFepilTazqkZ4Ys0HZna8zpIJmjjO5ZsoTqkMN+8XvzE9YJB126k33Sbrs3",
+	"8Nsdv9e56XSH7fawbVGonlBSZzP+MlsoFoEFFyQM7h2W1KiqVj1apjCT0To3lyKiP03mU/c/e67VPILa",
+	"1LNHtJbtCWi33f6DqkIP2paGJjzyUEcumnJT5EAYxzGoGCJFCDWh1KZ8vdHRdBB02v7huDvx+6fHHf9k",
+	"2u77nckgOB4djXunh11ab/O8ZH+1vrAP/mDWmbfDIyvsF0vbdrL2DVW3go+HufCKJwmZgZ2u9n/5Zd99",
+	"paYOihHsxqOD56zPszzLUqmnvZiLEZ0tdDFv8nU1AtQi8k4bb39QPucIMNX4m8OR7VyxJKl2r3IoVEAW",
+	"/B7DcN7ykQoBm4uijI9hTVYIvU6Utn0+W7v2HQnER8Ejd5SDZqz7UPAJzA2RS8RdiTy7qF7TzQKXrmJw",
+	"9z60x2xDiFsLx2XtJijYlco/Cg12yXsuIDTs/PswgSVJPc7clBMcq3c3NyinGZjJqFqIsfHb2pf780L9",
+	"JFeslEet8Jh65fbgIA3R/MFbynh+W5lKdatzITuzKNoFlSLQuqdMt8LpuzwPdEY7J2YlK6lwlZLa2OXD",
+	"VkBz0c4/abOoC4d91NyzA9ze0eZfgijopXURFP+6yKWwHzf6weHoeNye+J1p79TvD7pH/nHvpO+PBuPD",
+	"ydH0+PTE/g+oihvlQODDrfeiw6qN+vamWYeXLu5ow12cU49g38mkc9ofHx/63enRyO8HvYE/ao9P/MPT",
+	"42lv0g06o0F/Lw/1nuq+arvWRS3+f7I/d9pqSO50FqltSPrFsLOxr1iOQjdNsFta5VM50HaLrugIVfyp",
+	"7JI8tNgo05z59v8QHVYNQ39I4lVFdzZ/zn32pQiXAvL5NBYecTHnKeMZkcJGOVyj/+Z84bxWhD+WJFS6",
+	"MNYmKx2RD7cIGEVD5sMtKkODum8Gxpuy2/CDJtlylvCwBMbWTgMilELLBFpfQCRsDaoVytRqOyd0pxtT",
+	"HWjaPym0HlC1ztTmdvO/AAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
