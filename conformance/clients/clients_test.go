@@ -167,7 +167,7 @@ func judge(t *testing.T, folder string, client ...string) {
 	g.Expect(kept).NotTo(ContainElement(Satisfy(gone)))
 
 	// Answers are open.
-	for _, twin := range []string{"nothing-failed-absent", "nothing-failed-null", "extra-fields-of-known-names", "request-ids-of-any-script", "charset"} {
+	for _, twin := range []string{"nothing-failed-absent", "nothing-failed-null", "extra-fields-of-known-names"} {
 		g.Expect(made.Set(faults(twin))).To(Succeed())
 		g.Expect(ask(key, m.Given(contract.Normal, 1)...)).To(Equal(answer{}), twin)
 	}
