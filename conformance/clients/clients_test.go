@@ -5,6 +5,9 @@ package clients_test
 
 import (
 	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -129,10 +132,11 @@ func judge(t *testing.T, folder string, client ...string) {
 	g.Expect(err).NotTo(HaveOccurred())
 	m := mock.New(t, mock.Tolerate("CALL-12"), made.Option(), // CALL-12: a call that names too many
 		door.Option(door.Config{Policy: door.ZC2, Keys: []door.Key{{Credentials: key}}}))
+	endpoint := m.URL()
 	ask := func(key signing.Credentials, ids ...string) answer {
 		t.Helper()
 		surroundings := []string{"ZENLAYERCLOUD_ACCESS_KEY_ID=" + key.KeyID, "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD=" + key.Secret}
-		return run(t, folder, surroundings, append(slices.Clone(client), append([]string{m.URL()}, ids...)...)...)
+		return run(t, folder, surroundings, slices.Concat(client, []string{endpoint}, ids)...)
 	}
 	refused := func(kind contract.Error, got answer) {
 		t.Helper()
@@ -171,6 +175,18 @@ func judge(t *testing.T, folder string, client ...string) {
 		g.Expect(made.Set(faults(twin))).To(Succeed())
 		g.Expect(ask(key, m.Given(contract.Normal, 1)...)).To(Equal(answer{}), twin)
 	}
+
+	// What is no answer of the API is no refusal either.
+	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusBadGateway)
+		_, _ = io.WriteString(w, "<title>Bad gateway</title>")
+	}))
+	defer gateway.Close()
+	endpoint = gateway.URL
+	lost := ask(key, "none")
+	g.Expect(lost.status).To(Equal(1))
+	g.Expect(lost.stderr).To(And(Not(BeEmpty()), Not(HavePrefix("refused"))))
 }
 
 func faults(name string) trouble.Settings {

@@ -37,7 +37,8 @@ export class Snapshots {
       params: { header: { "X-ZC-Action": "DeleteSnapshots", "X-ZC-Version": "2025-09-01" } },
       body: { snapshotIds },
     });
-    if (error) throw new Refused(response.status, error);
-    return data.response.snapshotIds ?? [];
+    if (data) return data.response.snapshotIds ?? [];
+    if (error?.code) throw new Refused(response.status, error);
+    throw new Error(`${response.status} ${response.statusText}: no answer of the API`); // but of something before it
   }
 }
