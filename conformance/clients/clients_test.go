@@ -102,7 +102,8 @@ func built(t *testing.T, language string, more ...string) string {
 	for i, command := range []string{"npm ci --prefer-offline", "npm run generate", "npm run compile"} {
 		began, got := time.Now(), run(t, folder, nil, strings.Fields(command)...)
 		if i == 0 && got.status != 0 {
-			lacking(t, command+" does not work: "+got.stderr)
+			why, _, _ := strings.Cut(got.stderr, "\n")
+			lacking(t, command+" does not work: "+why)
 		}
 		g.Expect(got.status).To(BeZero(), "%s\n%s%s", command, got.stdout, got.stderr)
 		t.Logf("%s took %s", command, time.Since(began).Round(100*time.Millisecond))

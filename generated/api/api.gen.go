@@ -166,7 +166,7 @@ func (e Version) Valid() bool {
 // Action What is to be done. The endpoint has other actions, which are not part of this contract.
 type Action string
 
-// DeleteSnapshotsOutcome defines model for DeleteSnapshotsOutcome.
+// DeleteSnapshotsOutcome What a call that was carried out has left.
 type DeleteSnapshotsOutcome struct {
 	// RequestId Names one request; no two share it.
 	RequestId RequestId `json:"requestId"`
@@ -175,23 +175,25 @@ type DeleteSnapshotsOutcome struct {
 	SnapshotIds *[]string `json:"snapshotIds,omitempty"`
 }
 
-// DeleteSnapshotsRequest defines model for DeleteSnapshotsRequest.
+// DeleteSnapshotsRequest Which snapshots to delete, and nothing else.
 type DeleteSnapshotsRequest struct {
 	// SnapshotIds The snapshots to delete.
 	SnapshotIds []SnapshotId `json:"snapshotIds"`
 }
 
-// DeleteSnapshotsResult defines model for DeleteSnapshotsResult.
+// DeleteSnapshotsResult The answer to a call that was carried out.
 type DeleteSnapshotsResult struct {
 	// RequestId Names one request; no two share it.
-	RequestId RequestId              `json:"requestId"`
-	Response  DeleteSnapshotsOutcome `json:"response"`
+	RequestId RequestId `json:"requestId"`
+
+	// Response What a call that was carried out has left.
+	Response DeleteSnapshotsOutcome `json:"response"`
 }
 
 // ErrorCode The codes that the documents name.
 type ErrorCode string
 
-// Failure defines model for Failure.
+// Failure The answer to a call that was not carried out.
 type Failure struct {
 	// Code What went wrong, for programs: one of the values of ErrorCode, or another, since the set may grow.
 	Code string `json:"code"`
