@@ -29,6 +29,9 @@ import (
 // patience is how long one command may take, on a machine that is busy.
 const patience = 5 * time.Minute
 
+// hasty has Java take less trouble over programs that run for a moment only.
+const hasty = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
 // needs skips a test where a program is missing, save in CI, where it fails: nobody would notice there.
 func needs(t *testing.T, programs ...string) {
 	t.Helper()
@@ -100,7 +103,7 @@ func built(t *testing.T, language string, more ...string) string {
 		copyFile(g, file, filepath.Join(folder, filepath.Base(file)))
 	}
 	for i, command := range []string{"npm ci --prefer-offline", "npm run generate", "npm run compile"} {
-		began, got := time.Now(), run(t, folder, nil, strings.Fields(command)...)
+		began, got := time.Now(), run(t, folder, []string{"JAVA_TOOL_OPTIONS=" + hasty}, strings.Fields(command)...)
 		if i == 0 && got.status != 0 {
 			why, _, _ := strings.Cut(got.stderr, "\n")
 			lacking(t, command+" does not work: "+why)
@@ -120,8 +123,7 @@ func TestTypeScript(t *testing.T) {
 func TestJava(t *testing.T) {
 	t.Parallel()
 	needs(t, "npm", "node", "javac", "java")
-	// A program that runs once, for a moment, is not worth optimizing.
-	judge(t, built(t, "java"), "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "@classpath", "Delete")
+	judge(t, built(t, "java"), slices.Concat([]string{"java"}, strings.Fields(hasty), []string{"@classpath", "Delete"})...)
 }
 
 // judge has a client delete snapshots in all the ways that a call can end.
