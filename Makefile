@@ -1,4 +1,5 @@
-# Everything here needs Go alone; the tools are pinned in go.mod, and gremlins, which would bring many modules, here.
+# Everything here needs Go alone; the tools are pinned in go.mod, and gremlins, which would bring many modules, here. Only what
+# lints the contract is from npm, pinned in .ci/npm: where there is no npm, that is left out.
 
 GO       ?= go
 BIN      := bin/zec-conformance
@@ -28,11 +29,12 @@ test: lint build ## everything that CI runs
 generate: ## client, server stub and embedded document, from openapi.yaml, and those of the mock's companions
 	$(GO) generate ./...
 
-lint:
+lint: ## the code, and the contract
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./conformance/...
 	@unformatted=$$($(GO) tool gofumpt -l tools.go conformance); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run 'go tool gofumpt -w .':"; echo "$$unformatted"; exit 1; fi
+	@.ci/lint openapi.yaml conformance/mock/companions/openapi.yaml
 
 prove: ## does the suite catch every mutant, and leave every twin alone? writes bin/proof.md and bin/proof.json
 	$(GO) build -o bin/prove ./conformance/cmd/prove
