@@ -59,6 +59,8 @@ func TestWhatCannotBeTriedIsSaidInOneLine(t *testing.T) {
 		"power --workers 0":                  "at least one rarity, one run and one worker",
 		"power --timeout -1s":                "a timeout above zero",
 		"--only says-it-in-chinese --seeds=": "seed",
+		"--only cuts --record kept.json":     "give one of them",
+		"--record no/such/folder/kept.json":  "--record: ",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
