@@ -11,7 +11,7 @@ FUZZTIME ?= 10s
 # How long the soak goes on.
 SOAKTIME ?= 1m
 
-.PHONY: run test build generate docs lint prove power bench mutation fuzz hostile soak
+.PHONY: run test build generate docs man lint prove power bench mutation fuzz hostile soak
 
 run: build ## judge the embedded mock
 	$(BIN) run
@@ -31,6 +31,10 @@ generate: ## client, server stub and embedded document, from openapi.yaml, and t
 docs: build ## the rules page, from openapi.yaml, the checks, the mutants and the last proof
 	$(BIN) rules --markdown > bin/RULES.md
 	mv bin/RULES.md conformance/RULES.md
+
+man: build ## the manual pages, in bin/man: man -M bin/man zec-conformance
+	mkdir -p bin/man/man1
+	$(BIN) man bin/man/man1
 
 lint:
 	$(GO) vet ./...
