@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -72,25 +73,28 @@ For every one, write it where the shell looks for such scripts. In bash, the pac
 	}
 }
 
-// complete has every command know what can stand for its arguments and for the values of its flags. Where nothing is known,
-// as of a duration, nothing is offered.
+// complete has every command know what can stand for its arguments and for the values of its flags. Where nothing more is known,
+// a FILE is any file, and a FOLDER any folder; and for a duration, say, nothing is offered.
 func complete(root *cobra.Command) error {
 	root.CompletionOptions.DisableDefaultCmd = true // there is one of our own
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	arguments, values := argumentsOf(), valuesOf()
-	var failure error
+	var failures []error
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {
-		if of, known := arguments[cmd.Name()]; known && cmd.ValidArgsFunction == nil {
-			cmd.ValidArgsFunction = of
+		_, takes, _ := strings.Cut(cmd.Use, " ")
+		switch {
+		case cmd.ValidArgsFunction != nil:
+		case arguments[cmd.Name()] != nil:
+			cmd.ValidArgsFunction = arguments[cmd.Name()]
+		case takes != "" && !strings.HasPrefix(takes, "-"):
+			cmd.ValidArgsFunction = anyFile
 		}
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
-			of, known := values[cmd.Name()+" "+flag.Name]
-			if !known {
-				of, known = values[flag.Name]
-			}
-			if known && failure == nil {
-				failure = cmd.RegisterFlagCompletionFunc(flag.Name, of)
+			called, _ := pflag.UnquoteUsage(flag)
+			known := []cobra.CompletionFunc{values[cmd.Name()+" "+flag.Name], values[flag.Name], places[called]}
+			if at := slices.IndexFunc(known, func(of cobra.CompletionFunc) bool { return of != nil }); at >= 0 {
+				failures = append(failures, cmd.RegisterFlagCompletionFunc(flag.Name, known[at]))
 			}
 		})
 		for _, child := range cmd.Commands() {
@@ -98,7 +102,7 @@ func complete(root *cobra.Command) error {
 		}
 	}
 	walk(root)
-	return failure
+	return errors.Join(failures...)
 }
 
 // argumentsOf are what can stand for arguments, by the command's name.
@@ -129,8 +133,8 @@ func valuesOf() map[string]cobra.CompletionFunc {
 		"testbed":      openEnded("http://", "https://", "unix:", "exec:", "file:", "zec:"),
 		"effort":       words(texts(conformance.Quick, conformance.Normal, conformance.Thorough)...),
 		"label-filter": labels,
-		"report":       kinds,
-		"pictures":     folders,
+		"run report":   kinds,
+		"judge report": kinds,
 		"record":       files("har"),
 		"ledger":       files("jsonl"),
 		"cacert":       pem,
@@ -172,6 +176,13 @@ func openEnded(all ...string) cobra.CompletionFunc {
 // files are those with certain endings, and folders on the way to them.
 func files(endings ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(endings, cobra.ShellCompDirectiveFilterFileExt)
+}
+
+// places are what the values of flags are called that name something on disk.
+var places = map[string]cobra.CompletionFunc{"FILE": anyFile, "PATH": anyFile, "FOLDER": folders}
+
+func anyFile(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
 }
 
 func folders(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
