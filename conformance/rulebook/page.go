@@ -73,10 +73,10 @@ func (p *page) head() {
 # The rules of %s
 
 What an implementation owes its callers, rule by rule: where it comes from, which checks try it, and which mutants break it.
-A mutant is the mock with something broken, and a check is there to catch certain ones. In the last proof, with the seeds
-%s, each of the %d mutants was found to break the rules that it breaks, and was caught by the check that is there for it,
-and each of %d twins, which differ from the mock in what is left open, was found conformant. Each example was sent
-to the mock when this page was written; ids of requests are numbered here, and long lists are cut.
+A mutant is the mock with something broken, and each check is there to catch certain ones. In the last proof, with the seeds
+%s, each of the %d mutants was caught, by a rule that it breaks and by the check that is there for it, and each of %d
+twins, which differ from the mock in what is left open, was found conformant. Each example was sent to the mock when this page
+was written; ids of requests are numbered here, and long lists are cut.
 
 A rule of level MUST that is broken makes an implementation not conformant. One of level SHOULD is a remark, and a NOTE cannot
 be broken: what an implementation does is recorded. The sources:
@@ -87,7 +87,7 @@ be broken: what an implementation does is recorded. The sources:
 	for _, source := range contract.Sources {
 		fmt.Fprintf(p, "| %s | %s | %s |\n", source.ID, text(source.Title), source.Binding)
 	}
-	fmt.Fprint(p, "\n| family | rules |\n|---|---|\n")
+	fmt.Fprint(p, "\nAll rules:\n\n| family | rules |\n|---|---|\n")
 	for _, family := range families() {
 		var links []string
 		for _, rule := range family {
