@@ -134,12 +134,18 @@ func prove(ctx context.Context, o options, out io.Writer) (*proof.Proof, error) 
 		fmt.Fprintln(out, "✗ "+fault)
 	}
 	fmt.Fprintln(out, p.Summary())
-	if o.record != "" && len(p.Faults) == 0 {
-		if err := report.WriteFile(o.record, proof.NewRecord(variants, checks, o.seeds).Write); err != nil {
-			return nil, err
-		}
+	return p, errors.Join(
+		o.keepRecord(p, proof.NewRecord(variants, checks, o.seeds)),
+		o.keep(map[string]func(io.Writer) error{"proof.md": p.WriteMarkdown, "proof.json": p.WriteJSON}),
+	)
+}
+
+// keepRecord writes down what is proved, if it is. Else the last proof stays the last one.
+func (o options) keepRecord(p *proof.Proof, record proof.Record) error {
+	if o.record == "" || len(p.Faults) > 0 {
+		return nil
 	}
-	return p, o.keep(map[string]func(io.Writer) error{"proof.md": p.WriteMarkdown, "proof.json": p.WriteJSON})
+	return report.WriteFile(o.record, record.Write)
 }
 
 // chosen gives the variants, and the checks unless only some variants are chosen.

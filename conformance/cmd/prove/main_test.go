@@ -115,6 +115,26 @@ func TestWhatIsNotProvedIsSaid(t *testing.T) {
 	))
 }
 
+// TestOnlyWhatIsProvedIsOnRecord: where it is not, the record of the last proof stays.
+func TestOnlyWhatIsProvedIsOnRecord(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	o := options{record: filepath.Join(t.TempDir(), "last.json")}
+	record := proof.Record{Seeds: []int64{7}, Twins: []string{"t"}}
+
+	g.Expect(o.keepRecord(&proof.Proof{Faults: []string{"one"}}, record)).To(Succeed())
+	g.Expect(o.record).NotTo(BeAnExistingFile())
+
+	g.Expect(o.keepRecord(&proof.Proof{}, record)).To(Succeed())
+	text, err := os.ReadFile(o.record)
+	g.Expect(err).NotTo(HaveOccurred())
+	var kept proof.Record
+	g.Expect(json.Unmarshal(text, &kept)).To(Succeed())
+	g.Expect(kept).To(Equal(record))
+
+	g.Expect(options{}.keepRecord(&proof.Proof{}, record)).To(Succeed(), "nobody wants it")
+}
+
 func TestAnInterruptIsNoProof(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
