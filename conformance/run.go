@@ -1,7 +1,7 @@
 // Package conformance judges an implementation of DeleteSnapshots by the contract in openapi.yaml.
 //
-// Run is the suite; the command and Test are doors to it. The checks are in the files that are named for the rules
-// that they try; the observer judges what holds for every exchange.
+// [Run] is the suite; the command and [Test] are doors to it, and [JudgeLog] judges a recording in place of a run. The checks
+// are in the files that are named for the rules that they try; the observer judges what holds for every exchange.
 package conformance
 
 import (
