@@ -49,6 +49,19 @@ func readKnown(path string) (*known, error) {
 	return &known{file.Baseline, names}, nil
 }
 
+// hiding gives the same without the secrets in what somebody has written there.
+func (k *known) hiding(safe func(string) string) *known {
+	if k == nil {
+		return nil
+	}
+	hidden := *k
+	hidden.list.Name, hidden.list.Entries = safe(k.list.Name), slices.Clone(k.list.Entries)
+	for i := range hidden.list.Entries {
+		hidden.list.Entries[i].Reason = safe(hidden.list.Entries[i].Reason)
+	}
+	return &hidden
+}
+
 // judge tells in a report what of it is known. Some checks are beyond the target.
 func (k *known) judge(r *report.Report, beyond func(check string) bool) {
 	if k != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 )
 
 // knows writes a baseline that has rules.
@@ -39,6 +40,22 @@ func TestABadBaselineIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		g.Expect(err).To(MatchError(ContainSubstring(`line 3, column 10: the contract has no rule "REQ-77"`)))
 	}
 	g.Expect(implementation.requests.Load()).To(BeZero())
+}
+
+// TestABaselineShowsNoSecret that has got into it.
+func TestABaselineShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	const secret = "c2VjcmV0LW9mLXRoZS1ydW4"
+	path := filepath.Join(t.TempDir(), secret)
+	g.Expect(os.WriteFile(path, []byte("known: [{rule: REQ-1, reason: it wants "+secret+", expires: 9999-12-31}]"), 0o600)).To(Succeed())
+	result, err := conformance.Run(t.Context(), conformance.Config{
+		Handler: mock.NewService(), Testbed: mock.TestbedPath, Effort: conformance.Quick, Linger: time.Millisecond,
+		Filter: "REQ-1", Baseline: path, Credentials: signing.Credentials{Token: secret},
+	})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(result.Baseline.Name).To(HaveSuffix("REDACTED"))
+	g.Expect(result.Baseline.Entries[0].Reason).To(Equal("it wants REDACTED"))
 }
 
 func TestReadmeListOfKnownFailuresIsRead(t *testing.T) {

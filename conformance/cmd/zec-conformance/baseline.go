@@ -138,12 +138,13 @@ func (c *command) writeBaseline(flags *pflag.FlagSet, path string, o baselineOpt
 		}
 	}
 	now := time.Now().UTC()
+	today := now.Format(time.DateOnly)
 	expires := now.AddDate(0, 0, defaultExcuse).Format(time.DateOnly)
 	if flags.Changed("expires") {
 		if expires, err = baseline.ParseDay(o.expires); err != nil {
 			return fmt.Errorf("--expires: %w", err)
 		}
-		if expires < now.Format(time.DateOnly) {
+		if expires < today {
 			return fmt.Errorf("--expires: %s is over; give a day that is to come", expires)
 		}
 	}
@@ -167,6 +168,12 @@ func (c *command) writeBaseline(flags *pflag.FlagSet, path string, o baselineOpt
 			fmt.Fprintf(out, "  %-9s  %s until %s: %s\n", part.says, entry, entry.Expires, report.Printable(entry.Reason))
 		}
 	}
+	for i := range file.Entries {
+		if file.Entries[i].Expires < today {
+			file.Entries[i].Standing = report.StandsExpired
+		}
+	}
+	c.tellBaseline(&report.Baseline{Name: path, Entries: file.Entries})
 	return nil
 }
 

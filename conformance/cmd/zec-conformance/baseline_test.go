@@ -262,6 +262,18 @@ func TestBadUsageOfBaselineWriteIsToldInOneLine(t *testing.T) {
 	g.Expect(os.ReadFile(kept)).To(Equal(whole))
 }
 
+// TestAnUpdateLeavesWhatHasExpiredToPeople, and says so.
+func TestAnUpdateLeavesWhatHasExpiredToPeople(t *testing.T) {
+	t.Parallel()
+	g, kept := NewWithT(t), filepath.Join(t.TempDir(), "report.json")
+	path := knownFile(t, expiredRule("ERR-2"), knownRule("REQ-2"))
+	judge(t, nil, append(serve(t, breakingERR2()).flags(), "--label-filter", "ERR-2", "--report", "json="+kept)...)
+	got := call(t, nil, "baseline", "write", path, "--from", kept, "--update")
+	g.Expect(got.status).To(BeZero(), got.err)
+	g.Expect(got.out).To(Equal(path + ": 0 added, 0 taken out, 2 in all\n"))
+	g.Expect(got.err).To(Equal("zec-conformance: " + path + ": entries that have expired, and excuse nothing any more: ERR-2 on 2020-12-31\n"))
+}
+
 func knownRuleLines(id string) string {
 	return fmt.Sprintf("rule: %s\n  reason: r\n  expires: 9999-12-31\n", id)
 }
