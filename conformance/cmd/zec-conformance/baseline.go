@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -131,22 +132,10 @@ func (c *command) writeBaseline(flags *pflag.FlagSet, path string, o baselineOpt
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
-	reason := "known since the run of " + r.Started.UTC().Format(time.DateOnly)
-	if flags.Changed("reason") {
-		if reason, err = baseline.ParseReason(o.reason); err != nil {
-			return fmt.Errorf("--reason: %w", err)
-		}
-	}
 	now := time.Now().UTC()
-	today := now.Format(time.DateOnly)
-	expires := now.AddDate(0, 0, defaultExcuse).Format(time.DateOnly)
-	if flags.Changed("expires") {
-		if expires, err = baseline.ParseDay(o.expires); err != nil {
-			return fmt.Errorf("--expires: %w", err)
-		}
-		if expires < today {
-			return fmt.Errorf("--expires: %s is over; give a day that is to come", expires)
-		}
+	reason, expires, err := o.excuse(flags, r.Started, now)
+	if err != nil {
+		return err
 	}
 	added, removed, err := file.Update(r, reason, expires)
 	if err != nil {
@@ -160,21 +149,41 @@ func (c *command) writeBaseline(flags *pflag.FlagSet, path string, o baselineOpt
 		out = c.err
 	}
 	fmt.Fprintf(out, "%s: %d added, %d taken out, %d in all\n", report.Printable(path), len(added), len(removed), len(file.Entries))
-	for _, part := range []struct {
-		says    string
-		entries []report.Known
-	}{{"added", added}, {"taken out", removed}} {
-		for _, entry := range part.entries {
-			fmt.Fprintf(out, "  %-9s  %s until %s: %s\n", part.says, entry, entry.Expires, report.Printable(entry.Reason))
-		}
-	}
+	tellEntries(out, "added", added)
+	tellEntries(out, "taken out", removed)
 	for i := range file.Entries {
-		if file.Entries[i].Expires < today {
+		if file.Entries[i].Expires < now.Format(time.DateOnly) {
 			file.Entries[i].Standing = report.StandsExpired
 		}
 	}
 	c.tellBaseline(&report.Baseline{Name: path, Entries: file.Entries})
 	return nil
+}
+
+func tellEntries(w io.Writer, what string, entries []report.Known) {
+	for _, entry := range entries {
+		fmt.Fprintf(w, "  %-9s  %s until %s: %s\n", what, entry, entry.Expires, report.Printable(entry.Reason))
+	}
+}
+
+// excuse is the reason of new entries, and their last day.
+func (o baselineOptions) excuse(flags *pflag.FlagSet, started, now time.Time) (reason, expires string, err error) {
+	reason = "known since the run of " + started.UTC().Format(time.DateOnly)
+	expires = now.AddDate(0, 0, defaultExcuse).Format(time.DateOnly)
+	if flags.Changed("reason") {
+		if reason, err = baseline.ParseReason(o.reason); err != nil {
+			return "", "", fmt.Errorf("--reason: %w", err)
+		}
+	}
+	if flags.Changed("expires") {
+		if expires, err = baseline.ParseDay(o.expires); err != nil {
+			return "", "", fmt.Errorf("--expires: %w", err)
+		}
+		if expires < now.Format(time.DateOnly) {
+			return "", "", fmt.Errorf("--expires: %s is over; give a day that is to come", expires)
+		}
+	}
+	return reason, expires, nil
 }
 
 // openBaseline begins a file, or opens the one that is to be updated.
