@@ -112,12 +112,11 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads, request_queue_size = True, 128
 
-
-def serve(port):
-    server = Server(("127.0.0.1", port), Handler)
-    threading.Thread(target=server.serve_forever).start()
-    return f"http://127.0.0.1:{server.server_port}"
+    def __init__(self, port):
+        super().__init__(("127.0.0.1", port), Handler)
 
 
 if __name__ == "__main__":
-    print(serve(int(sys.argv[1]) if len(sys.argv) > 1 else 8099), flush=True)
+    server = Server(int(sys.argv[1]) if len(sys.argv) > 1 else 8099)
+    print(f"http://127.0.0.1:{server.server_port}", flush=True)
+    server.serve_forever()
