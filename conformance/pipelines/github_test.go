@@ -44,7 +44,7 @@ func TestActionAndWorkflowFitTheSchema(t *testing.T) {
 	for _, file := range []string{actionPath, ".github/workflows/ci.yml"} {
 		path, err := filepath.Abs(filepath.Join(top, file))
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
-		output, status := surround(t).run(t, tool(t, "action-validator"), path)
+		output, status := surround(t).run(t, tool(t, actionValidator), path)
 		NewWithT(t).Expect(status).To(BeZero(), output)
 	}
 }

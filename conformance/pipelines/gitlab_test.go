@@ -17,7 +17,7 @@ const templatePath = ".gitlab/conformance.yml"
 // TestTheTemplateJudges has a runner of GitLab's pipelines carry out the template, which it holds against GitLab's schema first.
 func TestTheTemplateJudges(t *testing.T) {
 	t.Parallel()
-	runner := tool(t, "gitlab-ci-local")
+	runner := tool(t, gitlabCILocal)
 	needs(t, "rsync")
 	for name, offered := range offerings(t) {
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestTheTemplateJudges(t *testing.T) {
 
 func TestAnInputOfTheTemplateIsNoPartOfAScript(t *testing.T) {
 	t.Parallel()
-	runner := tool(t, "gitlab-ci-local")
+	runner := tool(t, gitlabCILocal)
 	needs(t, "rsync")
 	g := NewWithT(t)
 	const injection = `'"; touch injected; $$(touch injected) #`
@@ -65,7 +65,7 @@ func TestAnInputOfTheTemplateIsNoPartOfAScript(t *testing.T) {
 
 func TestTheReadmesPipelineFitsTheSchema(t *testing.T) {
 	t.Parallel()
-	runner := tool(t, "gitlab-ci-local")
+	runner := tool(t, gitlabCILocal)
 	g := NewWithT(t)
 	here := surround(t)
 	pipeline := regexp.MustCompile(`remote: .*/`+regexp.QuoteMeta(templatePath)).ReplaceAllString(shown(t, "remote:"), "local: "+templatePath)

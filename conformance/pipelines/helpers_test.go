@@ -81,14 +81,25 @@ var installed = sync.OnceValues(func() (string, error) {
 			return "", errors.Join(err, errors.New(string(output)))
 		}
 	}
-	return filepath.Join(folder, "node_modules", ".bin"), nil
+	return filepath.Join(folder, "node_modules"), nil
 })
+
+// The programs from npm, by their places. prek carries out hooks as pre-commit does, and comes for one kind of machine alone.
+const (
+	actionValidator = ".bin/action-validator"
+	gitlabCILocal   = ".bin/gitlab-ci-local"
+	prek            = "@j178/prek-linux-x64-gnu/prek"
+)
 
 // tool gives the path of a program from npm.
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	needs(t, "node", "npm")
 	folder, err := installed()
+	path := filepath.Join(folder, name)
+	if err == nil {
+		_, err = os.Stat(path)
+	}
 	switch {
 	case err == nil:
 	case os.Getenv("CI") != "":
@@ -96,7 +107,7 @@ func tool(t *testing.T, name string) string {
 	default:
 		t.Skipf("npm cannot install what tries the pipelines: %s", err)
 	}
-	return filepath.Join(folder, name)
+	return path
 }
 
 // surroundings are where a platform runs something: a folder, with a home and a "go" of its own, whose only art is to install

@@ -15,12 +15,12 @@ const hooksPath = ".pre-commit-hooks.yaml"
 func TestHooksFitTheirForm(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	prek := tool(t, "prek")
+	runner := tool(t, prek)
 	here := surround(t)
 	here.repository(t, map[string]string{hooksPath: read(t, hooksPath), "readme.yaml": shown(t, "rev:")})
-	output, status := here.run(t, prek, "validate-manifest", hooksPath)
+	output, status := here.run(t, runner, "validate-manifest", hooksPath)
 	g.Expect(status).To(BeZero(), output)
-	output, status = here.run(t, prek, "validate-config", "readme.yaml")
+	output, status = here.run(t, runner, "validate-config", "readme.yaml")
 	g.Expect(status).To(BeZero(), output)
 }
 
@@ -51,7 +51,7 @@ func withHook(t *testing.T, here surroundings, id string, args ...string) string
 
 func TestTheHookJudges(t *testing.T) {
 	t.Parallel()
-	prek := tool(t, "prek")
+	runner := tool(t, prek)
 	for name, offered := range offerings(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -60,7 +60,7 @@ func TestTheHookJudges(t *testing.T) {
 			here.repository(t, map[string]string{
 				".pre-commit-config.yaml": withHook(t, here, "conformance", offered.endpoint, "--testbed="+offered.testbed, "--linger=0"),
 			})
-			output, status := here.run(t, prek, "run", "--stage", "pre-push", "--all-files", "--verbose")
+			output, status := here.run(t, runner, "run", "--stage", "pre-push", "--all-files", "--verbose")
 			g.Expect(status == 0).To(Equal(offered.status == 0), output)
 			if offered.status != 2 {
 				g.Expect(output).To(ContainSubstring("verdict: " + offered.verdict))
@@ -71,7 +71,7 @@ func TestTheHookJudges(t *testing.T) {
 
 func TestTheHookSeesWhatBreaks(t *testing.T) {
 	t.Parallel()
-	prek := tool(t, "prek")
+	runner := tool(t, prek)
 	g := NewWithT(t)
 	contract := read(t, "openapi.yaml")
 	here := surround(t)
@@ -79,7 +79,7 @@ func TestTheHookSeesWhatBreaks(t *testing.T) {
 	output, status := here.run(t, "git", "checkout", "--quiet", "-b", "change")
 	g.Expect(status).To(BeZero(), output)
 
-	output, status = here.run(t, prek, "run", "--all-files", "--verbose")
+	output, status = here.run(t, runner, "run", "--all-files", "--verbose")
 	g.Expect(status).To(BeZero(), output)
 
 	g.Expect(strings.Count(contract, "maxItems: 100\n")).To(Equal(1))
@@ -87,7 +87,7 @@ func TestTheHookSeesWhatBreaks(t *testing.T) {
 	g.Expect(os.WriteFile(filepath.Join(here.folder, "openapi.yaml"), []byte(smaller), 0o600)).To(Succeed())
 	_, status = here.run(t, "git", "add", "openapi.yaml")
 	g.Expect(status).To(BeZero())
-	output, status = here.run(t, prek, "run", "--verbose")
+	output, status = here.run(t, runner, "run", "--verbose")
 	g.Expect(status).NotTo(BeZero(), output)
 	g.Expect(output).To(ContainSubstring("openapi.yaml breaks nobody"))
 }
