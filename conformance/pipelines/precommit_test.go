@@ -24,8 +24,8 @@ func TestHooksFitTheirForm(t *testing.T) {
 	g.Expect(status).To(BeZero(), output)
 }
 
-// installed hooks are those of the manifest, in a repository that has the command already: what pre-commit would do first is
-// "go install ./...", which takes minutes.
+// withHook gives a config that has a hook of the manifest, for surroundings that have the command already: what pre-commit
+// would do first is "go install ./...", with an empty cache of modules, which takes minutes.
 func withHook(t *testing.T, here surroundings, id string, args ...string) string {
 	t.Helper()
 	g := NewWithT(t)
@@ -41,8 +41,8 @@ func withHook(t *testing.T, here surroundings, id string, args ...string) string
 		}
 		text, err := yaml.Marshal(map[string]any{"repos": []any{map[string]any{"repo": "local", "hooks": []any{hook}}}})
 		g.Expect(err).NotTo(HaveOccurred())
-		_, status := here.run(t, "go", "install", program+"@"+release)
-		g.Expect(status).To(BeZero())
+		output, status := here.run(t, "sh", "-c", "go install "+program+"@"+release)
+		g.Expect(status).To(BeZero(), output)
 		return string(text)
 	}
 	t.Fatalf("there is no hook %q", id)
@@ -61,7 +61,7 @@ func TestTheHookJudges(t *testing.T) {
 				".pre-commit-config.yaml": withHook(t, here, "conformance", offered.endpoint, "--testbed="+offered.testbed, "--linger=0"),
 			})
 			output, status := here.run(t, runner, "run", "--stage", "pre-push", "--all-files", "--verbose")
-			g.Expect(status == 0).To(Equal(offered.status == 0), output)
+			g.Expect(status).To(Equal(min(offered.status, 1)), output) // prek's own
 			if offered.status != 2 {
 				g.Expect(output).To(ContainSubstring("verdict: " + offered.verdict))
 			}
