@@ -92,6 +92,19 @@ func TestNothingFromOutsideIsPutIntoAScript(t *testing.T) {
 	}
 }
 
+// TestAVerdictIsShownWhateverItIs: a step that says nothing of it is left out after one that failed.
+func TestAVerdictIsShownWhateverItIs(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	steps := readAction(t).Runs.Steps
+	judge := slices.IndexFunc(steps, func(s step) bool { return s.ID == "judge" })
+	g.Expect(judge).To(BeNumerically(">=", 0))
+	g.Expect(steps[judge+1:]).To(HaveLen(2))
+	for _, step := range steps[judge+1:] {
+		g.Expect(step.If).To(HavePrefix("always() && "), step.Name)
+	}
+}
+
 // TestTheActionJudges carries out the scripts of the action as a runner does.
 func TestTheActionJudges(t *testing.T) {
 	t.Parallel()
@@ -105,6 +118,7 @@ func TestTheActionJudges(t *testing.T) {
 			g.Expect(job.status).To(Equal(offered.status), job.log)
 			g.Expect(job.outputs).To(HaveKeyWithValue("verdict", offered.verdict))
 			g.Expect(job.summary).To(ContainSubstring(offered.verdict))
+			g.Expect(strings.Contains(job.log, "::error ")).To(Equal(offered.status != 0), "annotations")
 			for _, file := range []string{"report.json", "junit.xml", "report.html", "report.md"} {
 				g.Expect(filepath.Join(job.outputs["reports"], file)).To(BeARegularFile())
 			}
@@ -123,6 +137,7 @@ func TestAnInputIsNoPartOfAScript(t *testing.T) {
 			inputs[input] = injection
 			job := carryOut(t, nil, inputs)
 			g.Expect(job.status).NotTo(BeZero(), job.log)
+			g.Expect(job.outputs["verdict"]).To(Or(Equal("could not run"), BeEmpty()))
 			g.Expect(filepath.Glob(filepath.Join(job.folder, "injected"))).To(BeEmpty())
 		})
 	}
