@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +15,8 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/rhysd/actionlint"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 )
 
 const actionPath = ".github/actions/conformance/action.yml"
@@ -112,7 +115,7 @@ func TestTheActionJudges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := NewWithT(t)
-			job := carryOut(t, nil, map[string]string{
+			job := carryOut(t, attempt{}, map[string]string{
 				"endpoint": offered.endpoint, "testbed": offered.testbed, "effort": "quick", "flags": "--linger 0\n--settle=5s ", "version": release,
 			})
 			g.Expect(job.status).To(Equal(offered.status), job.log)
@@ -135,7 +138,7 @@ func TestAnInputIsNoPartOfAScript(t *testing.T) {
 			g := NewWithT(t)
 			inputs := map[string]string{"endpoint": "http://127.0.0.1:1", "testbed": "/testbed", "version": release}
 			inputs[input] = injection
-			job := carryOut(t, nil, inputs)
+			job := carryOut(t, attempt{}, inputs)
 			g.Expect(job.status).NotTo(BeZero(), job.log)
 			g.Expect(job.outputs["verdict"]).To(Or(Equal("could not run"), BeEmpty()))
 			g.Expect(filepath.Glob(filepath.Join(job.folder, "injected"))).To(BeEmpty())
@@ -147,8 +150,10 @@ func TestTheActionTellsNoSecrets(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	const secret = "a-secret-of-the-pipeline"
-	job := carryOut(t, []string{"ZENLAYERCLOUD_ACCESS_KEY_ID=me-myself", "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD=" + secret}, map[string]string{
-		"endpoint": served(t, "--mutant", "null-fails"), "testbed": "/testbed/v1", "effort": "quick", "flags": "--linger 0", "version": release,
+	job := carryOut(t, attempt{environment: []string{
+		"ZENLAYERCLOUD_ACCESS_KEY_ID=me-myself", "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD=" + secret,
+	}}, map[string]string{
+		"endpoint": served(t, "--mutant", "null-fails"), "testbed": mock.TestbedPath, "effort": "quick", "flags": "--linger 0", "version": release,
 	})
 	g.Expect(job.status).To(Equal(1), job.log)
 	texts := []string{job.log, job.summary, fmt.Sprint(job.outputs)}
@@ -165,6 +170,38 @@ func TestTheActionTellsNoSecrets(t *testing.T) {
 	}
 }
 
+// TestACancelledJobLeavesNothingBehind: a runner interrupts the process that it has started for a step, and no other.
+func TestACancelledJobLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	url := served(t, "--latency", "100ms")
+	snapshots := func() (string, error) {
+		answer, err := http.Get(url + mock.TestbedPath + "/population")
+		if err != nil {
+			return "", err
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		return string(text), err
+	}
+	empty, err := snapshots()
+	g.Expect(err).NotTo(HaveOccurred())
+	cancel := func(judge *os.Process) {
+		g.Eventually(snapshots, patience).ShouldNot(Equal(empty))
+		g.Expect(judge.Signal(os.Interrupt)).To(Succeed())
+	}
+	job := carryOut(t, attempt{during: cancel}, map[string]string{"endpoint": url, "testbed": mock.TestbedPath, "version": release})
+	g.Expect(job.status).To(Equal(2), job.log)
+	g.Expect(job.outputs).To(HaveKeyWithValue("verdict", "could not run"))
+	g.Expect(snapshots()).To(Equal(empty))
+}
+
+// attempt is how a job is carried out.
+type attempt struct {
+	environment []string
+	during      func(judge *os.Process)
+}
+
 // job is what became of the steps of the action.
 type job struct {
 	folder, log, summary string
@@ -173,7 +210,7 @@ type job struct {
 }
 
 // carryOut does what a runner does with the action's own steps.
-func carryOut(t *testing.T, environment []string, inputs map[string]string) (done job) {
+func carryOut(t *testing.T, how attempt, inputs map[string]string) (done job) {
 	t.Helper()
 	needs(t, "bash")
 	a := readAction(t)
@@ -191,7 +228,7 @@ func carryOut(t *testing.T, environment []string, inputs map[string]string) (don
 	for name, value := range inputs {
 		known["inputs."+name] = value
 	}
-	here := surround(t).with(append(environment, "GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY="+summary)...)
+	here := surround(t).with(append(how.environment, "GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY="+summary)...)
 	done.folder = here.folder
 	for i, step := range a.Runs.Steps {
 		condition, always := strings.CutPrefix(step.If, "always() && ")
@@ -205,6 +242,10 @@ func carryOut(t *testing.T, environment []string, inputs map[string]string) (don
 			variables = append(variables, name+"="+evaluate(t, known, value))
 		}
 		NewWithT(t).Expect(step.Shell).To(Equal("bash"))
+		here.during = nil
+		if step.ID == "judge" {
+			here.during = how.during
+		}
 		log, status := here.with(variables...).run(t, "bash", "--noprofile", "--norc", "-eo", "pipefail", script)
 		done.log += log
 		if done.status == 0 {

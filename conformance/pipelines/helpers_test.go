@@ -115,6 +115,7 @@ func tool(t *testing.T, name string) string {
 type surroundings struct {
 	folder      string
 	environment []string
+	during      func(*os.Process) // what is done to a program while it runs; may be nil
 }
 
 func surround(t *testing.T) surroundings {
@@ -144,14 +145,18 @@ func (s surroundings) with(variables ...string) surroundings {
 	return s
 }
 
-// run gives what a program prints, and its exit status.
+// run gives what a program prints, and its exit status, which is -1 where a signal has ended it.
 func (s surroundings) run(t *testing.T, words ...string) (string, int) {
 	t.Helper()
 	running := exec.CommandContext(t.Context(), words[0], words[1:]...)
 	running.Dir, running.Env = s.folder, s.environment
 	var output bytes.Buffer
 	running.Stdout, running.Stderr = &output, &output
-	err := running.Run()
+	NewWithT(t).Expect(running.Start()).To(Succeed())
+	if s.during != nil {
+		s.during(running.Process)
+	}
+	err := running.Wait()
 	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
 		t.Fatal(err)
 	}
