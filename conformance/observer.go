@@ -7,12 +7,14 @@ import (
 	"net/http"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
 
 // observe has the observer judge one exchange of the run, whichever check made it.
 func (s *suite) observe(e *target.Exchange) {
 	s.people.Deed()
+	s.course.add(e, func() report.Exchange { return s.journal.evidence(e) })
 	if s.recorder != nil {
 		s.recorder.Write(s.journal.entry(e))
 	}

@@ -1,7 +1,7 @@
 // Package conformance judges an implementation of DeleteSnapshots by the contract in openapi.yaml.
 //
-// Run is the suite; the command and Test are doors to it. The checks are in the files that are named for the rules
-// that they try; the observer judges what holds for every exchange.
+// [Run] is the suite; the command and [Test] are doors to it, and [JudgeLog] judges a recording in place of a run. The checks
+// are in the files that are named for the rules that they try; the observer judges what holds for every exchange.
 package conformance
 
 import (
@@ -36,6 +36,9 @@ import (
 
 // early is how many snapshots are made when a run begins, to be deleted at its end.
 const early = 3
+
+// endedBefore is why a check was not carried out to its end, or not at all, where the run was cut short.
+const endedBefore = "the run ended before"
 
 // fewSnapshots is the portion of a run that is one walk.
 const fewSnapshots = 4
@@ -203,7 +206,7 @@ func OpenBed(config Config) (bed testbed.Bed, done func(), err error) {
 func newSuite(ctx context.Context, config Config) *suite {
 	s := &suite{
 		config: config, amount: efforts[config.Effort], journal: newJournal(slices.Concat(config.Credentials.Secrets(), reach.ProxySecrets(os.LookupEnv))),
-		clock: newClock("setting up"), cannot: map[contract.State]string{},
+		clock: newClock("setting up"), course: newCourse(), cannot: map[contract.State]string{},
 		credentials: func() signing.Credentials { return config.Credentials },
 		silence:     silence{timeout: config.Timeout}, keeps: allowance{left: mostKept, longest: longestKept},
 	}
@@ -409,7 +412,7 @@ func (s *suite) report(started time.Time, cutShort error) *report.Report {
 	untried := "no check of it was chosen"
 	if cutShort != nil {
 		r.Reason = brief(cutShort.Error(), safe)
-		untried = "the run ended before"
+		untried = endedBefore
 	}
 	r.Rules = s.journal.results(untried)
 	s.profileDeletions()
@@ -418,6 +421,7 @@ func (s *suite) report(started time.Time, cutShort error) *report.Report {
 		r.Walk = s.lostWay.report(s.journal)
 	}
 	r.Phases, r.Seconds = s.clock.finish()
+	s.course.report(r)
 	// What was proved before the target fell silent is still proved. A fault of the testbed leaves nothing certain,
 	// and an interrupted run was not meant to be judged.
 	fellSilent := errors.Is(cutShort, errSilent) || errors.Is(cutShort, errHanging) || errors.Is(cutShort, errFlooding)

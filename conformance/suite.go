@@ -36,6 +36,7 @@ type suite struct {
 	ledger  *ledger.Ledger
 	journal *journal
 	clock   *clock
+	course  *course
 
 	observer observer
 	recorder *har.Writer // of every exchange; nil where nobody wants a recording
@@ -153,6 +154,7 @@ func (s *suite) begin() {
 	s.met.Store(false)
 	s.missed.Store(false)
 	s.clock.enter(contract.Rule{ID: rulesOf(spec.Labels())[0]}.Family())
+	s.course.begin(spec.LeafNodeText, rulesOf(spec.Labels()))
 	s.progress()
 	if why, given := s.given[spec.LeafNodeText]; given {
 		Skip(fmt.Sprintf("%q was %s", spec.LeafNodeText, why))
@@ -162,11 +164,13 @@ func (s *suite) begin() {
 func (s *suite) end() {
 	spec := CurrentSpecReport()
 	s.confirm()
-	rules := rulesOf(spec.Labels())
+	rules, reason := rulesOf(spec.Labels()), ""
 	switch {
 	case s.run.Err() != nil: // counts as not carried out
+		reason = endedBefore
 	case spec.State.Is(ginkgo.SpecStateSkipped):
-		s.journal.skip(rules, spec.Failure.Message)
+		reason = s.journal.redact.Replace(spec.Failure.Message)
+		s.journal.skip(rules, reason)
 	case spec.Failed():
 		// Expectations are kept in the journal and do not fail a spec; this one broke off.
 		s.abort(fmt.Errorf("the check %q broke off: %s", spec.LeafNodeText, cmp.Or(spec.Failure.ForwardedPanic, spec.Failure.Message)))
@@ -175,6 +179,7 @@ func (s *suite) end() {
 	default:
 		s.journal.finish(s.tried(rules), spec.LeafNodeText)
 	}
+	s.course.end(time.Since(spec.StartTime), reason)
 	s.progress()
 }
 

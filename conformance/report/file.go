@@ -50,7 +50,7 @@ func NewDraft(path string) (*Draft, error) {
 }
 
 func draft(path string) (*Draft, error) {
-	if stream(path) {
+	if Stream(path) {
 		file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 		return &Draft{file: file}, err
 	}
@@ -131,7 +131,7 @@ func probe(path string) error {
 	switch {
 	case err == nil && info.IsDir(), os.IsPathSeparator(path[len(path)-1]):
 		return errors.New("this names a directory; name a file in it")
-	case err == nil && stream(path):
+	case err == nil && Stream(path):
 		return nil // opening a pipe would wait for its reader
 	case err == nil && info.Mode().Perm()&0o222 == 0:
 		return errors.New("the file is read-only; make it writable (chmod u+w), or name another")
@@ -151,9 +151,9 @@ func probe(path string) error {
 	return errors.Join(draft.Close(), os.Remove(draft.Name()))
 }
 
-// stream tells whether a path is nothing that can be replaced. The standard streams are none even where the shell
+// Stream tells whether a path is nothing that can be replaced. The standard streams are none even where the shell
 // has led them into a file: replacing that would lose what else is written to it.
-func stream(path string) bool {
+func Stream(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.IsDir() && !info.Mode().IsRegular() ||
 		slices.Contains([]string{"/dev/stdout", "/dev/stderr"}, filepath.Clean(path))

@@ -52,12 +52,27 @@ func (e escaping) Write(text []byte) (int, error) {
 // to the encoding.
 func (r *Report) complete() *Report {
 	c := *r
+	c.Format = Format
 	c.Rules = each(r.Rules, func(rule *Rule) {
 		rule.Source = each(rule.Source, nil)
 		rule.Failures = each(rule.Failures, func(f *Failure) { f.Evidence = each(f.Evidence, (*Exchange).complete) })
 	})
 	c.Phases = each(r.Phases, nil)
 	c.Profile = each(r.Profile, func(choice *Choice) { choice.Words = each(choice.Words, nil) })
+	c.Trials = each(r.Trials, func(trial *Trial) {
+		trial.Rules = each(trial.Rules, nil)
+		if trial.Sample != nil {
+			sample := *trial.Sample
+			sample.complete()
+			trial.Sample = &sample
+		}
+	})
+	if r.Timeline != nil {
+		c.Timeline = &Timeline{Every: r.Timeline.Every, Marks: each(r.Timeline.Marks, nil)}
+	}
+	if r.Baseline != nil {
+		c.Baseline = &Baseline{Name: r.Baseline.Name, Entries: each(r.Baseline.Entries, nil)}
+	}
 	if r.Walk != nil {
 		c.Walk = &Walk{Steps: r.Walk.Steps, Story: each(r.Walk.Story, nil)}
 	}

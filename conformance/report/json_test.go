@@ -17,10 +17,11 @@ import (
 
 func schema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema))
-	if err != nil {
-		t.Fatal(err)
-	}
+	return compile(t, decoded(t, report.Schema))
+}
+
+func compile(t *testing.T, document map[string]any) *jsonschema.Schema {
+	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
 	compiler.AssertContent()
@@ -140,6 +141,15 @@ func TestTheSchemaRefusesWhatIsWrong(t *testing.T) {
 		"a rule that passed and is broken": func(d object) { at(d, "rules", 0)["brokenBy"] = []any{"a"} },
 		"a picture that leaves its folder": func(d object) { at(d, "rules", 4, "failures", 0, "picture")["name"] = "../race-9.html" },
 		"a picture of nothing":             func(d object) { delete(at(d, "rules", 4, "failures", 0, "picture"), "text") },
+		"a format of the future":           func(d object) { d["format"] = report.Format + 1 },
+		"a check with an unknown outcome":  func(d object) { at(d, "trials", 0)["status"] = "noted" },
+		"latency without its median":       func(d object) { delete(at(d, "latency", 0), "p50") },
+		"an unknown outcome":               func(d object) { at(d, "outcomes", 0)["outcome"] = "fine" },
+		"a mark before the run":            func(d object) { at(d, "timeline", "marks", 0)["at"] = -1 },
+		"a time line of nothing":           func(d object) { at(d, "timeline")["every"] = 0 },
+		"a known failure of nothing":       func(d object) { delete(at(d, "baseline", "entries", 0), "rule") },
+		"an expiry that is no date":        func(d object) { at(d, "baseline", "entries", 0)["expires"] = "soon" },
+		"a rule that passed and is known":  func(d object) { at(d, "rules", 0)["known"] = "a reason" },
 		"raw bytes that are not base64":    func(d object) { at(exchange(d), "got")["raw"] = "!" },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -187,6 +197,7 @@ func TestTheSchemaHasTheWordsOfTheCode(t *testing.T) {
 	t.Parallel()
 	var document struct {
 		Properties struct {
+			Format  struct{ Maximum int }
 			Verdict struct{ Enum []report.Verdict }
 		}
 		Defs struct {
@@ -196,17 +207,26 @@ func TestTheSchemaHasTheWordsOfTheCode(t *testing.T) {
 					Status struct{ Enum []report.Status }
 				}
 			}
+			Outcome struct{ Enum []report.Outcome }
+			Known   struct {
+				Properties struct {
+					Standing struct{ Enum []report.Standing }
+				}
+			}
 		} `json:"$defs"`
 	}
 	if err := json.Unmarshal(report.Schema, &document); err != nil {
 		t.Fatal(err)
 	}
 	same(t, document.Properties.Verdict.Enum, []report.Verdict{report.Conformant, report.Remarks, report.NotConformant, report.CouldNotRun})
+	same(t, document.Properties.Format.Maximum, report.Format)
+	same(t, document.Defs.Outcome.Enum, report.AllOutcomes)
+	same(t, document.Defs.Known.Properties.Standing.Enum, []report.Standing{report.StandsFailing, report.StandsPassing, report.StandsExpired, report.StandsNotTried})
 	same(t, document.Defs.Rule.Properties.Level.Enum, []contract.Level{contract.Must, contract.Should, contract.Note})
 	same(t, document.Defs.Rule.Properties.Status.Enum, []report.Status{report.Passed, report.Failed, report.Skipped, report.Noted})
 }
 
-func same[T any](t *testing.T, got, want []T) {
+func same[T any](t *testing.T, got, want T) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the schema has %v, and the code %v", got, want)

@@ -1,5 +1,8 @@
 // Package report is what a run has to say: the verdict on an implementation, rule by rule, with the evidence, and
 // the forms in which it is given.
+//
+// [Report.WriteJSON] writes all of it, [Read] reads that again, whatever version has written it, and [Forms] are what else it
+// can be written as.
 package report
 
 import (
@@ -9,8 +12,13 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 )
 
+// Format is the number of the format in which WriteJSON writes. It rises with every member that is added; none is ever taken
+// out, or given another meaning. Reports of format 1 do not say so.
+const Format = 2
+
 // Report is a whole run. Durations are in seconds.
 type Report struct {
+	Format  int     `json:"format"` // that it was read in; WriteJSON puts its own here
 	Verdict Verdict `json:"verdict"`
 	Reason  string  `json:"reason,omitempty"` // why the run could not be carried out to its end
 	Strict  bool    `json:"strict"`
@@ -30,9 +38,18 @@ type Report struct {
 	Checks    Checks  `json:"checks"`
 
 	Rules []Rule `json:"rules"`
+	// Trials are the checks that were begun, in the order in which they were.
+	Trials []Trial `json:"trials,omitempty"`
 	// Profile is how the implementation reads the silences of the contract.
 	Profile []Choice `json:"profile"`
 	Phases  []Phase  `json:"phases"`
+
+	Latency  []Latency `json:"latency,omitempty"`
+	Outcomes []Tally   `json:"outcomes,omitempty"` // in the order of the families' first exchanges
+	Timeline *Timeline `json:"timeline,omitempty"`
+
+	// Baseline is the list of known failures that the run was held against.
+	Baseline *Baseline `json:"baseline,omitempty"`
 
 	// Walk is the walk that was under way when the run could not go on.
 	Walk *Walk `json:"walk,omitempty"`
@@ -94,6 +111,18 @@ type Rule struct {
 	Failures []Failure `json:"failures,omitempty"` // the first few
 	Broken   int       `json:"broken,omitempty"`   // how often it was broken in all
 	BrokenBy []string  `json:"brokenBy,omitempty"` // the texts of the checks that showed it
+	Known    string    `json:"known,omitempty"`    // why it may be broken, where the baseline has all of it
+}
+
+// Trial is a check that was begun, and what became of it.
+type Trial struct {
+	Check     string    `json:"check"`            // its text
+	Rules     []string  `json:"rules"`            // that it tries
+	Status    Status    `json:"status"`           // Passed, Failed or Skipped
+	Reason    string    `json:"reason,omitempty"` // why it was skipped, or not carried out to its end
+	Seconds   float64   `json:"seconds"`
+	Exchanges int       `json:"exchanges"`
+	Sample    *Exchange `json:"sample,omitempty"` // the first of them that is short
 }
 
 // Failure is one time that a rule was broken.
@@ -111,6 +140,85 @@ type Picture struct {
 	MediaType string `json:"mediaType"`
 	Text      string `json:"text"`
 }
+
+// Latency is how long answers took to requests that named so many snapshots, without the time for which they were put off.
+type Latency struct {
+	From      int     `json:"from"`
+	To        int     `json:"to,omitempty"` // 0 for no bound
+	Exchanges int     `json:"exchanges"`
+	P25       float64 `json:"p25"` // a quarter of the answers took no longer
+	P50       float64 `json:"p50"`
+	P75       float64 `json:"p75"`
+	P95       float64 `json:"p95"`
+	Max       float64 `json:"max"`
+}
+
+// Outcome is what an answer meant, as far as its status and its list tell.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeDone     Outcome = "done"      // a success that lists nothing
+	OutcomePartial  Outcome = "partial"   // a success that lists what was not deleted
+	OutcomeRefused  Outcome = "refused"   // 4xx
+	OutcomeFault    Outcome = "fault"     // 5xx
+	OutcomePutOff   Outcome = "put off"   // 429 or 503, to the end
+	OutcomeNoAnswer Outcome = "no answer" // none that is complete
+	OutcomeOther    Outcome = "other"     // an answer that is none of these
+)
+
+// AllOutcomes are the outcomes, in the order in which they are shown.
+var AllOutcomes = []Outcome{OutcomeDone, OutcomePartial, OutcomeRefused, OutcomeFault, OutcomePutOff, OutcomeNoAnswer, OutcomeOther}
+
+// Tally counts the exchanges of the checks of one family that had one outcome.
+type Tally struct {
+	Family    string  `json:"family"` // of the first rule of the checks; empty before the first check
+	Outcome   Outcome `json:"outcome"`
+	Exchanges int     `json:"exchanges"`
+}
+
+// Timeline is the exchanges of a run by when they were sent; of a long run, some of them, evenly chosen.
+type Timeline struct {
+	Every int    `json:"every"` // 1 in so many is here
+	Marks []Mark `json:"marks"`
+}
+
+// Mark is one exchange on a time line.
+type Mark struct {
+	Seq     int     `json:"seq"`
+	At      float64 `json:"at"`      // when it was sent, after the run began
+	Seconds float64 `json:"seconds"` // until its answer was complete, waits included
+	Check   string  `json:"check"`   // that sent it
+	Named   int     `json:"named"`   // how many ids the request names; 0 also where it has no proper list
+	Status  int     `json:"status,omitempty"`
+	Outcome Outcome `json:"outcome"`
+}
+
+// Baseline is a list of known failures, and how each stands in this run.
+type Baseline struct {
+	Name    string  `json:"name"` // of the file
+	Entries []Known `json:"entries"`
+}
+
+// Known is a failure that a team knows of.
+type Known struct {
+	Rule     string   `json:"rule,omitempty"`  // empty where any rule is meant that the check shows broken
+	Check    string   `json:"check,omitempty"` // empty where any check is meant
+	Reason   string   `json:"reason"`
+	Expires  string   `json:"expires"` // the last day on which it excuses anything: 2026-12-31
+	Standing Standing `json:"standing"`
+}
+
+// Standing is what has become of a known failure.
+type Standing string
+
+// The standings.
+const (
+	StandsFailing  Standing = "failing"   // as known
+	StandsPassing  Standing = "passing"   // now, so that the entry can go
+	StandsExpired  Standing = "expired"   // and excuses nothing any more
+	StandsNotTried Standing = "not tried" // in this run
+)
 
 // Exchange is the evidence: what was sent and what came back. Secrets are left out.
 type Exchange struct {

@@ -65,6 +65,31 @@ func broken(t *testing.T) *report.Report {
 	skipped, another := rule(t, "STATE-2", report.Skipped), rule(t, "STATE-3", report.Skipped)
 	skipped.Skips = []string{"keeps what is CREATING: the testbed cannot make it"}
 	another.Skips = skipped.Skips
+	sample := failure(3).Evidence[0]
+	r.Trials = []report.Trial{
+		{Check: "accepts a request as documented", Rules: []string{"REQ-1"}, Status: report.Passed, Seconds: 0.25, Exchanges: 12, Sample: &sample},
+		{Check: "refuses 101 snapshots", Rules: []string{"BATCH-2"}, Status: report.Failed, Seconds: 1.5, Exchanges: 3},
+		{Check: "keeps what is CREATING", Rules: []string{"STATE-2", "STATE-3"}, Status: report.Skipped, Reason: "the testbed cannot make it"},
+	}
+	r.Latency = []report.Latency{
+		{From: 1, To: 1, Exchanges: 900, P25: 0.001, P50: 0.002, P75: 0.003, P95: 0.01, Max: 0.2},
+		{From: 101, Exchanges: 3, P25: 0.004, P50: 0.005, P75: 0.006, P95: 0.007, Max: 0.008},
+	}
+	r.Outcomes = []report.Tally{
+		{Outcome: report.OutcomeRefused, Exchanges: 1},
+		{Family: "REQ", Outcome: report.OutcomeDone, Exchanges: 11},
+		{Family: "BATCH", Outcome: report.OutcomePartial, Exchanges: 2},
+		{Family: "BATCH", Outcome: report.OutcomeNoAnswer, Exchanges: 1},
+	}
+	r.Timeline = &report.Timeline{Every: 2, Marks: []report.Mark{
+		{Seq: 2, At: 0.01, Seconds: 0.002, Check: "accepts a request as documented", Named: 1, Status: 200, Outcome: report.OutcomeDone},
+		{Seq: 4, At: 0.5, Seconds: 1, Check: "refuses 101 snapshots", Named: 101, Outcome: report.OutcomeNoAnswer},
+	}}
+	should.Known = "the gateway is replaced in spring"
+	r.Baseline = &report.Baseline{Name: "known.yaml", Entries: []report.Known{
+		{Rule: "REQ-6", Reason: should.Known, Expires: "2026-12-31", Standing: report.StandsFailing},
+		{Rule: "BATCH-2", Check: "refuses 101 snapshots, time 1", Reason: "unknown", Expires: "2026-01-01", Standing: report.StandsExpired},
+	}}
 	r.Rules = append(r.Rules, another, skipped, must, should, noted)
 	return r
 }

@@ -120,11 +120,6 @@ func inOrder(rules []Rule) []Rule {
 	return slices.SortedStableFunc(slices.Values(rules), func(a, b Rule) int { return cmp.Compare(place[a.ID], place[b.ID]) })
 }
 
-// remark tells whether the rule is broken, and conformance does not hang on it.
-func (s *summary) remark(rule Rule) bool {
-	return rule.Status == Failed && rule.Level == contract.Should && !s.Strict
-}
-
 // The marks of rules.
 const (
 	markPassed  = "✓"
@@ -136,7 +131,7 @@ const (
 
 func (s *summary) mark(rule Rule) (string, *color.Color) {
 	switch {
-	case s.remark(rule):
+	case s.Remark(rule):
 		return markRemark, s.paint.warning
 	case rule.Status == Failed:
 		return markFailed, s.paint.bad
@@ -206,7 +201,7 @@ func (s *summary) failures() {
 	// What decides the verdict comes first.
 	for _, remarks := range []bool{false, true} {
 		for _, rule := range broken {
-			if s.remark(rule) == remarks {
+			if s.Remark(rule) == remarks {
 				s.failed(rule)
 			}
 		}
@@ -420,7 +415,7 @@ func (s *summary) verdict() {
 	case NotConformant, CouldNotRun:
 		paint = s.paint.bad
 	}
-	s.printf("%s\n", paint.Sprintf("verdict: %s", s.Verdict))
+	s.printf("%s\n", paint.Sprintf("verdict: %s", s.Headline()))
 }
 
 func ids(rules []Rule) string {

@@ -29,6 +29,37 @@ func (v Verdict) ExitStatus() int {
 	return 2
 }
 
+// ExitStatus is the exit status that the report gives the command: that of the verdict, unless it is as known.
+func (r *Report) ExitStatus() int {
+	if r.AsKnown() {
+		return Conformant.ExitStatus()
+	}
+	return r.Verdict.ExitStatus()
+}
+
+// AsKnown tells whether the implementation is not conformant, and the baseline excuses all of it. A run that was cut short
+// leaves that open.
+func (r *Report) AsKnown() bool {
+	return r.Verdict == NotConformant && r.Baseline != nil && r.Reason == "" &&
+		!slices.ContainsFunc(r.Rules, func(rule Rule) bool { return r.counts(rule) && rule.Known == "" })
+}
+
+// Headline is the verdict, and whether it is as known, for people.
+func (r *Report) Headline() string {
+	if r.AsKnown() {
+		return string(r.Verdict) + ", as known"
+	}
+	return string(r.Verdict)
+}
+
+// counts tells whether the rule makes the implementation not conformant.
+func (r *Report) counts(rule Rule) bool {
+	return rule.Status == Failed && (rule.Level == contract.Must || rule.Level == contract.Should && r.Strict)
+}
+
+// Remark tells whether the rule is broken, and conformance does not hang on it.
+func (r *Report) Remark(rule Rule) bool { return rule.Status == Failed && !r.counts(rule) }
+
 // Status is what became of one rule in a run.
 type Status string
 
@@ -68,8 +99,7 @@ func (r *Report) Judge(cutShort, hopeless bool) {
 	if hopeless {
 		return
 	}
-	remarks := r.broken(contract.Should)
-	if r.broken(contract.Must) || remarks && r.Strict {
+	if slices.ContainsFunc(r.Rules, r.counts) {
 		r.Verdict = NotConformant
 		return
 	}
@@ -81,13 +111,9 @@ func (r *Report) Judge(cutShort, hopeless bool) {
 		return
 	}
 	r.Verdict = Conformant
-	if remarks {
+	if slices.ContainsFunc(r.Rules, r.Remark) {
 		r.Verdict = Remarks
 	}
-}
-
-func (r *Report) broken(level contract.Level) bool {
-	return slices.ContainsFunc(r.Rules, func(rule Rule) bool { return rule.Level == level && rule.Status == Failed })
 }
 
 // With gives the rules that have a status.

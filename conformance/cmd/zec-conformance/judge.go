@@ -50,7 +50,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 	flags.StringVar(&o.states, "states", "", "what snapshots are when the log begins: a YAML or JSON `FILE`, {NORMAL: [id, …], …} or [{id: …, state: …}, …]")
 	flags.DurationVar(&o.settle, "settle", conformance.DefaultSettle, "how long a deletion may take to show")
 	flags.BoolVar(&o.strict, "strict", false, "let broken rules of level SHOULD fail the verdict")
-	flags.StringArrayVar(&o.reports, "report", nil, "also write a report to a file, as `KIND=PATH`; KIND is json (may be repeated)")
+	reportFlag(flags, &o.reports)
 	return cmd
 }
 
@@ -59,7 +59,7 @@ func (c *command) judgeLog(ctx context.Context, cmd *cobra.Command, path string,
 	if o.settle <= 0 {
 		return fmt.Errorf("--settle %s is not a positive duration; give one such as 30s", o.settle)
 	}
-	paths, err := reportPaths(o.reports, 1)
+	wanted, err := readReports("report", o.reports, 1)
 	if err != nil {
 		return err
 	}
@@ -86,8 +86,8 @@ func (c *command) judgeLog(ctx context.Context, cmd *cobra.Command, path string,
 	if err != nil {
 		return err
 	}
-	c.status = result.Verdict.ExitStatus()
-	return c.tell(result, paths)
+	c.status = result.ExitStatus()
+	return c.tell(result, wanted)
 }
 
 // openLog opens a file that can be read twice.

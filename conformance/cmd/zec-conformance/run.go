@@ -63,7 +63,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 	}
 	c.runFlags(cmd, &o)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&o.reports, "report", nil, "also write a report to a file, as `KIND=PATH`; KIND is json (may be repeated)")
+	reportFlag(flags, &o.reports)
 	flags.StringVar(&o.pictures, "pictures", "", "write the pictures that belong to failures, such as the time line of a race, to a `FOLDER`")
 	flags.StringVar(&o.record, "record", "", "record every exchange, without secrets, to a HAR `FILE`, which judge and browsers read")
 	flags.StringVar(&o.Ledger, "ledger", "", "a new `FILE` that keeps what the run makes, for clean (default: one in the user's state directory)")
@@ -104,7 +104,7 @@ func (c *command) judgeImplementation(ctx context.Context, cmd *cobra.Command, o
 		return err
 	}
 	defer recordings.discard()
-	paths, err := reportPaths(o.reports, len(configs))
+	wanted, err := readReports("report", o.reports, len(configs))
 	if err != nil {
 		return err
 	}
@@ -114,14 +114,14 @@ func (c *command) judgeImplementation(ctx context.Context, cmd *cobra.Command, o
 		}
 	}
 	if len(configs) > 1 {
-		return errors.Join(c.judgeAll(ctx, o, configs, paths), recordings.finish())
+		return errors.Join(c.judgeAll(ctx, o, configs, wanted), recordings.finish())
 	}
 	result, err := c.judgeOne(ctx, o, configs[0])
 	if err != nil {
 		return err
 	}
-	c.status = result.Verdict.ExitStatus()
-	return errors.Join(c.tell(result, paths), result.WritePictures(o.pictures), recordings.finish())
+	c.status = result.ExitStatus()
+	return errors.Join(c.tell(result, wanted), result.WritePictures(o.pictures), recordings.finish())
 }
 
 // recordings are the files that the exchanges of runs are written to, one for each run.
@@ -203,16 +203,12 @@ func (c *command) judgeOne(ctx context.Context, o runOptions, config conformance
 }
 
 // tell writes what was found.
-func (c *command) tell(result *report.Report, paths []string) error {
-	var failures []error
-	for _, path := range paths {
-		failures = append(failures, report.WriteFile(path, result.WriteJSON))
-	}
+func (c *command) tell(result *report.Report, wanted reports) error {
+	unwritten := wanted.write(result)
 	if result.Reason != "" {
 		c.complain(result.Reason)
 	}
-	failures = append(failures, result.WriteText(c.out, c.style()))
-	return errors.Join(failures...)
+	return errors.Join(unwritten, result.WriteText(c.out, c.style()))
 }
 
 // style is how what is written for people looks.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
@@ -16,7 +15,7 @@ import (
 
 // judgeAll judges several endpoints, one after the other, and compares them. An interrupt ends the whole, and so does the
 // end of the time that it may take.
-func (c *command) judgeAll(ctx context.Context, o runOptions, configs []conformance.Config, paths []string) error {
+func (c *command) judgeAll(ctx context.Context, o runOptions, configs []conformance.Config, wanted reports) error {
 	begun := time.Now()
 	results := make([]*report.Report, len(configs))
 	var failures []error
@@ -28,11 +27,7 @@ func (c *command) judgeAll(ctx context.Context, o runOptions, configs []conforma
 		}
 		results[i] = result
 		if err == nil {
-			own := make([]string, len(paths))
-			for k, path := range paths {
-				own[k] = report.Numbered(path, i+1)
-			}
-			failures = append(failures, c.tell(result, own))
+			failures = append(failures, c.tell(result, wanted.numbered(i+1)))
 			fmt.Fprintln(c.out)
 			if o.pictures != "" {
 				failures = append(failures, result.WritePictures(pictureFolder(o.pictures, i+1)))
@@ -59,7 +54,7 @@ func (c *command) judgeInTurn(ctx context.Context, o runOptions, config conforma
 // overall is the exit status of several verdicts: what is proved against one of them counts most.
 func overall(results []*report.Report) (status int) {
 	for _, result := range results {
-		switch own := result.Verdict.ExitStatus(); {
+		switch own := result.ExitStatus(); {
 		case own == statusNotConformant:
 			return own
 		case own != statusConformant:
@@ -67,33 +62,6 @@ func overall(results []*report.Report) (status int) {
 		}
 	}
 	return status
-}
-
-// reportPaths reads the KIND=PATH of each report, and sees that it can be written, for each of so many endpoints.
-func reportPaths(reports []string, endpoints int) ([]string, error) {
-	var paths []string
-	for _, text := range reports {
-		kind, path, found := strings.Cut(text, "=")
-		switch {
-		case !found || path == "":
-			return nil, fmt.Errorf("--report %q is not KIND=PATH; give json=report.json, say", text)
-		case kind == "junit" || kind == "html" || kind == "markdown" || kind == "har":
-			return nil, fmt.Errorf("--report %s is not available in this version; give json=PATH", kind)
-		case kind != "json":
-			return nil, fmt.Errorf("--report has no kind %q; give json=PATH", kind)
-		}
-		for i := range endpoints {
-			own := path
-			if endpoints > 1 {
-				own = report.Numbered(path, i+1)
-			}
-			if err := report.Writable(own); err != nil {
-				return nil, fmt.Errorf("--report: %w", err)
-			}
-		}
-		paths = append(paths, path)
-	}
-	return paths, nil
 }
 
 // pictureFolder is where the pictures of one of several endpoints go.

@@ -89,8 +89,8 @@ func (s *service) DeleteSnapshots(
 	return server.DeleteSnapshots200JSONResponse(result), nil
 }
 
-func failure(code api.ErrorCode, message string) api.Error {
-	return api.Error{RequestId: rand.Text(), Code: string(code), Message: message}
+func failure(code api.ErrorCode, message string) api.Failure {
+	return api.Failure{RequestId: rand.Text(), Code: string(code), Message: message}
 }
 
 // handler puts the service on the generated stub, whose own way to answer a mistake is a page of text.

@@ -1,0 +1,37 @@
+package report
+
+import (
+	"io"
+	"slices"
+	"strings"
+)
+
+// Form is a way to write a report.
+type Form struct {
+	Kind  string // its name
+	About string // what it is for
+	Write func(*Report, io.Writer) error
+}
+
+// Forms are those that there are. Each is bounded in size, whatever a target has sent, and safe to show in what it is for.
+var Forms = []Form{
+	{"json", "the whole report, for programs", (*Report).WriteJSON},
+}
+
+// FormByKind finds a form.
+func FormByKind(kind string) (Form, bool) {
+	i := slices.IndexFunc(Forms, func(f Form) bool { return f.Kind == kind })
+	if i < 0 {
+		return Form{}, false
+	}
+	return Forms[i], true
+}
+
+// Kinds names all forms.
+func Kinds() string {
+	names := make([]string, len(Forms))
+	for i, form := range Forms {
+		names[i] = form.Kind
+	}
+	return strings.Join(names, ", ")
+}
