@@ -1,0 +1,198 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+)
+
+// Word is something that can count as a regression.
+type Word string
+
+// The words. Those of levels include the ones before them.
+const (
+	FailOnMust    Word = "must"
+	FailOnShould  Word = "should"
+	FailOnNote    Word = "note"
+	FailOnChecks  Word = "checks"
+	FailOnLatency Word = "latency"
+	FailOnNone    Word = "none"
+)
+
+// Words are those that there are, each with what counts by it.
+var Words = []struct {
+	Word  Word
+	About string
+}{
+	{FailOnMust, "a rule of level MUST that is broken, or not tried any more; counts always, unless it is none"},
+	{FailOnShould, "that, and the same of level SHOULD"},
+	{FailOnNote, "that, and a choice of the profile that is another one, or not seen any more"},
+	{FailOnChecks, "of a rule that was tried in both, a check that is not carried out any more; of one that is broken in both, another check that shows it"},
+	{FailOnLatency, "latency that is beyond noise"},
+	{FailOnNone, "nothing"},
+}
+
+// Gate says which changes are regressions. The zero value is that of FailOnMust.
+type Gate struct {
+	words     []Word // that were chosen
+	UntriedOK bool   // what is not tried any more does not count
+}
+
+// NewGate takes the words as people give them, in any case, several to a text with commas between them.
+func NewGate(texts ...string) (Gate, error) {
+	var gate Gate
+	for _, text := range texts {
+		for given := range strings.SplitSeq(text, ",") {
+			word := Word(strings.ToLower(strings.TrimSpace(given)))
+			if !known(word) {
+				return Gate{}, fmt.Errorf("nothing is called %q; give some of %s", given, names())
+			}
+			if !slices.Contains(gate.words, word) {
+				gate.words = append(gate.words, word)
+			}
+		}
+	}
+	if len(gate.words) > 1 && slices.Contains(gate.words, FailOnNone) {
+		return Gate{}, fmt.Errorf("%q stands beside others; give it alone", FailOnNone)
+	}
+	return gate, nil
+}
+
+func known(word Word) bool {
+	for _, w := range Words {
+		if w.Word == word {
+			return true
+		}
+	}
+	return false
+}
+
+func names() string {
+	var all []string
+	for _, w := range Words {
+		all = append(all, string(w.Word))
+	}
+	return strings.Join(all, ", ")
+}
+
+// all gives all that counts, in the order of Words.
+func (g Gate) all() []Word {
+	has := func(words ...Word) bool {
+		return slices.ContainsFunc(words, func(w Word) bool { return slices.Contains(g.words, w) })
+	}
+	if has(FailOnNone) {
+		return []Word{}
+	}
+	all := []Word{FailOnMust}
+	if has(FailOnShould, FailOnNote) {
+		all = append(all, FailOnShould)
+	}
+	for _, word := range []Word{FailOnNote, FailOnChecks, FailOnLatency} {
+		if has(word) {
+			all = append(all, word)
+		}
+	}
+	return all
+}
+
+// words are those of the levels.
+var words = map[contract.Level]Word{contract.Must: FailOnMust, contract.Should: FailOnShould, contract.Note: FailOnNote}
+
+// judge puts down what of a difference is a regression.
+func (g Gate) judge(d *Difference, p *pair) {
+	d.FailOn, d.Regressions = g.all(), []string{}
+	on := func(word Word) bool { return slices.Contains(d.FailOn, word) }
+	count := func(name string, chosen bool, counts *bool, excuse *string, why string) {
+		switch {
+		case !chosen:
+		case why != "":
+			*excuse = why
+		default:
+			*counts = true
+			if !slices.Contains(d.Regressions, name) {
+				d.Regressions = append(d.Regressions, name)
+			}
+		}
+	}
+	strict := p.a.Strict || p.b.Strict // then SHOULD is as good as MUST
+	for i := range d.Rules {
+		c := &d.Rules[i]
+		chosen := on(words[c.Level]) || on(FailOnMust) && c.Level == contract.Should && strict
+		switch c.Kind {
+		case Broken:
+			count(c.Rule, chosen, &c.Counts, &c.Excuse, p.knownInB(c.Rule))
+		case Untried:
+			count(c.Rule, chosen, &c.Counts, &c.Excuse, g.untried(p, c.B == report.Skipped && p.begun(c.Rule, "")))
+		}
+	}
+	for i := range d.Checks {
+		c := &d.Checks[i]
+		switch c.Kind {
+		case Broken:
+			count(c.Rule, on(FailOnChecks), &c.Counts, &c.Excuse, p.knownInB(c.Rule))
+		case Untried:
+			count(c.Rule, on(FailOnChecks), &c.Counts, &c.Excuse, g.untried(p, p.begun("", c.Check)))
+		}
+	}
+	for i := range d.Profile {
+		c := &d.Profile[i]
+		switch c.Kind {
+		case Changed:
+			count(c.Silence, on(FailOnNote), &c.Counts, &c.Excuse, "")
+		case Untried:
+			count(c.Silence, on(FailOnNote), &c.Counts, &c.Excuse, g.untried(p, false))
+		}
+	}
+	for i := range d.Latency.Buckets {
+		if b := &d.Latency.Buckets[i]; b.Kind == Slower {
+			count("latency of "+b.size(), on(FailOnLatency), &b.Counts, new(string), "")
+		}
+	}
+}
+
+// untried tells why something may not be tried any more; empty where it may not. What was begun all the same was chosen.
+func (g Gate) untried(p *pair, begun bool) string {
+	switch {
+	case g.UntriedOK:
+		return "what is not tried any more is not to count"
+	case p.a.Log != nil || p.b.Log != nil:
+		return "a log shows what it happens to show"
+	case p.b.Filter != "" && p.a.Filter != p.b.Filter && !begun:
+		return "the filter of B chose other checks"
+	}
+	return ""
+}
+
+// begun tells whether b is known to have begun a check: this one, or any that tries the rule.
+func (p *pair) begun(rule, check string) bool {
+	return slices.ContainsFunc(p.b.Trials, func(t report.Trial) bool { return t.Check == check || slices.Contains(t.Rules, rule) })
+}
+
+// knownInB is what the baseline of b excuses the rule with.
+func (p *pair) knownInB(id string) string {
+	for _, rule := range p.b.Rules {
+		if rule.ID == id && rule.Known != "" {
+			return "known: " + rule.Known
+		}
+	}
+	return ""
+}
+
+// Regression tells whether there is any.
+func (d *Difference) Regression() bool { return len(d.Regressions) > 0 }
+
+// size says of which requests a bucket is.
+func (b Bucket) size() string {
+	switch {
+	case b.To == 0:
+		return fmt.Sprintf("%d snapshots or more", b.From)
+	case b.From == b.To && b.To == 1:
+		return "1 snapshot"
+	case b.From == b.To:
+		return fmt.Sprintf("%d snapshots", b.To)
+	}
+	return fmt.Sprintf("%d to %d snapshots", b.From, b.To)
+}

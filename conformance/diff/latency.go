@@ -1,0 +1,100 @@
+package diff
+
+import (
+	"fmt"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+)
+
+// When a difference in latency is more than noise. One run on a busy machine may well take three times as long as the next, and
+// so may any one check of it; these were found by comparing many runs of one implementation.
+const (
+	leastAnswers = 30    // in each, or quartiles mean little
+	leastRatio   = 1.5   // of the medians
+	leastGap     = 0.005 // seconds between the medians
+	leastShare   = 0.5   // of the answers that the other has: with fewer, it was asked otherwise
+)
+
+// Criterion says in words when a difference in latency is told of.
+var Criterion = fmt.Sprintf("slower or faster: the middle halves of the answers do not overlap, and the medians are apart by "+
+	"a factor of %g and by %g ms at the least; of %d answers in each, or more", leastRatio, leastGap*1000, leastAnswers)
+
+// Latency is how long answers took, by how many snapshots were named.
+type Latency struct {
+	Criterion string   `json:"criterion"`
+	Missing   string   `json:"missing,omitempty"` // why nothing can be compared
+	Buckets   []Bucket `json:"buckets"`
+}
+
+// Bucket is the requests that named so many snapshots.
+type Bucket struct {
+	From   int     `json:"from"`
+	To     int     `json:"to,omitempty"` // 0 for no bound
+	A      Figures `json:"a"`
+	B      Figures `json:"b"`
+	Kind   Kind    `json:"kind,omitempty"`  // Slower, Faster or Alike
+	Doubt  string  `json:"doubt,omitempty"` // why nothing can be told
+	Counts bool    `json:"counts"`
+}
+
+// Figures are how long the answers took, in seconds.
+type Figures struct {
+	Answers int     `json:"answers"`
+	P25     float64 `json:"p25"`
+	P50     float64 `json:"p50"`
+	P75     float64 `json:"p75"`
+}
+
+func figures(l report.Latency) Figures { return Figures{l.Exchanges, l.P25, l.P50, l.P75} }
+
+func (p *pair) latency() Latency {
+	l := Latency{Criterion: Criterion, Buckets: []Bucket{}}
+	switch {
+	case len(p.a.Latency) == 0 && len(p.b.Latency) == 0:
+		l.Missing = "neither has recorded it"
+	case len(p.a.Latency) == 0:
+		l.Missing = "A has not recorded it"
+	case len(p.b.Latency) == 0:
+		l.Missing = "B has not recorded it"
+	case p.a.Effort != p.b.Effort || p.a.Filter != p.b.Filter:
+		l.Missing = "with another effort or filter, other requests come at the same time"
+	}
+	if l.Missing != "" {
+		return l
+	}
+	for _, a := range p.a.Latency {
+		for _, b := range p.b.Latency {
+			if a.From == b.From && a.To == b.To {
+				l.Buckets = append(l.Buckets, bucket(figures(a), figures(b), a.From, a.To))
+				break
+			}
+		}
+	}
+	if len(l.Buckets) == 0 {
+		l.Missing = "they tell the requests apart by other sizes"
+	}
+	return l
+}
+
+func bucket(a, b Figures, from, to int) Bucket {
+	bucket := Bucket{From: from, To: to, A: a, B: b}
+	few, many := min(a.Answers, b.Answers), max(a.Answers, b.Answers)
+	switch {
+	case to == 0:
+		bucket.Doubt = "refusals, which come in a burst: one moment's load of the machine decides"
+	case few < leastAnswers:
+		bucket.Doubt = "too few answers"
+	case float64(few) < leastShare*float64(many):
+		bucket.Doubt = "far more answers in one than in the other"
+	case slower(a, b):
+		bucket.Kind = Slower
+	case slower(b, a):
+		bucket.Kind = Faster
+	}
+	return bucket
+}
+
+// slower tells whether b is slower than a beyond noise.
+func slower(a, b Figures) bool {
+	return b.P25 > a.P75 && b.P50 >= leastRatio*a.P50 && b.P50-a.P50 >= leastGap
+}

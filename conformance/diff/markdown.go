@@ -1,0 +1,201 @@
+package diff
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+)
+
+// How much a comment has. What is cut off is in the JSON form.
+const (
+	mostMarkdown = 60_000 // bytes; a comment on GitHub may have 65,536 characters
+	mostCounted  = 8      // rows above the fold
+)
+
+// WriteMarkdown writes the difference as a comment on a change: what counts, on a screen at the most, and the rest folded.
+func (d *Difference) WriteMarkdown(w io.Writer) error {
+	var m comment
+	m.line("### " + d.summary())
+	m.line("")
+	m.row("", "A", "B")
+	m.row("---", "---", "---")
+	m.row("report", code(d.A.about()), code(d.B.about()))
+	m.row("verdict", "**"+code(d.A.Verdict)+"**", "**"+code(d.B.Verdict)+"**")
+	for _, c := range d.Conditions {
+		m.row(c.What, code(cmp.Or(c.A, "none")), code(cmp.Or(c.B, "none")))
+	}
+	d.counted(&m)
+	d.folded(&m)
+	_, err := io.WriteString(w, m.String())
+	return err
+}
+
+// summary is the heading.
+func (d *Difference) summary() string {
+	by := "nothing counts"
+	if len(d.FailOn) > 0 {
+		by = "by " + joined(d.FailOn)
+	}
+	switch {
+	case d.Regression():
+		return fmt.Sprintf("❌ %s (%s)", count(len(d.Regressions), "regression"), by)
+	case d.Same():
+		return "✅ no difference"
+	}
+	return fmt.Sprintf("✅ no regression (%s)", by)
+}
+
+// counted lists what is a regression.
+func (d *Difference) counted(m *comment) {
+	if !d.Regression() {
+		return
+	}
+	var lines []string
+	for _, c := range d.Rules {
+		if c.Counts {
+			lines = append(lines, fmt.Sprintf("- %s %s **%s**, was %s: %s", code(c.Rule), code(string(c.Level)), c.B, c.A, code(c.Statement)))
+		}
+	}
+	for _, c := range d.Checks {
+		if c.Counts {
+			lines = append(lines, fmt.Sprintf("- %s %s by a check: %s", code(c.Rule), c.Kind, code(c.Check)))
+		}
+	}
+	for _, c := range d.Profile {
+		if c.Counts {
+			lines = append(lines, fmt.Sprintf("- %s %s, was %s", code(c.Silence), code(c.words(c.B)), code(c.words(c.A))))
+		}
+	}
+	for _, b := range d.Latency.Buckets {
+		if b.Counts {
+			lines = append(lines, fmt.Sprintf("- latency of %s: %s, was %s", b.size(), b.B, b.A))
+		}
+	}
+	m.line("")
+	for i, line := range lines {
+		if i == mostCounted {
+			m.line(fmt.Sprintf("- and %d more", len(lines)-i))
+			break
+		}
+		m.line(line)
+	}
+}
+
+// folded has everything, each kind under a heading of its own.
+func (d *Difference) folded(m *comment) {
+	fold(m, "rule", "changed otherwise than in its wording", d.Rules, []string{"rule", "level", "A", "B", "", "why"}, func(c RuleChange) []string {
+		return []string{code(c.Rule), code(string(c.Level)), string(c.A), string(c.B), string(c.Kind), whys(c.Why, c.Excuse)}
+	})
+	fold(m, "check", "of rules that were tried in both", d.Checks, []string{"rule", "check", "in B", "why"}, func(c CheckChange) []string {
+		return []string{code(c.Rule), code(c.Check), string(c.Kind), whys([]string{c.Why}, c.Excuse)}
+	})
+	fold(m, "choice", "where the contract is silent", d.Profile, []string{"question", "A", "B", ""}, func(c ChoiceChange) []string {
+		return []string{code(c.Question), code(c.words(c.A)), code(c.words(c.B)), whys(nil, c.Excuse)}
+	})
+	fold(m, "outcome", "in one of them only", d.Outcomes, []string{"family", "outcome", "A", "B"}, func(c OutcomeChange) []string {
+		return []string{code(cmp.Or(c.Family, "before")), string(c.Outcome), fmt.Sprint(c.A), fmt.Sprint(c.B)}
+	})
+	fold(m, "difference", "between the contracts", d.Contract, []string{"rule", "what", "A", "B"}, func(a Amendment) []string {
+		return []string{code(a.Rule), a.What, code(cmp.Or(a.A, "none")), code(cmp.Or(a.B, "none"))}
+	})
+	d.foldedLatency(m)
+}
+
+func (d *Difference) foldedLatency(m *comment) {
+	var changed []string
+	for _, b := range d.Latency.Buckets {
+		if b.Kind != Alike {
+			changed = append(changed, fmt.Sprintf("%s: %s", b.size(), b.Kind))
+		}
+	}
+	title := "latency: " + cmp.Or(strings.Join(changed, ", "), "none beyond noise")
+	if d.Latency.Missing != "" {
+		title = "latency: not compared, since " + d.Latency.Missing
+	}
+	if !m.open(title, []string{"named", "A", "B", ""}) {
+		return
+	}
+	for _, b := range d.Latency.Buckets {
+		m.row(b.size(), b.A.String(), b.B.String(), cmp.Or(b.Doubt, b.finding()))
+	}
+	m.line("")
+	m.line("Median (middle half) of so many answers. " + d.Latency.Criterion + ".")
+	m.line("</details>")
+}
+
+// fold writes a list that is shown only where somebody asks for it.
+func fold[T any](m *comment, noun, about string, list []T, head []string, cells func(T) []string) {
+	if len(list) == 0 || !m.open(fmt.Sprintf("%s %s", count(len(list), noun), about), head) {
+		return
+	}
+	for i, entry := range list {
+		if m.Len() > mostMarkdown*9/10 {
+			m.line("")
+			m.line(fmt.Sprintf("… and %d more", len(list)-i))
+			break
+		}
+		m.row(cells(entry)...)
+	}
+	m.line("</details>")
+}
+
+// whys lists the first few reasons, and why it does not count.
+func whys(why []string, excuse string) string {
+	var parts []string
+	for i, text := range why {
+		if i == shownWhy {
+			parts = append(parts, fmt.Sprintf("and %d more", len(why)-i))
+			break
+		}
+		if text != "" {
+			parts = append(parts, code(text))
+		}
+	}
+	if excuse != "" {
+		parts = append(parts, "does not count: "+code(excuse))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// comment is Markdown on its way to a page.
+type comment struct{ strings.Builder }
+
+func (m *comment) line(text string) { m.WriteString(text + "\n") }
+
+func (m *comment) row(cells ...string) { m.line("| " + strings.Join(cells, " | ") + " |") }
+
+// open begins a fold with a table, if there is room for it.
+func (m *comment) open(title string, head []string) bool {
+	if m.Len() > mostMarkdown*9/10 {
+		return false
+	}
+	m.line("")
+	m.line("<details><summary>" + title + "</summary>")
+	m.line("")
+	m.row(head...)
+	m.row(strings.Split(strings.Repeat("---,", len(head)-1)+"---", ",")...)
+	return true
+}
+
+// code shows a text that somebody else wrote as it is, wherever in Markdown it stands: on one line, with nothing in it that is
+// taken for markup, and as code, where nobody is mentioned and nothing linked.
+func code(text string) string {
+	var escaped strings.Builder
+	for _, r := range safe(text) {
+		if r < unicode.MaxASCII && (unicode.IsPunct(r) || unicode.IsSymbol(r)) && !strings.ContainsRune(",-/;?%", r) {
+			fmt.Fprintf(&escaped, "&#%d;", r)
+		} else {
+			escaped.WriteRune(r)
+		}
+	}
+	return "<code>" + escaped.String() + "</code>"
+}
