@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -92,18 +93,16 @@ type RuleChange struct {
 	B         report.Status  `json:"b"`
 	Kind      Kind           `json:"kind"`
 	Why       []string       `json:"why"` // the checks that show it broken, or the reasons why it was not tried
-	Counts    bool           `json:"counts"`
-	Excuse    string         `json:"excuse,omitempty"` // why it does not count, though its level was chosen
+	Weight
 }
 
 // CheckChange is a check that tells something else of a rule that was tried in both.
 type CheckChange struct {
-	Rule   string `json:"rule"`
-	Check  string `json:"check"`
-	Kind   Kind   `json:"kind"` // Broken: of a rule that is broken in both, it shows so in B only
-	Why    string `json:"why,omitempty"`
-	Counts bool   `json:"counts"`
-	Excuse string `json:"excuse,omitempty"`
+	Rule  string `json:"rule"`
+	Check string `json:"check"`
+	Kind  Kind   `json:"kind"` // Broken: of a rule that is broken in both, it shows so in B only
+	Why   string `json:"why,omitempty"`
+	Weight
 }
 
 // ChoiceChange is something that the contract leaves open, and that the two do not do alike.
@@ -113,8 +112,7 @@ type ChoiceChange struct {
 	A        []string `json:"a"` // none where it was not seen
 	B        []string `json:"b"`
 	Kind     Kind     `json:"kind"` // Changed, Untried or Tried
-	Counts   bool     `json:"counts"`
-	Excuse   string   `json:"excuse,omitempty"`
+	Weight
 }
 
 // OutcomeChange is an outcome that the exchanges of a family had in one of the two only.
@@ -132,11 +130,11 @@ func Compare(a, b *report.Report, gate Gate) (*Difference, error) {
 		name string
 		*report.Report
 	}{{"A", a}, {"B", b}} {
-		if err := comparable(one.Report); err != nil {
+		if err := nothing(one.Report); err != nil {
 			return nil, fmt.Errorf("%s cannot be compared: %w", one.name, err)
 		}
 	}
-	p := &pair{a: a, b: b}
+	p := &pair{index(a), index(b)}
 	d := &Difference{
 		Format: Format, A: side(a), B: side(b),
 		Conditions: p.conditions(), Contract: p.amendments(),
@@ -146,8 +144,8 @@ func Compare(a, b *report.Report, gate Gate) (*Difference, error) {
 	return d, nil
 }
 
-// comparable tells why a report says nothing that could be compared.
-func comparable(r *report.Report) error {
+// nothing tells why a report says nothing that could be compared.
+func nothing(r *report.Report) error {
 	if r.Verdict == report.CouldNotRun {
 		return fmt.Errorf("its run could not be carried out (%s); give one that has a verdict", cmp.Or(r.Reason, "it does not say why"))
 	}
@@ -179,36 +177,77 @@ func (d *Difference) Same() bool {
 }
 
 // pair is the two reports while they are compared.
-type pair struct{ a, b *report.Report }
+type pair struct{ a, b *indexed }
+
+// indexed is a report in which things are found at once, however many somebody has put into the file.
+type indexed struct {
+	*report.Report
+	rules   map[string]report.Rule
+	checks  map[string]bool   // that were carried out, or showed something by the way
+	begun   map[string]bool   // checks, and rules that they try, as far as the report tells
+	reasons map[string]string // why checks were not carried out
+}
+
+func index(r *report.Report) *indexed {
+	i := &indexed{r, map[string]report.Rule{}, map[string]bool{}, map[string]bool{}, map[string]string{}}
+	for _, rule := range r.Rules {
+		if len(rule.BrokenBy) == 0 { // as in reports of format 1
+			for _, failure := range rule.Failures {
+				rule.BrokenBy = append(rule.BrokenBy, failure.Check)
+			}
+		}
+		i.rules[rule.ID] = rule
+		for _, check := range slices.Concat(rule.Checks, rule.BrokenBy) {
+			i.checks[check] = true
+		}
+	}
+	for _, trial := range r.Trials {
+		i.reasons[trial.Check] = trial.Reason
+		i.begun[trial.Check] = true
+		for _, rule := range trial.Rules {
+			i.begun[rule] = true
+		}
+	}
+	return i
+}
+
+// of gives a rule, which is Absent where the contract does not have it.
+func (i *indexed) of(id string) report.Rule {
+	rule, known := i.rules[id]
+	if !known {
+		rule.Status = Absent
+	}
+	return rule
+}
 
 // conditions are told in words, so that each can stand beside the other.
 func (p *pair) conditions() []Condition {
 	conditions := []Condition{}
 	for _, c := range []struct {
 		what string
-		of   func(*report.Report) string
+		of   func(*indexed) string
 	}{
-		{"judged", func(r *report.Report) string {
+		{"judged", func(r *indexed) string {
 			if r.Log != nil {
 				return "a log"
 			}
 			return "by a run"
 		}},
-		{"effort", func(r *report.Report) string { return r.Effort }},
-		{"filter", func(r *report.Report) string { return r.Filter }},
-		{"strict", func(r *report.Report) string {
+		{"effort", func(r *indexed) string { return r.Effort }},
+		{"filter", func(r *indexed) string { return r.Filter }},
+		{"strict", func(r *indexed) string {
 			if r.Strict {
 				return "yes"
 			}
 			return "no"
 		}},
-		{"baseline", func(r *report.Report) string {
+		{"baseline", func(r *indexed) string {
 			if r.Baseline != nil {
 				return cmp.Or(r.Baseline.Name, "without a name")
 			}
 			return ""
 		}},
-		{"cut short", func(r *report.Report) string { return r.Reason }},
+		{"cut short", func(r *indexed) string { return r.Reason }},
 	} {
 		if a, b := c.of(p.a), c.of(p.b); a != b {
 			conditions = append(conditions, Condition{c.what, a, b})
@@ -224,34 +263,15 @@ func (p *pair) each(visit func(a, b report.Rule)) {
 	for i, rule := range contract.Rules {
 		place[rule.ID] = i - len(contract.Rules) // below zero, so that the rules of other contracts come last
 	}
-	of := func(r *report.Report) map[string]report.Rule {
-		rules := make(map[string]report.Rule, len(r.Rules))
-		for _, rule := range r.Rules {
-			rules[rule.ID] = rule
-		}
-		return rules
-	}
-	inA, inB := of(p.a), of(p.b)
-	ids := make([]string, 0, len(inA))
-	for id := range inA {
-		ids = append(ids, id)
-	}
-	for id := range inB {
-		if _, both := inA[id]; !both {
+	ids := slices.Collect(maps.Keys(p.a.rules))
+	for id := range p.b.rules {
+		if _, both := p.a.rules[id]; !both {
 			ids = append(ids, id)
 		}
 	}
 	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(place[a], place[b]), cmp.Compare(a, b)) })
 	for _, id := range ids {
-		a, known := inA[id]
-		if !known {
-			a.Status = Absent
-		}
-		b, known := inB[id]
-		if !known {
-			b.Status = Absent
-		}
-		visit(a, b)
+		visit(p.a.of(id), p.b.of(id))
 	}
 }
 

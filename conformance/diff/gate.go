@@ -35,6 +35,12 @@ var Words = []struct {
 	{FailOnNone, "nothing"},
 }
 
+// Weight says whether a change is a regression.
+type Weight struct {
+	Counts bool   `json:"counts"`
+	Excuse string `json:"excuse,omitempty"` // why it does not count, though such changes do
+}
+
 // Gate says which changes are regressions. The zero value is that of FailOnMust.
 type Gate struct {
 	words     []Word // that were chosen
@@ -98,57 +104,55 @@ func (g Gate) all() []Word {
 	return all
 }
 
-// words are those of the levels.
-var words = map[contract.Level]Word{contract.Must: FailOnMust, contract.Should: FailOnShould, contract.Note: FailOnNote}
+// levels are what the levels of rules are called here.
+var levels = map[contract.Level]Word{contract.Must: FailOnMust, contract.Should: FailOnShould, contract.Note: FailOnNote}
 
 // judge puts down what of a difference is a regression.
 func (g Gate) judge(d *Difference, p *pair) {
 	d.FailOn, d.Regressions = g.all(), []string{}
-	on := func(word Word) bool { return slices.Contains(d.FailOn, word) }
-	count := func(name string, chosen bool, counts *bool, excuse *string, why string) {
-		switch {
-		case !chosen:
-		case why != "":
-			*excuse = why
-		default:
-			*counts = true
-			if !slices.Contains(d.Regressions, name) {
-				d.Regressions = append(d.Regressions, name)
-			}
+	named := map[string]bool{}
+	count := func(w *Weight, name string, excuse string) {
+		if w.Excuse = excuse; excuse != "" {
+			return
 		}
+		w.Counts = true
+		if !named[name] {
+			d.Regressions = append(d.Regressions, name)
+		}
+		named[name] = true
 	}
+	on := func(word Word) bool { return slices.Contains(d.FailOn, word) }
 	strict := p.a.Strict || p.b.Strict // then SHOULD is as good as MUST
 	for i := range d.Rules {
 		c := &d.Rules[i]
-		chosen := on(words[c.Level]) || on(FailOnMust) && c.Level == contract.Should && strict
-		switch c.Kind {
-		case Broken:
-			count(c.Rule, chosen, &c.Counts, &c.Excuse, p.knownInB(c.Rule))
-		case Untried:
-			count(c.Rule, chosen, &c.Counts, &c.Excuse, g.untried(p, c.B == report.Skipped && p.begun(c.Rule, "")))
+		switch chosen := on(levels[c.Level]) || on(FailOnMust) && c.Level == contract.Should && strict; {
+		case chosen && c.Kind == Broken:
+			count(&c.Weight, c.Rule, p.excuse(c.Rule))
+		case chosen && c.Kind == Untried:
+			count(&c.Weight, c.Rule, g.untried(p, c.B == report.Skipped && p.b.begun[c.Rule]))
 		}
 	}
 	for i := range d.Checks {
 		c := &d.Checks[i]
-		switch c.Kind {
-		case Broken:
-			count(c.Rule, on(FailOnChecks), &c.Counts, &c.Excuse, p.knownInB(c.Rule))
-		case Untried:
-			count(c.Rule, on(FailOnChecks), &c.Counts, &c.Excuse, g.untried(p, p.begun("", c.Check)))
+		switch chosen := on(FailOnChecks); {
+		case chosen && c.Kind == Broken:
+			count(&c.Weight, c.Rule, p.excuse(c.Rule))
+		case chosen && c.Kind == Untried:
+			count(&c.Weight, c.Rule, g.untried(p, p.b.begun[c.Check]))
 		}
 	}
 	for i := range d.Profile {
 		c := &d.Profile[i]
-		switch c.Kind {
-		case Changed:
-			count(c.Silence, on(FailOnNote), &c.Counts, &c.Excuse, "")
-		case Untried:
-			count(c.Silence, on(FailOnNote), &c.Counts, &c.Excuse, g.untried(p, false))
+		switch chosen := on(FailOnNote); {
+		case chosen && c.Kind == Changed:
+			count(&c.Weight, c.Silence, "")
+		case chosen && c.Kind == Untried:
+			count(&c.Weight, c.Silence, g.untried(p, false))
 		}
 	}
 	for i := range d.Latency.Buckets {
-		if b := &d.Latency.Buckets[i]; b.Kind == Slower {
-			count("latency of "+b.size(), on(FailOnLatency), &b.Counts, new(string), "")
+		if b := &d.Latency.Buckets[i]; b.Kind == Slower && on(FailOnLatency) {
+			count(&b.Weight, "latency of "+b.size(), "")
 		}
 	}
 }
@@ -166,17 +170,10 @@ func (g Gate) untried(p *pair, begun bool) string {
 	return ""
 }
 
-// begun tells whether b is known to have begun a check: this one, or any that tries the rule.
-func (p *pair) begun(rule, check string) bool {
-	return slices.ContainsFunc(p.b.Trials, func(t report.Trial) bool { return t.Check == check || slices.Contains(t.Rules, rule) })
-}
-
-// knownInB is what the baseline of b excuses the rule with.
-func (p *pair) knownInB(id string) string {
-	for _, rule := range p.b.Rules {
-		if rule.ID == id && rule.Known != "" {
-			return "known: " + rule.Known
-		}
+// excuse is what the baseline of b excuses the rule with.
+func (p *pair) excuse(id string) string {
+	if reason := p.b.rules[id].Known; reason != "" {
+		return "known: " + reason
 	}
 	return ""
 }
@@ -188,7 +185,7 @@ func (d *Difference) Regression() bool { return len(d.Regressions) > 0 }
 func (b Bucket) size() string {
 	switch {
 	case b.To == 0:
-		return fmt.Sprintf("%d snapshots or more", b.From)
+		return fmt.Sprintf("over %d snapshots", b.From-1)
 	case b.From == b.To && b.To == 1:
 		return "1 snapshot"
 	case b.From == b.To:

@@ -28,13 +28,13 @@ type Latency struct {
 
 // Bucket is the requests that named so many snapshots.
 type Bucket struct {
-	From   int     `json:"from"`
-	To     int     `json:"to,omitempty"` // 0 for no bound
-	A      Figures `json:"a"`
-	B      Figures `json:"b"`
-	Kind   Kind    `json:"kind,omitempty"`  // Slower, Faster or Alike
-	Doubt  string  `json:"doubt,omitempty"` // why nothing can be told
-	Counts bool    `json:"counts"`
+	From  int     `json:"from"`
+	To    int     `json:"to,omitempty"` // 0 for no bound
+	A     Figures `json:"a"`
+	B     Figures `json:"b"`
+	Kind  Kind    `json:"kind,omitempty"`  // Slower, Faster or Alike
+	Doubt string  `json:"doubt,omitempty"` // why nothing can be told
+	Weight
 }
 
 // Figures are how long the answers took, in seconds.
@@ -62,12 +62,14 @@ func (p *pair) latency() Latency {
 	if l.Missing != "" {
 		return l
 	}
+	type size struct{ from, to int }
+	inB := map[size]report.Latency{}
+	for _, b := range p.b.Latency {
+		inB[size{b.From, b.To}] = b
+	}
 	for _, a := range p.a.Latency {
-		for _, b := range p.b.Latency {
-			if a.From == b.From && a.To == b.To {
-				l.Buckets = append(l.Buckets, bucket(figures(a), figures(b), a.From, a.To))
-				break
-			}
+		if b, both := inB[size{a.From, a.To}]; both {
+			l.Buckets = append(l.Buckets, bucket(figures(a), figures(b), a.From, a.To))
 		}
 	}
 	if len(l.Buckets) == 0 {

@@ -10,7 +10,7 @@ import (
 
 // How much a comment has. What is cut off is in the JSON form.
 const (
-	mostMarkdown = 60_000 // bytes; a comment on GitHub may have 65,536 characters
+	mostMarkdown = 50_000 // bytes, after which no row is begun; a comment on GitHub may have 65,536 characters
 	mostCounted  = 8      // rows above the fold
 )
 
@@ -55,7 +55,7 @@ func (d *Difference) counted(m *comment) {
 	var lines []string
 	for _, c := range d.Rules {
 		if c.Counts {
-			lines = append(lines, fmt.Sprintf("- %s %s **%s**, was %s: %s", code(c.Rule), code(string(c.Level)), c.B, c.A, code(c.Statement)))
+			lines = append(lines, fmt.Sprintf("- %s %s **%s**, was %s: %s", code(c.Rule), code(string(c.Level)), code(string(c.B)), code(string(c.A)), code(c.Statement)))
 		}
 	}
 	for _, c := range d.Checks {
@@ -65,7 +65,7 @@ func (d *Difference) counted(m *comment) {
 	}
 	for _, c := range d.Profile {
 		if c.Counts {
-			lines = append(lines, fmt.Sprintf("- %s %s, was %s", code(c.Silence), code(c.words(c.B)), code(c.words(c.A))))
+			lines = append(lines, fmt.Sprintf("- %s %s, was %s", code(c.Silence), code(seen(c.B)), code(seen(c.A))))
 		}
 	}
 	for _, b := range d.Latency.Buckets {
@@ -83,24 +83,41 @@ func (d *Difference) counted(m *comment) {
 	}
 }
 
-// folded has everything, each kind under a heading of its own.
+// folded has everything, each sort of change under a heading of its own.
 func (d *Difference) folded(m *comment) {
-	fold(m, "rule", "changed otherwise than in its wording", d.Rules, []string{"rule", "level", "A", "B", "", "why"}, func(c RuleChange) []string {
-		return []string{code(c.Rule), code(string(c.Level)), string(c.A), string(c.B), string(c.Kind), whys(c.Why, c.Excuse)}
+	ruleKind, checkKind := func(c RuleChange) Kind { return c.Kind }, func(c CheckChange) Kind { return c.Kind }
+	fold(m, kinds(d.Rules, "rule", ruleKind), d.Rules, []string{"rule", "level", "A", "B", "", "why"}, func(c RuleChange) []string {
+		return []string{code(c.Rule), code(string(c.Level)), code(string(c.A)), code(string(c.B)), string(c.Kind), whys(c.Why, c.Excuse)}
 	})
-	fold(m, "check", "of rules that were tried in both", d.Checks, []string{"rule", "check", "in B", "why"}, func(c CheckChange) []string {
+	fold(m, kinds(d.Checks, "check", checkKind)+", of rules that were tried in both", d.Checks, []string{"rule", "check", "", "why"}, func(c CheckChange) []string {
 		return []string{code(c.Rule), code(c.Check), string(c.Kind), whys([]string{c.Why}, c.Excuse)}
 	})
-	fold(m, "choice", "where the contract is silent", d.Profile, []string{"question", "A", "B", ""}, func(c ChoiceChange) []string {
-		return []string{code(c.Question), code(c.words(c.A)), code(c.words(c.B)), whys(nil, c.Excuse)}
+	fold(m, kinds(d.Profile, "choice", func(c ChoiceChange) Kind { return c.Kind })+", where the contract is silent", d.Profile, []string{"question", "A", "B", ""}, func(c ChoiceChange) []string {
+		return []string{code(c.Question), code(seen(c.A)), code(seen(c.B)), whys(nil, c.Excuse)}
 	})
-	fold(m, "outcome", "in one of them only", d.Outcomes, []string{"family", "outcome", "A", "B"}, func(c OutcomeChange) []string {
-		return []string{code(cmp.Or(c.Family, "before")), string(c.Outcome), fmt.Sprint(c.A), fmt.Sprint(c.B)}
+	fold(m, count(len(d.Outcomes), "outcome")+" in one of them only", d.Outcomes, []string{"family", "outcome", "A", "B"}, func(c OutcomeChange) []string {
+		return []string{code(cmp.Or(c.Family, "before")), code(string(c.Outcome)), fmt.Sprint(c.A), fmt.Sprint(c.B)}
 	})
-	fold(m, "difference", "between the contracts", d.Contract, []string{"rule", "what", "A", "B"}, func(a Amendment) []string {
+	fold(m, count(len(d.Contract), "difference")+" between the contracts", d.Contract, []string{"rule", "what", "A", "B"}, func(a Amendment) []string {
 		return []string{code(a.Rule), a.What, code(cmp.Or(a.A, "none")), code(cmp.Or(a.B, "none"))}
 	})
 	d.foldedLatency(m)
+}
+
+// kinds counts the changes of a list, and how many there are of each kind.
+func kinds[T any](list []T, noun string, of func(T) Kind) string {
+	var order []Kind
+	tally := map[Kind]int{}
+	for _, change := range list {
+		if tally[of(change)]++; tally[of(change)] == 1 {
+			order = append(order, of(change))
+		}
+	}
+	parts := make([]string, len(order))
+	for i, kind := range order {
+		parts[i] = fmt.Sprintf("%d %s", tally[kind], kind)
+	}
+	return count(len(list), noun) + ": " + strings.Join(parts, ", ")
 }
 
 func (d *Difference) foldedLatency(m *comment) {
@@ -121,23 +138,25 @@ func (d *Difference) foldedLatency(m *comment) {
 		m.row(b.size(), b.A.String(), b.B.String(), cmp.Or(b.Doubt, b.finding()))
 	}
 	m.line("")
-	m.line("Median (middle half) of so many answers. " + d.Latency.Criterion + ".")
+	m.line("Median (middle half) of so many answers; " + d.Latency.Criterion + ".")
+	m.line("")
 	m.line("</details>")
 }
 
 // fold writes a list that is shown only where somebody asks for it.
-func fold[T any](m *comment, noun, about string, list []T, head []string, cells func(T) []string) {
-	if len(list) == 0 || !m.open(fmt.Sprintf("%s %s", count(len(list), noun), about), head) {
+func fold[T any](m *comment, title string, list []T, head []string, cells func(T) []string) {
+	if len(list) == 0 || !m.open(title, head) {
 		return
 	}
 	for i, entry := range list {
-		if m.Len() > mostMarkdown*9/10 {
+		if m.Len() > mostMarkdown {
 			m.line("")
 			m.line(fmt.Sprintf("… and %d more", len(list)-i))
 			break
 		}
 		m.row(cells(entry)...)
 	}
+	m.line("")
 	m.line("</details>")
 }
 
@@ -175,7 +194,7 @@ func (m *comment) row(cells ...string) { m.line("| " + strings.Join(cells, " | "
 
 // open begins a fold with a table, if there is room for it.
 func (m *comment) open(title string, head []string) bool {
-	if m.Len() > mostMarkdown*9/10 {
+	if m.Len() > mostMarkdown {
 		return false
 	}
 	m.line("")

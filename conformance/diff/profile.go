@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
@@ -10,54 +11,51 @@ import (
 // is chance.
 func (p *pair) profile() []ChoiceChange {
 	changes := []ChoiceChange{}
-	of := func(r *report.Report, silence string) (report.Choice, bool) {
-		i := slices.IndexFunc(r.Profile, func(c report.Choice) bool { return c.Silence == silence })
-		if i < 0 {
-			return report.Choice{}, false
+	inA, inB := choices(p.a.Report), choices(p.b.Report)
+	compared := map[string]bool{}
+	for _, silence := range slices.Concat(p.a.Profile, p.b.Profile) {
+		id := silence.Silence
+		if compared[id] {
+			continue
 		}
-		return r.Profile[i], true
-	}
-	compare := func(a, b report.Choice) {
-		change := ChoiceChange{Silence: b.Silence, Question: b.Question, A: union(a.Words, nil), B: union(b.Words, nil), Kind: Changed}
+		compared[id] = true
+		change := ChoiceChange{Silence: id, Question: silence.Question, A: words(inA[id]), B: words(inB[id]), Kind: Changed}
 		switch {
 		case slices.Equal(change.A, change.B):
-			return
+			continue
 		case len(change.A) == 0:
 			change.Kind = Tried
 		case len(change.B) == 0:
 			change.Kind = Untried
 		}
-		change.A, change.B = append([]string{}, change.A...), append([]string{}, change.B...)
 		changes = append(changes, change)
 	}
-	for _, a := range p.a.Profile {
-		b, known := of(p.b, a.Silence)
-		if !known {
-			b = report.Choice{Silence: a.Silence, Question: a.Question}
-		}
-		compare(a, b)
-	}
-	for _, b := range p.b.Profile {
-		if _, known := of(p.a, b.Silence); !known {
-			compare(report.Choice{}, b)
-		}
-	}
 	return changes
+}
+
+// choices gives the choices of a report by the silences.
+func choices(r *report.Report) map[string][]string {
+	choices := map[string][]string{}
+	for _, choice := range r.Profile {
+		choices[choice.Silence] = choice.Words
+	}
+	return choices
+}
+
+// words gives each word once, sorted.
+func words(all []string) []string {
+	return append([]string{}, slices.Compact(slices.Sorted(slices.Values(all)))...)
 }
 
 // outcomes are those that came in one of the two only, in families that both have exchanges of: how often one comes hangs on
 // the seed, but not whether it comes.
 func (p *pair) outcomes() []OutcomeChange {
 	changes := []OutcomeChange{}
-	inA, inB := tally(p.a), tally(p.b)
-	var families []string
-	for _, t := range slices.Concat(p.a.Outcomes, p.b.Outcomes) {
-		if inA[t.Family] != nil && inB[t.Family] != nil && !slices.Contains(families, t.Family) {
-			families = append(families, t.Family)
+	inA, inB := tally(p.a.Report), tally(p.b.Report)
+	for _, family := range slices.Sorted(maps.Keys(inA)) {
+		if inB[family] == nil {
+			continue
 		}
-	}
-	slices.Sort(families)
-	for _, family := range families {
 		for _, outcome := range report.AllOutcomes {
 			a, b := inA[family][outcome], inB[family][outcome]
 			if (a == 0) != (b == 0) {

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -14,9 +15,8 @@ func tried(rule report.Rule) bool { return rule.Status != report.Skipped && rule
 // rules are those of which the two say something else.
 func (p *pair) rules() []RuleChange {
 	changes := []RuleChange{}
-	again := carriedOut(p.b)
 	p.each(func(a, b report.Rule) {
-		kind, why := became(a, b, again)
+		kind, why := became(a, b, p.b.checks)
 		if kind == Alike {
 			return
 		}
@@ -53,67 +53,44 @@ func became(a, b report.Rule, again map[string]bool) (kind Kind, why []string) {
 	return Alike, nil
 }
 
-// carriedOut are the checks of which a report tells that they were carried out, or showed something by the way.
-func carriedOut(r *report.Report) map[string]bool {
-	checks := map[string]bool{}
-	for _, rule := range r.Rules {
-		for _, check := range slices.Concat(rule.Checks, rule.BrokenBy) {
-			checks[check] = true
-		}
-	}
-	return checks
-}
-
 // checks are those that tell something else of a rule that was tried in both: one that is kept, as far as it was tried, may
 // have been tried less.
 func (p *pair) checks() []CheckChange {
 	changes := []CheckChange{}
-	inA, inB := carriedOut(p.a), carriedOut(p.b)
 	p.each(func(a, b report.Rule) {
 		if !tried(a) || !tried(b) {
 			return
 		}
-		add := func(kind Kind, check string, other *report.Report) {
-			changes = append(changes, CheckChange{Rule: a.ID, Check: check, Kind: kind, Why: reason(other, check)})
-		}
 		both := a.Status == report.Failed && b.Status == report.Failed
-		triedA, triedB := union(a.Checks, a.BrokenBy), union(b.Checks, b.BrokenBy)
-		for _, check := range triedA {
-			switch shown := slices.Contains(a.BrokenBy, check); {
-			case shown && !inB[check], !shown && !slices.Contains(triedB, check):
-				add(Untried, check, p.b)
-			case both && shown && !slices.Contains(b.BrokenBy, check):
-				add(Mended, check, nil)
+		shownA, shownB := set(a.BrokenBy), set(b.BrokenBy)
+		triedA, triedB := set(slices.Concat(a.Checks, a.BrokenBy)), set(slices.Concat(b.Checks, b.BrokenBy))
+		for _, check := range slices.Sorted(maps.Keys(triedA)) {
+			switch shown := shownA[check]; {
+			case shown && !p.b.checks[check], !shown && !triedB[check]:
+				changes = append(changes, CheckChange{Rule: a.ID, Check: check, Kind: Untried, Why: p.b.reasons[check]})
+			case both && shown && !shownB[check]:
+				changes = append(changes, CheckChange{Rule: a.ID, Check: check, Kind: Mended})
 			}
 		}
-		for _, check := range triedB {
-			switch shown := slices.Contains(b.BrokenBy, check); {
-			case both && shown && !slices.Contains(a.BrokenBy, check):
-				add(Broken, check, nil)
-			case shown && !inA[check], !shown && !slices.Contains(triedA, check):
-				add(Tried, check, p.a)
+		for _, check := range slices.Sorted(maps.Keys(triedB)) {
+			switch shown := shownB[check]; {
+			case both && shown && !shownA[check]:
+				changes = append(changes, CheckChange{Rule: a.ID, Check: check, Kind: Broken})
+			case shown && !p.a.checks[check], !shown && !triedA[check]:
+				changes = append(changes, CheckChange{Rule: a.ID, Check: check, Kind: Tried, Why: p.a.reasons[check]})
 			}
 		}
 	})
 	return changes
 }
 
-// union gives the texts of both lists, each once and sorted.
-func union(a, b []string) []string {
-	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
-}
-
-// reason is why a check was not carried out, as far as a report tells.
-func reason(r *report.Report, check string) string {
-	if r == nil {
-		return ""
+// set gives the texts of a list.
+func set(texts []string) map[string]bool {
+	set := make(map[string]bool, len(texts))
+	for _, text := range texts {
+		set[text] = true
 	}
-	for _, trial := range r.Trials {
-		if trial.Check == check {
-			return trial.Reason
-		}
-	}
-	return ""
+	return set
 }
 
 // stricter gives the higher of two levels, so that a change of the contract hides nothing.

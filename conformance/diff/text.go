@@ -233,15 +233,13 @@ func (t terminal) profile() {
 	}
 	t.title("Where the contract is silent")
 	rows(t, t.Profile, func(c ChoiceChange) {
-		t.printf("  %s  %s → %s  %s\n", safe(c.Silence), safe(c.words(c.A)), safe(c.words(c.B)), safe(c.Question))
+		t.printf("  %s  %s → %s  %s\n", safe(c.Silence), safe(seen(c.A)), safe(seen(c.B)), safe(c.Question))
 		t.excuse(c.Excuse)
 	})
 }
 
-// words gives the words of one side.
-func (ChoiceChange) words(words []string) string {
-	return cmp.Or(strings.Join(words, ", "), "not seen")
-}
+// seen gives the words for a choice.
+func seen(words []string) string { return cmp.Or(strings.Join(words, ", "), "not seen") }
 
 func (t terminal) outcomes() {
 	if len(t.Outcomes) == 0 {

@@ -87,11 +87,11 @@ func (c *command) compare(a, b string, o diffOptions) error {
 	if difference.Regression() {
 		c.status = statusNotConformant
 	}
-	var failures []error
+	failures := []error{difference.WriteText(c.out, c.style())}
 	for _, file := range wanted {
 		failures = append(failures, report.WriteFile(file.path, func(w io.Writer) error { return file.form.Write(difference, w) }))
 	}
-	return errors.Join(append(failures, difference.WriteText(c.out, c.style()))...)
+	return errors.Join(failures...)
 }
 
 // differenceFile is a file that a difference is to be written to.
