@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
 // How much a comment has. What is cut off is in the JSON form.
@@ -55,7 +57,7 @@ func (d *Difference) counted(m *comment) {
 	var lines []string
 	for _, c := range d.Rules {
 		if c.Counts {
-			lines = append(lines, fmt.Sprintf("- %s %s **%s**, was %s: %s", code(c.Rule), code(string(c.Level)), code(string(c.B)), code(string(c.A)), code(c.Statement)))
+			lines = append(lines, fmt.Sprintf("- %s %s **%s**, was %s: %s", code(c.Rule), code(string(c.Level)), code(string(c.B)), code(string(c.A)), statement(c)))
 		}
 	}
 	for _, c := range d.Checks {
@@ -102,6 +104,14 @@ func (d *Difference) folded(m *comment) {
 		return []string{code(a.Rule), a.What, code(cmp.Or(a.A, "none")), code(cmp.Or(a.B, "none"))}
 	})
 	d.foldedLatency(m)
+}
+
+// statement gives that of a rule: what this contract says can stand as it is.
+func statement(c RuleChange) string {
+	if known, _ := contract.RuleByID(c.Rule); known.Statement == c.Statement {
+		return c.Statement
+	}
+	return code(c.Statement)
 }
 
 // kinds counts the changes of a list, and how many there are of each kind.

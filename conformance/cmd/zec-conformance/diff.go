@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -71,6 +72,11 @@ func (c *command) compare(a, b string, o diffOptions) error {
 	if err != nil {
 		return err
 	}
+	for _, file := range wanted {
+		if same(file.path, a) || same(file.path, b) {
+			return fmt.Errorf("--report: %q is one of the two that are compared; name another file", file.path)
+		}
+	}
 	before, err := report.ReadFile(a)
 	if err != nil {
 		return err
@@ -120,4 +126,11 @@ func differenceFiles(texts []string) (wanted []differenceFile, err error) {
 		wanted = append(wanted, differenceFile{form, path})
 	}
 	return wanted, nil
+}
+
+// same tells whether two paths lead to one file.
+func same(a, b string) bool {
+	one, err := os.Stat(a)
+	other, wrong := os.Stat(b)
+	return err == nil && wrong == nil && os.SameFile(one, other)
 }
