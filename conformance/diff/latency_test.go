@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"os"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -62,4 +63,15 @@ func TestLatencyOfOtherRunsIsNotCompared(t *testing.T) {
 	b.Effort = "normal"
 	g.Expect(compare(t, a, b, "latency").Latency.Missing).To(ContainSubstring("effort"))
 	g.Expect(compare(t, a, timed(latency(1, 2, 100, 0.2)), "latency").Latency.Missing).To(ContainSubstring("sizes"))
+}
+
+func TestReadmeTellsTheCriterion(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	text, err := os.ReadFile("../../README.md")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(text)).To(ContainSubstring("\n> " + diff.Criterion + "\n"))
+	for _, word := range diff.Words {
+		g.Expect(string(text)).To(ContainSubstring("\n| `" + string(word.Word) + "` | "))
+	}
 }
