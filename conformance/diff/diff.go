@@ -99,8 +99,8 @@ type RuleChange struct {
 // CheckChange is a check that tells something else of a rule that was tried in both.
 type CheckChange struct {
 	Rule  string `json:"rule"`
-	Check string `json:"check"`
-	Kind  Kind   `json:"kind"` // Broken: of a rule that is broken in both, it shows so in B only
+	Check string `json:"check,omitempty"` // none where only a part of one was tried, or not
+	Kind  Kind   `json:"kind"`            // Broken: of a rule that is broken in both, it shows so in B only
 	Why   string `json:"why,omitempty"`
 	Weight
 }
@@ -185,11 +185,12 @@ type indexed struct {
 	rules   map[string]report.Rule
 	checks  map[string]bool   // that were carried out, or showed something by the way
 	begun   map[string]bool   // checks, and rules that they try, as far as the report tells
-	reasons map[string]string // why checks were not carried out
+	reasons map[string]string // why checks were not carried out, by the check
+	skipped map[string]bool   // those reasons
 }
 
 func index(r *report.Report) *indexed {
-	i := &indexed{r, map[string]report.Rule{}, map[string]bool{}, map[string]bool{}, map[string]string{}}
+	i := &indexed{r, map[string]report.Rule{}, map[string]bool{}, map[string]bool{}, map[string]string{}, map[string]bool{}}
 	for _, rule := range r.Rules {
 		if len(rule.BrokenBy) == 0 { // as in reports of format 1
 			for _, failure := range rule.Failures {
@@ -203,6 +204,7 @@ func index(r *report.Report) *indexed {
 	}
 	for _, trial := range r.Trials {
 		i.reasons[trial.Check] = trial.Reason
+		i.skipped[trial.Reason] = true
 		i.begun[trial.Check] = true
 		for _, rule := range trial.Rules {
 			i.begun[rule] = true

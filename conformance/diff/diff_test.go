@@ -170,12 +170,14 @@ func TestChecksOfARuleThatWasTriedInBoth(t *testing.T) {
 	a := kept(rule("REQ-1", report.Passed, "x", "y"), rule("ERR-1", report.Failed, "p", "q"))
 	b := kept(rule("REQ-1", report.Passed, "y", "z"), rule("ERR-1", report.Failed, "q", "r"))
 	b.Rules[1].Checks = []string{"p", "q", "r"}
+	b.Rules[0].Skips = []string{"too dear", "half of the texts"}
 	b.Trials = []report.Trial{{Check: "x", Status: report.Skipped, Reason: "too dear"}}
 	g.Expect(compare(t, a, b).Regression()).To(BeFalse())
 	d := compare(t, a, b, "checks")
 	counts := diff.Weight{Counts: true}
 	g.Expect(d.Checks).To(ConsistOf(
 		diff.CheckChange{Rule: "REQ-1", Check: "x", Kind: diff.Untried, Why: "too dear", Weight: counts},
+		diff.CheckChange{Rule: "REQ-1", Kind: diff.Untried, Why: "half of the texts", Weight: counts},
 		diff.CheckChange{Rule: "REQ-1", Check: "z", Kind: diff.Tried},
 		diff.CheckChange{Rule: "ERR-1", Check: "p", Kind: diff.Mended},
 		diff.CheckChange{Rule: "ERR-1", Check: "r", Kind: diff.Broken, Weight: counts},

@@ -30,7 +30,7 @@ var Words = []struct {
 	{FailOnMust, "a rule of level MUST that is broken, or not tried any more; counts always, unless it is none"},
 	{FailOnShould, "that, and the same of level SHOULD"},
 	{FailOnNote, "that, and a choice of the profile that is another one, or not seen any more"},
-	{FailOnChecks, "of a rule that was tried in both, a check that is not carried out any more; of one that is broken in both, another check that shows it"},
+	{FailOnChecks, "of a rule that was tried in both, a check, or a part of one, that is not carried out any more; of one that is broken in both, another check that shows it"},
 	{FailOnLatency, "latency that is beyond noise"},
 	{FailOnNone, "nothing"},
 }

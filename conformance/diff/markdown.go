@@ -62,7 +62,7 @@ func (d *Difference) counted(m *comment) {
 	}
 	for _, c := range d.Checks {
 		if c.Counts {
-			lines = append(lines, fmt.Sprintf("- %s %s by a check: %s", code(c.Rule), c.Kind, code(c.Check)))
+			lines = append(lines, fmt.Sprintf("- %s %s by a check: %s", code(c.Rule), c.Kind, code(cmp.Or(c.Check, inPart))))
 		}
 	}
 	for _, c := range d.Profile {
@@ -92,7 +92,7 @@ func (d *Difference) folded(m *comment) {
 		return []string{code(c.Rule), code(string(c.Level)), code(string(c.A)), code(string(c.B)), string(c.Kind), whys(c.Why, c.Excuse)}
 	})
 	fold(m, kinds(d.Checks, "check", checkKind)+", of rules that were tried in both", d.Checks, []string{"rule", "check", "", "why"}, func(c CheckChange) []string {
-		return []string{code(c.Rule), code(c.Check), string(c.Kind), whys([]string{c.Why}, c.Excuse)}
+		return []string{code(c.Rule), code(cmp.Or(c.Check, inPart)), string(c.Kind), whys([]string{c.Why}, c.Excuse)}
 	})
 	fold(m, kinds(d.Profile, "choice", func(c ChoiceChange) Kind { return c.Kind })+", where the contract is silent", d.Profile, []string{"question", "A", "B", ""}, func(c ChoiceChange) []string {
 		return []string{code(c.Question), code(seen(c.A)), code(seen(c.B)), whys(nil, c.Excuse)}

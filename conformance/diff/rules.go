@@ -80,8 +80,21 @@ func (p *pair) checks() []CheckChange {
 				changes = append(changes, CheckChange{Rule: a.ID, Check: check, Kind: Tried, Why: p.a.reasons[check]})
 			}
 		}
+		for _, why := range p.b.inPart(b, a) {
+			changes = append(changes, CheckChange{Rule: a.ID, Kind: Untried, Why: why})
+		}
+		for _, why := range p.a.inPart(a, b) {
+			changes = append(changes, CheckChange{Rule: a.ID, Kind: Tried, Why: why})
+		}
 	})
 	return changes
+}
+
+// inPart gives the reasons why a rule was tried only in part, where they are no reasons of whole checks, and the other does not
+// give them, too.
+func (i *indexed) inPart(rule, other report.Rule) []string {
+	given := set(other.Skips)
+	return slices.DeleteFunc(slices.Clone(rule.Skips), func(why string) bool { return given[why] || i.skipped[why] })
 }
 
 // set gives the texts of a list.

@@ -210,6 +210,9 @@ var checkSections = []struct {
 	{"Checks that B carries out, and A did not", Tried},
 }
 
+// inPart stands for a check of which only a part was carried out.
+const inPart = "a part of it"
+
 func (t terminal) checks() {
 	for _, s := range checkSections {
 		changes := section(t.Checks, func(c CheckChange) Kind { return c.Kind }, s.kind)
@@ -218,7 +221,7 @@ func (t terminal) checks() {
 		}
 		t.title(s.title)
 		rows(t, changes, func(c CheckChange) {
-			t.printf("  %-8s %s\n", safe(c.Rule), safe(c.Check))
+			t.printf("  %-8s %s\n", safe(c.Rule), safe(cmp.Or(c.Check, inPart)))
 			if c.Why != "" {
 				t.printf("      why: %s\n", safe(c.Why))
 			}
