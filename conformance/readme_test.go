@@ -97,6 +97,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 		"conformance plan":       "checks are carried out",
 		"baseline write":         "\nverdict: not conformant, as known\n",
 		" judge ":                "\nverdict: conformant\n",
+		" diff ":                 "\nregression, by must: BATCH-2",
 		"file:":                  "\nverdict: conformant\n",
 		"zec:":                   "\nverdict: conformant\n",
 		"@made.json":             `"response"`,
