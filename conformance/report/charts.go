@@ -1,0 +1,478 @@
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+)
+
+// The charts of a page are worked out here, in units of their own pictures, and drawn by the template.
+
+// How much a chart shows. Those of runs have less.
+const (
+	chartMarks = 2000 // exchanges on a time line
+	chartLanes = 20   // families
+	chartBars  = 20   // exchanges of a failure
+)
+
+// Measures of the charts.
+const (
+	chartWidth  = 960
+	chartLeft   = 90 // of it are for names
+	chartRight  = 60 // and for figures
+	chartPlot   = chartWidth - chartLeft - chartRight
+	chartAxis   = 30 // the height of an axis
+	laneRow     = 12 // the height of a row of marks
+	laneRows    = 6  // in a lane: where more exchanges are under way at once, marks lie upon each other
+	barHeight   = 34
+	glyphWidth  = 9
+	shortestBar = 4 // what would be shorter is a mark alone
+)
+
+// beforeChecks stands for the family of what was sent before the first check.
+const beforeChecks = "before"
+
+// px writes a measure, so that two writings are the same.
+func px(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) }
+
+// class is how an outcome is drawn.
+func (o Outcome) class() string {
+	if !slices.Contains(AllOutcomes, o) {
+		o = OutcomeOther
+	}
+	return strings.ReplaceAll(string(o), " ", "-")
+}
+
+// tick is a place on an axis.
+type tick struct{ X, Label string }
+
+// legend explains how an outcome is drawn.
+type legend struct{ Class, Label string }
+
+func legends(has func(Outcome) bool) []legend {
+	var all []legend
+	for _, outcome := range AllOutcomes {
+		if has(outcome) {
+			all = append(all, legend{outcome.class(), string(outcome)})
+		}
+	}
+	return all
+}
+
+// lapse writes a duration in the unit that suits it.
+func lapse(seconds float64) string {
+	switch {
+	case seconds <= 0:
+		return "0 s"
+	case seconds < 1e-3:
+		return fmt.Sprintf("%.0f µs", 1e6*seconds)
+	case seconds < 1:
+		return fmt.Sprintf("%.3g ms", 1e3*seconds)
+	case seconds < 1e6:
+		return fmt.Sprintf("%.2f s", seconds)
+	}
+	return fmt.Sprintf("%.3g s", seconds)
+}
+
+// timelineChart is the exchanges of a run by when they were sent, a lane for each family.
+type timelineChart struct {
+	Every, Shown, More int
+	Height             string
+	Bottom             string // where the axis is
+	Ticks              []tick
+	Lanes              []*lane
+	Legend             []legend
+	Evidence           []evidenceMark
+}
+
+type lane struct {
+	Name                string
+	Top, Middle, Height string
+	Marks               []shownMark
+	Exchanges           int
+	First, Last         string // when the first was sent and the last
+	Slowest, Outcomes   string
+
+	family               string
+	top                  float64
+	rows                 []float64 // where there is room again
+	first, last, slowest float64
+	tally                map[Outcome]int
+}
+
+// add puts a mark that covers a stretch on the lane, and tells on which row: the first that has room, or the one that has it next.
+func (l *lane) add(mark Mark, from, to float64) int {
+	if l.Exchanges == 0 {
+		l.first = mark.At
+	}
+	l.Exchanges++
+	l.first, l.last, l.slowest = min(l.first, mark.At), max(l.last, mark.At), max(l.slowest, mark.Seconds)
+	l.tally[mark.Outcome]++
+	row := slices.IndexFunc(l.rows, func(free float64) bool { return free <= from })
+	switch {
+	case row >= 0:
+	case len(l.rows) < laneRows:
+		row = len(l.rows)
+		l.rows = append(l.rows, 0)
+	default:
+		row = slices.Index(l.rows, slices.Min(l.rows))
+	}
+	l.rows[row] = max(l.rows[row], to)
+	return row
+}
+
+// lanesOf has the lanes in the order of their first exchanges.
+type lanesOf struct{ all []*lane }
+
+// of finds the lane of a family. Those that are too many share the last.
+func (l *lanesOf) of(family string) *lane {
+	for _, one := range l.all {
+		if one.family == family {
+			return one
+		}
+	}
+	if len(l.all) == chartLanes {
+		return l.all[chartLanes-1]
+	}
+	l.all = append(l.all, &lane{family: family, tally: map[Outcome]int{}})
+	return l.all[len(l.all)-1]
+}
+
+type shownMark struct {
+	Class, Title string
+	X, Y, Width  string // Width is empty where it is too short
+	Link         string // the evidence that it is
+}
+
+// evidenceMark is an exchange on the time line that is evidence.
+type evidenceMark struct {
+	Link, Rule string
+	Seq        int
+}
+
+// timeline draws the time line. The exchanges that are evidence, by their numbers, are on it however few the others are.
+func (s *sheet) timeline(r *Report) *timelineChart {
+	if r.Timeline == nil || len(r.Timeline.Marks) == 0 {
+		return nil
+	}
+	marks := slices.Clone(r.Timeline.Marks)
+	for _, e := range s.evidence {
+		if !slices.ContainsFunc(marks, func(m Mark) bool { return m.Seq == e.Seq }) {
+			marks = append(marks, Mark{
+				Seq: e.Seq, At: e.At.Sub(r.Started).Seconds(), Seconds: e.Seconds, Check: s.checkOf[e.Seq], Named: -1,
+				Status: e.Got.Status, Outcome: outcomeOf(e.Got),
+			})
+		}
+	}
+	slices.SortStableFunc(marks, func(a, b Mark) int { return a.Seq - b.Seq })
+	chart := &timelineChart{Every: max(1, r.Timeline.Every)}
+	if len(marks) > chartMarks {
+		chart.More = len(marks) - chartMarks
+		marks = marks[:chartMarks]
+	}
+	chart.Shown = len(marks)
+	end := 1e-6
+	for _, mark := range marks {
+		end = max(end, mark.At+mark.Seconds)
+	}
+	place := func(at float64) float64 { return chartLeft + chartPlot*max(0, at)/end }
+	lanes := lanesOf{}
+	rows := make([]int, len(marks))
+	for i, mark := range marks {
+		from := place(mark.At)
+		rows[i] = lanes.of(s.familyOf[mark.Check]).add(mark, from, max(place(mark.At+mark.Seconds), from+glyphWidth))
+	}
+	top := 4.0
+	for _, one := range lanes.all {
+		one.top = top
+		height := float64(laneRow*len(one.rows) + 8)
+		one.Name = s.rest.line(cmp.Or(one.family, beforeChecks))
+		one.Top, one.Height, one.Middle = px(top), px(height), px(top+height/2+4)
+		one.First, one.Last, one.Slowest, one.Outcomes = lapse(one.first), lapse(one.last), lapse(one.slowest), tallied(one.tally)
+		top += height
+	}
+	for i, mark := range marks {
+		one := lanes.of(s.familyOf[mark.Check])
+		shown := shownMark{
+			Class: mark.Outcome.class(), X: px(place(mark.At)), Y: px(one.top + 10 + float64(laneRow*rows[i])), Title: s.rest.line(marked(mark)),
+		}
+		if width := chartPlot * mark.Seconds / end; width >= shortestBar {
+			shown.Width = px(width)
+		}
+		if at := s.places[mark.Seq]; at != "" {
+			shown.Link = "#" + at
+			chart.Evidence = append(chart.Evidence, evidenceMark{Link: shown.Link, Rule: s.ruleOf[mark.Seq], Seq: mark.Seq})
+		}
+		one.Marks = append(one.Marks, shown)
+	}
+	chart.Lanes = lanes.all
+	chart.Bottom, chart.Height = px(top), px(top+chartAxis)
+	step := math.Pow(10, math.Floor(math.Log10(end/4)))
+	for _, factor := range []float64{5, 2} {
+		if end/(step*factor) >= 4 {
+			step *= factor
+			break
+		}
+	}
+	for at := 0.0; at <= end; at += step {
+		chart.Ticks = append(chart.Ticks, tick{px(place(at)), fmt.Sprintf("%.6g s", math.Round(at/step)*step)})
+	}
+	chart.Legend = legends(func(o Outcome) bool {
+		return slices.ContainsFunc(marks, func(m Mark) bool { return m.Outcome == o })
+	})
+	return chart
+}
+
+// marked tells of an exchange on a time line.
+func marked(m Mark) string {
+	text := fmt.Sprintf("%d: after %s, %s", m.Seq, lapse(m.At), m.Outcome)
+	if m.Status != 0 {
+		text += fmt.Sprintf(" (%d)", m.Status)
+	}
+	text += " in " + lapse(m.Seconds)
+	if m.Named >= 0 {
+		text += ", " + count(m.Named, "id")
+	}
+	if m.Check != "" {
+		text += "; " + shorten(m.Check, 80)
+	}
+	return text
+}
+
+func tallied(tally map[Outcome]int) string {
+	var parts []string
+	for _, outcome := range AllOutcomes {
+		if n := tally[outcome]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, outcome))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// outcomeOf tells what a kept answer meant, as far as it says.
+func outcomeOf(got Got) Outcome {
+	switch {
+	case got.Status == 0:
+		return OutcomeNoAnswer
+	case got.Status == http.StatusOK:
+		var said struct {
+			Response struct {
+				IDs []json.RawMessage `json:"snapshotIds"`
+			} `json:"response"`
+		}
+		if json.Unmarshal([]byte(got.Body), &said) != nil {
+			return OutcomeOther
+		}
+		if len(said.Response.IDs) > 0 {
+			return OutcomePartial
+		}
+		return OutcomeDone
+	case got.Status == contract.TooFast.Status:
+		return OutcomePutOff
+	case got.Status >= 400 && got.Status < 500:
+		return OutcomeRefused
+	case got.Status >= 500 && got.Status < 600:
+		return OutcomeFault
+	}
+	return OutcomeOther
+}
+
+// latencyChart is how long answers took, by how much was asked for, on a logarithmic scale.
+type latencyChart struct {
+	Height, Bottom string
+	Ticks          []tick
+	Rows           []latencyRow
+}
+
+type latencyRow struct {
+	Label               string
+	Exchanges           int
+	Middle, Top         string
+	P25, P50, P75, P95  string // places
+	Max, Box            string // place of the longest, and width of the box
+	Quarter, Half       string // durations
+	ThreeQuarters, Most string
+	NinetyFive          string
+}
+
+func latency(r *Report) *latencyChart {
+	if len(r.Latency) == 0 {
+		return nil
+	}
+	const least = 1e-6
+	low, high := math.Inf(1), least
+	for _, l := range r.Latency {
+		low, high = min(low, max(least, l.P25)), max(high, l.Max)
+	}
+	from, to := math.Floor(math.Log10(low)), math.Ceil(math.Log10(high))
+	to = max(to, from+1)
+	place := func(seconds float64) float64 {
+		return chartLeft + chartPlot*(math.Log10(max(least, seconds))-from)/(to-from)
+	}
+	chart := &latencyChart{}
+	for exponent := from; exponent <= to; exponent++ {
+		chart.Ticks = append(chart.Ticks, tick{px(place(math.Pow(10, exponent))), lapse(math.Pow(10, exponent))})
+	}
+	top := 4.0
+	for _, l := range r.Latency[:min(len(r.Latency), chartLanes)] {
+		row := latencyRow{
+			Label: named(l), Exchanges: l.Exchanges, Top: px(top + 6), Middle: px(top + barHeight/2),
+			P25: px(place(l.P25)), P50: px(place(l.P50)), P75: px(place(l.P75)), P95: px(place(l.P95)), Max: px(place(l.Max)),
+			Box:     px(max(1, place(l.P75)-place(l.P25))),
+			Quarter: lapse(l.P25), Half: lapse(l.P50), ThreeQuarters: lapse(l.P75), NinetyFive: lapse(l.P95), Most: lapse(l.Max),
+		}
+		chart.Rows = append(chart.Rows, row)
+		top += barHeight
+	}
+	chart.Bottom, chart.Height = px(top), px(top+chartAxis)
+	return chart
+}
+
+// named says how many snapshots the requests named.
+func named(l Latency) string {
+	switch {
+	case l.To == 0:
+		return fmt.Sprintf("more than %d", l.From-1)
+	case l.From == l.To:
+		return count(l.From, "id")
+	}
+	return fmt.Sprintf("%d–%d ids", l.From, l.To)
+}
+
+// outcomeChart is what the exchanges of each family came to, as parts of all of them.
+type outcomeChart struct {
+	Height string
+	Ticks  []tick
+	Bottom string
+	Rows   []outcomeRow
+	Legend []legend
+}
+
+type outcomeRow struct {
+	Name        string
+	Exchanges   int
+	Top, Middle string
+	Parts       []outcomePart
+	Outcomes    string
+}
+
+type outcomePart struct{ Class, X, Width, Middle, Label, Title string }
+
+func (s *sheet) outcomes(r *Report) *outcomeChart {
+	if len(r.Outcomes) == 0 {
+		return nil
+	}
+	var names []string
+	tally := map[string]map[Outcome]int{}
+	for _, t := range r.Outcomes {
+		if tally[t.Family] == nil {
+			if len(names) == chartLanes {
+				continue
+			}
+			tally[t.Family], names = map[Outcome]int{}, append(names, t.Family)
+		}
+		outcome := t.Outcome
+		if !slices.Contains(AllOutcomes, outcome) {
+			outcome = OutcomeOther
+		}
+		tally[t.Family][outcome] += max(0, t.Exchanges)
+	}
+	chart := &outcomeChart{}
+	top := 4.0
+	for _, name := range names {
+		row := outcomeRow{Name: s.rest.line(cmp.Or(name, beforeChecks)), Top: px(top + 5), Middle: px(top + barHeight/2 + 4), Outcomes: tallied(tally[name])}
+		total := 0.0
+		for _, n := range tally[name] {
+			total += float64(n)
+			row.Exchanges += n
+		}
+		x := float64(chartLeft)
+		for _, outcome := range AllOutcomes {
+			n := tally[name][outcome]
+			if n == 0 {
+				continue
+			}
+			width := chartPlot * float64(n) / total
+			part := outcomePart{
+				Class: outcome.class(), X: px(x), Width: px(max(.5, width-1)), Middle: px(x + width/2),
+				Title: fmt.Sprintf("%s, %s: %d of %d", row.Name, outcome, n, row.Exchanges),
+			}
+			if width > 60 {
+				part.Label = strconv.Itoa(n)
+			}
+			row.Parts = append(row.Parts, part)
+			x += width
+		}
+		chart.Rows = append(chart.Rows, row)
+		top += barHeight
+	}
+	for percent := 0; percent <= 100; percent += 25 {
+		chart.Ticks = append(chart.Ticks, tick{px(chartLeft + chartPlot*float64(percent)/100), fmt.Sprintf("%d %%", percent)})
+	}
+	chart.Bottom, chart.Height = px(top), px(top+chartAxis)
+	chart.Legend = legends(func(o Outcome) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return tally[name][o] > 0 })
+	})
+	return chart
+}
+
+// raceChart is the exchanges of one failure by their times: which were under way together.
+type raceChart struct {
+	Height, Bottom string
+	Ticks          []tick
+	Bars           []raceBar
+	Legend         []legend
+}
+
+type raceBar struct {
+	Label, Class, Said string
+	X, Y, Middle       string
+	Width              string
+	Title              string
+}
+
+// race draws the exchanges of a failure, where there are several.
+func race(evidence []Exchange) *raceChart {
+	evidence = evidence[:min(len(evidence), chartBars)]
+	if len(evidence) < 2 {
+		return nil
+	}
+	start := slices.MinFunc(evidence, func(a, b Exchange) int { return a.At.Compare(b.At) }).At
+	span := 1e-6
+	for _, e := range evidence {
+		span = max(span, e.At.Sub(start).Seconds()+e.Seconds)
+	}
+	chart, top := &raceChart{}, 4.0
+	for _, e := range evidence {
+		at, outcome := e.At.Sub(start).Seconds(), outcomeOf(e.Got)
+		bar := raceBar{
+			Label: strconv.Itoa(e.Seq), Class: outcome.class(), X: px(chartLeft + chartPlot*at/span), Y: px(top), Middle: px(top + 11),
+			Width: px(max(2, chartPlot*e.Seconds/span)), Said: string(outcome),
+			Title: fmt.Sprintf("exchange %d, from %s to %s: %s", e.Seq, lapse(at), lapse(at+e.Seconds), outcome),
+		}
+		if e.Got.Status != 0 {
+			bar.Said = strconv.Itoa(e.Got.Status)
+		}
+		chart.Bars = append(chart.Bars, bar)
+		top += 22
+	}
+	for _, part := range []float64{0, .25, .5, .75, 1} {
+		chart.Ticks = append(chart.Ticks, tick{px(chartLeft + chartPlot*part), lapse(span * part)})
+	}
+	chart.Bottom, chart.Height = px(top), px(top+chartAxis)
+	chart.Legend = legends(func(o Outcome) bool {
+		return slices.ContainsFunc(chart.Bars, func(b raceBar) bool { return b.Class == o.class() })
+	})
+	return chart
+}
+
+// clock writes a time of day.
+func clock(at time.Time) string { return at.UTC().Format("15:04:05.000") }
