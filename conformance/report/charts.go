@@ -26,8 +26,8 @@ const (
 // Measures of the charts.
 const (
 	chartWidth  = 960
-	chartLeft   = 90 // of it are for names
-	chartRight  = 60 // and for figures
+	chartLeft   = 100 // of it are for names
+	chartRight  = 60  // and for figures
 	chartPlot   = chartWidth - chartLeft - chartRight
 	chartAxis   = 30 // the height of an axis
 	laneRow     = 12 // the height of a row of marks
@@ -77,7 +77,7 @@ func lapse(seconds float64) string {
 	case seconds < 1:
 		return fmt.Sprintf("%.3g ms", 1e3*seconds)
 	case seconds < 1e6:
-		return fmt.Sprintf("%.2f s", seconds)
+		return strconv.FormatFloat(math.Round(100*seconds)/100, 'f', -1, 64) + " s"
 	}
 	return fmt.Sprintf("%.3g s", seconds)
 }

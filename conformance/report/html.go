@@ -12,6 +12,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
@@ -56,11 +58,35 @@ var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
 // policy lets a page do nothing but what it brings with it: whatever a target has sent, and whatever escaping has missed,
 // nothing is loaded, sent, or run.
-var policy = fmt.Sprintf("default-src 'none'; style-src %s; script-src %s; base-uri 'none'; form-action 'none'", hashed(pageCSS), hashed(pageJS))
+func policy(styles ...string) template.HTML {
+	for i, style := range styles {
+		styles[i] = hashed(style)
+	}
+	return template.HTML(fmt.Sprintf(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src %s; script-src %s; base-uri 'none'; form-action 'none'">`,
+		strings.Join(styles, " "), hashed(pageJS)))
+}
 
 func hashed(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// running is the style that puts a line at the top of every page on paper.
+func running(line string) string {
+	return `@page { @top-left { content: "` + cssText(line) + `"; font: 9pt sans-serif } }`
+}
+
+// cssText escapes a text for a string of a style sheet.
+func cssText(text string) string {
+	var safe strings.Builder
+	for _, r := range text {
+		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" .,:/-_", r)) {
+			safe.WriteRune(r)
+		} else {
+			fmt.Fprintf(&safe, `\%06x`, r)
+		}
+	}
+	return safe.String()
 }
 
 // WriteHTML writes the whole report as one page, which loads nothing. Two reports of the same content are the same bytes.
@@ -72,9 +98,10 @@ func (r *Report) WriteHTML(w io.Writer) error {
 // sheet is a report as a page shows it: texts that are safe to read and short enough, in an order for people. That they are
 // not taken for markup, the template sees to.
 type sheet struct {
-	Policy template.HTML
-	Style  template.CSS
-	Script template.JS
+	Policy  template.HTML
+	Style   template.CSS
+	Running template.CSS
+	Script  template.JS
 
 	Headline, Tone string // and how good that is
 	Endpoint       string
@@ -123,17 +150,17 @@ type pair struct{ Name, Text string }
 
 // standing is what may become of a rule, for filters and marks.
 type standing struct {
-	Class, Mark, Noun string
-	Rules             int
+	Class, Mark string
+	Rules       int // of a report that it has become of
 }
 
 // The standings of rules, those that matter most first.
 var standings = []standing{
-	{Class: "failed", Mark: markFailed, Noun: "failed"},
-	{Class: "remark", Mark: markRemark, Noun: "remarks"},
-	{Class: "skipped", Mark: markSkipped, Noun: "skipped"},
-	{Class: "noted", Mark: markNoted, Noun: "noted"},
-	{Class: "passed", Mark: markPassed, Noun: "passed"},
+	{Class: "failed", Mark: markFailed},
+	{Class: "remark", Mark: markRemark},
+	{Class: "skipped", Mark: markSkipped},
+	{Class: "noted", Mark: markNoted},
+	{Class: "passed", Mark: markPassed},
 }
 
 // standing tells what has become of a rule.
@@ -152,8 +179,7 @@ func standingOf(class string) standing {
 // sheet works a page out.
 func (r *Report) sheet() *sheet {
 	s := &sheet{
-		Policy: template.HTML(`<meta http-equiv="Content-Security-Policy" content="` + policy + `">`),
-		Style:  template.CSS(pageCSS), Script: template.JS(pageJS),
+		Style: template.CSS(pageCSS), Script: template.JS(pageJS),
 		failures: room{roomForFailures}, checks: room{roomForChecks}, rest: room{roomForRest},
 		familyOf: map[string]string{}, places: map[int]string{}, checkOf: map[int]string{}, ruleOf: map[int]string{},
 	}
@@ -163,6 +189,8 @@ func (r *Report) sheet() *sheet {
 		}
 	}
 	s.head(r)
+	top := running(shorten(fmt.Sprintf("%s: %s, seed %d", s.Headline, s.Endpoint, r.Seed), 120))
+	s.Running, s.Policy = template.CSS(top), policy(pageCSS, top)
 	s.broken(r)
 	s.rules(r)
 	s.run(r)
@@ -223,6 +251,7 @@ func (s *sheet) head(r *Report) {
 		checks += fmt.Sprintf(", %d not reached", missed)
 	}
 	say("Checks", "%s", checks)
+	say("Report", "format %d", cmp.Or(r.Format, Format))
 	s.Standings = slices.Clone(standings)
 	for _, rule := range r.Rules {
 		i := slices.IndexFunc(s.Standings, func(one standing) bool { return one.Class == r.standing(rule).Class })
@@ -294,7 +323,7 @@ func (s *sheet) rules(r *Report) {
 	rows, more := fit(&s.rest, inOrder(r.Rules), markupOfRule, func(rule Rule) ruleRow {
 		row := ruleRow{
 			ID: s.rest.line(rule.ID), Level: s.rest.line(string(rule.Level)), Statement: s.rest.line(rule.Statement),
-			Source: s.rest.line(strings.Join(rule.Source, ", ")), Standing: r.standing(rule), Known: s.rest.line(rule.Known),
+			Source: strings.ReplaceAll(s.rest.line(strings.Join(rule.Source, ", ")), " §", "\u00a0§"), Standing: r.standing(rule), Known: s.rest.line(rule.Known),
 			Broken: slices.ContainsFunc(s.Broken, func(b *brokenRule) bool { return b.ID == visible(rule.ID) }),
 		}
 		row.Checks, row.MoreChecks = fit(&s.rest, rule.Checks, markupOfLine, s.rest.line)

@@ -37,7 +37,7 @@ addEventListener('DOMContentLoaded', () => {
       text.value = state.get('text') ?? ''
       return filter(false)
     }
-    const place = fragment && document.getElementById(decodeURIComponent(fragment))
+    const place = document.querySelector(':target')
     if (place?.closest('[hidden]')) reset()
     for (let e = place; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true
     place?.scrollIntoView()
@@ -52,9 +52,9 @@ addEventListener('DOMContentLoaded', () => {
     for (const box of boxes) box.addEventListener('change', () => filter(true))
     text.addEventListener('input', () => filter(true))
     document.getElementById('all').addEventListener('click', () => { reset(); filter(true) })
+    addEventListener('hashchange', follow)
     filter(false)
     follow()
-    addEventListener('hashchange', follow)
   }
 
   // A page from a file may not write to the clipboard everywhere: then the command is selected.
