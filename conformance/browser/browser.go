@@ -152,11 +152,16 @@ func (b *Tab) Complained() []string {
 	return append([]string{}, b.complaints...)
 }
 
-// strangers are requests for something on another host.
-func (b *Tab) strangers(base string) (urls []string) {
+// Requests gives the URLs of everything that was asked for.
+func (b *Tab) Requests() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, url := range b.requests {
+	return append([]string{}, b.requests...)
+}
+
+// strangers are requests for something on another host.
+func (b *Tab) strangers(base string) (urls []string) {
+	for _, url := range b.Requests() {
 		if !strings.HasPrefix(url, base+"/") && url != "about:blank" {
 			urls = append(urls, url)
 		}

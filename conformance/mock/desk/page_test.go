@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -186,14 +185,9 @@ func TestThePageIsReadByAScreenReader(t *testing.T) {
 	ids := w.Create(creating, 2)
 	w.delete("a")
 	for _, width := range []int64{1280, 320} { // a table is one also where its rows are stacked
-		browser.Call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1})
+		b.Look("light", width)
 		b.Do(chromedp.Navigate(w.url))
-		var told []string
-		for _, node := range browser.Call(b, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{}).Nodes {
-			if !node.Ignored {
-				told = append(told, text(node.Role)+": "+text(node.Name))
-			}
-		}
+		told := b.Told()
 		g.Expect(told).To(ContainElements(
 			"RootWebArea: DeleteSnapshots mock", "banner: ", "main: ", "contentinfo: ", "navigation: For machines", "search: Find a snapshot",
 			"region: Snapshots", "region: Exchanges with the API", "form: Make snapshots",
@@ -211,25 +205,6 @@ func TestThePageIsReadByAScreenReader(t *testing.T) {
 	b.Quiet(g, w.url)
 }
 
-func text(value *accessibility.Value) string {
-	if value == nil {
-		return ""
-	}
-	return strings.Trim(string(value.Value), `"`)
-}
-
-// contrasts gives the texts that stand out from what is behind them less than WCAG's level AA has it, 4.5 to 1.
-const contrasts = `(() => {
-  const parts = color => color.match(/[\d.]+/g).map(Number);
-  const light = color => parts(color).slice(0, 3).map(c => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
-    .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
-  const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (parts(c)[3] !== 0) return c; } return "rgb(255, 255, 255)"; };
-  return [...document.body.querySelectorAll("*")].filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.checkVisibility() && e.tagName !== "NOSCRIPT").map(e => {
-    const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((a, b) => b - a);
-    return [(a + .05) / (b + .05), e.textContent];
-  }).filter(([ratio]) => ratio < 4.5).map(([ratio, text]) => ratio.toFixed(2) + " " + text);
-})()`
-
 func TestThePageFitsAndIsSeen(t *testing.T) {
 	t.Parallel()
 	g, b := NewWithT(t), browser.Open(t)
@@ -243,14 +218,11 @@ func TestThePageFitsAndIsSeen(t *testing.T) {
 		"dark":  {320, 1280},
 	} {
 		for _, width := range widths {
-			browser.Call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-			}})
-			browser.Call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1})
+			b.Look(scheme, width)
 			for _, path := range []string{"/?did=made&state=NORMAL&count=2&snapshot=" + id, "/desk/exchanges/1"} {
 				b.Do(chromedp.Navigate(w.url + path))
 				g.Expect(browser.Eval[int](b, "document.documentElement.scrollWidth")).To(BeNumerically("<=", width), path)
-				g.Expect(browser.Eval[[]string](b, contrasts)).To(BeEmpty(), "%s %d %s", scheme, width, path)
+				g.Expect(b.Faint()).To(BeEmpty(), "%s %d %s", scheme, width, path)
 				g.Expect(browser.Eval[int](b, "document.getAnimations().length")).To(BeZero())
 			}
 		}
