@@ -163,9 +163,12 @@ func (s *sheet) timeline(r *Report) *timelineChart {
 	if r.Timeline == nil || len(r.Timeline.Marks) == 0 {
 		return nil
 	}
-	marks := slices.Clone(r.Timeline.Marks)
+	marks, there := slices.Clone(r.Timeline.Marks), map[int]bool{}
+	for _, mark := range marks {
+		there[mark.Seq] = true
+	}
 	for _, e := range s.evidence {
-		if !slices.ContainsFunc(marks, func(m Mark) bool { return m.Seq == e.Seq }) {
+		if !there[e.Seq] {
 			marks = append(marks, Mark{
 				Seq: e.Seq, At: e.At.Sub(r.Started).Seconds(), Seconds: e.Seconds, Check: s.checkOf[e.Seq], Named: -1,
 				Status: e.Got.Status, Outcome: outcomeOf(e.Got),
@@ -242,7 +245,7 @@ func marked(m Mark) string {
 		text += ", " + count(m.Named, "id")
 	}
 	if m.Check != "" {
-		text += "; " + shorten(m.Check, 80)
+		text += "; " + shorten(abbreviate(m.Check, pageText), 80)
 	}
 	return text
 }
@@ -263,6 +266,9 @@ func outcomeOf(got Got) Outcome {
 	case got.Status == 0:
 		return OutcomeNoAnswer
 	case got.Status == http.StatusOK:
+		if len(got.Body) > pageBody {
+			return OutcomeOther
+		}
 		var said struct {
 			Response struct {
 				IDs []json.RawMessage `json:"snapshotIds"`
