@@ -31,7 +31,7 @@ func text(value *accessibility.Value) string {
 	if value == nil {
 		return ""
 	}
-	return strings.Trim(string(value.Value), `"`)
+	return strings.TrimSpace(strings.Trim(string(value.Value), `"`))
 }
 
 // Faint gives the texts that stand out from what is behind them less than WCAG's level AA has it, 4.5 to 1.
@@ -41,7 +41,9 @@ func (b *Tab) Faint() []string {
   const parts = color => color.match(/[\d.]+/g).map(Number);
   const light = color => parts(color).slice(0, 3).map(c => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
     .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
-  const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (parts(c)[3] !== 0) return c; } return "rgb(255, 255, 255)"; };
+  const middle = e => { const { x, width } = e.getBoundingClientRect(); return x + width / 2; };
+  const over = e => { const r = e.previousElementSibling; return r?.tagName === "rect" && Math.abs(middle(r) - middle(e)) < 1 && r; }; // in a drawing
+  const behind = e => { if (over(e)) return getComputedStyle(over(e)).fill; for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (parts(c)[3] !== 0) return c; } return "rgb(255, 255, 255)"; };
   return [...document.body.querySelectorAll("*")].filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.checkVisibility() && e.tagName !== "NOSCRIPT").map(e => {
     const [a, b] = [light(e.ownerSVGElement ? getComputedStyle(e).fill : getComputedStyle(e).color), light(behind(e))].sort((a, b) => b - a);
     return [(a + .05) / (b + .05), e.textContent];

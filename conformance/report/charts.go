@@ -44,11 +44,14 @@ const beforeChecks = "before"
 func px(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) }
 
 // class is how an outcome is drawn.
-func (o Outcome) class() string {
+func (o Outcome) class() string { return strings.ReplaceAll(string(o.known()), " ", "-") }
+
+// known is the outcome, if it is one of ours.
+func (o Outcome) known() Outcome {
 	if !slices.Contains(AllOutcomes, o) {
-		o = OutcomeOther
+		return OutcomeOther
 	}
-	return strings.ReplaceAll(string(o), " ", "-")
+	return o
 }
 
 // tick is a place on an axis.
@@ -115,7 +118,7 @@ func (l *lane) add(mark Mark, from, to float64) int {
 	}
 	l.Exchanges++
 	l.first, l.last, l.slowest = min(l.first, mark.At), max(l.last, mark.At), max(l.slowest, mark.Seconds)
-	l.tally[mark.Outcome]++
+	l.tally[mark.Outcome.known()]++
 	row := slices.IndexFunc(l.rows, func(free float64) bool { return free <= from })
 	switch {
 	case row >= 0:
@@ -229,14 +232,14 @@ func (s *sheet) timeline(r *Report) *timelineChart {
 		chart.Ticks = append(chart.Ticks, tick{px(place(at)), fmt.Sprintf("%.6g s", math.Round(at/step)*step)})
 	}
 	chart.Legend = legends(func(o Outcome) bool {
-		return slices.ContainsFunc(marks, func(m Mark) bool { return m.Outcome == o })
+		return slices.ContainsFunc(marks, func(m Mark) bool { return m.Outcome.known() == o })
 	})
 	return chart
 }
 
 // marked tells of an exchange on a time line.
 func marked(m Mark) string {
-	text := fmt.Sprintf("%d: after %s, %s", m.Seq, lapse(m.At), m.Outcome)
+	text := fmt.Sprintf("%d: after %s, %s", m.Seq, lapse(m.At), m.Outcome.known())
 	if m.Status != 0 {
 		text += fmt.Sprintf(" (%d)", m.Status)
 	}
@@ -385,11 +388,7 @@ func (s *sheet) outcomes(r *Report) *outcomeChart {
 			}
 			tally[t.Family], names = map[Outcome]int{}, append(names, t.Family)
 		}
-		outcome := t.Outcome
-		if !slices.Contains(AllOutcomes, outcome) {
-			outcome = OutcomeOther
-		}
-		tally[t.Family][outcome] += max(0, t.Exchanges)
+		tally[t.Family][t.Outcome.known()] += max(0, t.Exchanges)
 	}
 	chart := &outcomeChart{}
 	top := 4.0

@@ -361,7 +361,6 @@ func (s *sheet) run(r *Report) {
 	})
 	s.Phases, s.MorePhases = fit(&s.rest, r.Phases, markupOfItem, func(p Phase) pair { return pair{s.rest.line(p.Name), lapse(p.Seconds)} })
 	if r.Log != nil {
-		s.Log = []pair{{"Name", s.rest.line(r.Log.Name)}}
 		for _, figure := range []struct {
 			name string
 			n    int

@@ -144,10 +144,8 @@ func TestAPageIsWellMade(t *testing.T) {
 				for _, key := range []string{"src", "style", "srcset", "action", "onclick", "onload"} {
 					g.Expect(a).NotTo(HaveKey(key), node.Data)
 				}
-				if by := a["aria-labelledby"]; by != "" {
-					for _, id := range strings.Fields(by) {
-						g.Expect(ids).To(HaveKey(id))
-					}
+				for _, id := range strings.Fields(a["aria-labelledby"] + " " + a["aria-describedby"]) {
+					g.Expect(ids).To(HaveKey(id))
 				}
 				switch node.Data {
 				case "table":
