@@ -30,7 +30,8 @@ const (
 	pageBody    = 16 << 10 // bytes of a body: that of a full batch has 5 KiB when it is laid out
 	pageLines   = 400      // of a body, since each may be short
 	foldedLines = 24       // of a body: one that has more is folded
-	pageCurl    = 32 << 10 // bytes; a cut command would be of no use
+	pageCurl    = 32 << 10 // bytes of a command; a cut one would be of no use
+	foldedCurl  = 1500     // bytes of a command: one that has more is folded
 	pageHeader  = 40       // lines of a header
 	pageFirst   = 5        // rules that the top of the page tells of
 )
@@ -112,6 +113,7 @@ type sheet struct {
 	First          []firstBroken
 	MoreFirst      int
 	Untried        []string
+	NoneTried      bool
 
 	Broken     []*brokenRule
 	MoreBroken int
@@ -257,11 +259,10 @@ func (s *sheet) head(r *Report) {
 		i := slices.IndexFunc(s.Standings, func(one standing) bool { return one.Class == r.standing(rule).Class })
 		s.Standings[i].Rules++
 	}
-	for _, rule := range inOrder(r.With(Skipped)) {
-		if !s.rest.take(markupOfLine) {
-			break
-		}
-		s.Untried = append(s.Untried, s.rest.line(rule.ID))
+	if untried := inOrder(r.With(Skipped)); len(untried) < len(r.Rules) {
+		s.Untried, _ = fit(&s.rest, untried, markupOfLine, func(rule Rule) string { return s.rest.line(rule.ID) })
+	} else {
+		s.NoneTried = len(untried) > 0
 	}
 	s.left(r)
 }
@@ -355,7 +356,11 @@ type knownRow struct{ Rule, Check, Reason, Expires, Standing string }
 
 // run is what there is to say of the run itself, and of the implementation where no rule is.
 func (s *sheet) run(r *Report) {
-	s.Choices, s.MoreChoice = fit(&s.rest, r.Profile, markupOfItem, func(c Choice) pair {
+	profile := r.Profile
+	if !slices.ContainsFunc(profile, func(c Choice) bool { return len(c.Words) > 0 }) {
+		profile = nil
+	}
+	s.Choices, s.MoreChoice = fit(&s.rest, profile, markupOfItem, func(c Choice) pair {
 		s.Questions = append(s.Questions, s.rest.line(c.Question))
 		return pair{s.rest.line(c.Silence), s.rest.line(strings.Join(c.Words, ", "))}
 	})

@@ -131,6 +131,7 @@ type shownExchange struct {
 	Outcome             string
 	Sent, Got           shownMessage
 	Curl, NoCurl        string // the command, or why there is none
+	FoldedCurl          bool
 }
 
 // shownMessage is the header and the body of one of the two.
@@ -170,6 +171,7 @@ func show(space *room, e Exchange) shownExchange {
 		if shown.Curl = space.written(e.Curl); shown.Curl == omitted {
 			shown.Curl, shown.NoCurl = "", "There is no room for the curl command; --report json=FILE has it."
 		}
+		shown.FoldedCurl = len(shown.Curl) > foldedCurl
 	}
 	return shown
 }

@@ -192,8 +192,8 @@ func TestAnOldReportHasAPage(t *testing.T) {
 func TestAPageIsBounded(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	long := strings.Repeat("<&\"\x00\u202e", 200<<10)
-	list, command := "["+strings.Repeat("0,", 1<<19)+"0]", strings.Repeat("<", 30<<10)
+	long := strings.Repeat("<&\"\x00\u202e", 20<<10)
+	list, command := "["+strings.Repeat("0,", 1<<17)+"0]", strings.Repeat("<", 30<<10)
 	header := map[string][]string{}
 	for i := range 10_000 {
 		header[fmt.Sprintf("X-%05d", i)] = []string{long[:100], long[:100]}
@@ -201,8 +201,8 @@ func TestAPageIsBounded(t *testing.T) {
 	r := raced(t)
 	r.Rules = nil
 	for _, known := range contract.Rules {
-		rule := report.Rule{Rule: known, Status: report.Failed, Broken: 1 << 40, Checks: slices.Repeat([]string{long}, 1000)}
-		for i := range 300 {
+		rule := report.Rule{Rule: known, Status: report.Failed, Broken: 1 << 40, Checks: slices.Repeat([]string{long}, 100)}
+		for i := range 50 {
 			f := failure(i + 1)
 			f.What, f.Permitted, f.Check = long, long, long
 			for range 20 {
@@ -214,14 +214,14 @@ func TestAPageIsBounded(t *testing.T) {
 		}
 		r.Rules = append(r.Rules, rule)
 	}
-	r.Trials = slices.Repeat(r.Trials, 100_000)
+	r.Trials = slices.Repeat(r.Trials, 10_000)
 	r.Left = slices.Repeat([]string{long}, 10_000)
 	r.Profile = slices.Repeat(r.Profile, 10_000)
 	r.Phases = slices.Repeat(r.Phases, 10_000)
 	r.Walk.Story = slices.Repeat([]string{long}, 10_000)
 	r.Baseline.Entries = slices.Repeat(r.Baseline.Entries, 10_000)
 	r.Outcomes = slices.Repeat(r.Outcomes, 10_000)
-	for i := range 100_000 {
+	for i := range 10_000 {
 		r.Timeline.Marks = append(r.Timeline.Marks, report.Mark{Seq: i, At: float64(i), Seconds: 1e300, Check: long, Outcome: report.Outcome(long)})
 	}
 	page := htmlOf(t, r)

@@ -66,6 +66,7 @@ addEventListener('DOMContentLoaded', () => {
       await navigator.clipboard.writeText(command.textContent)
       button.textContent = announcement.textContent = 'Copied'
     } catch {
+      command.closest('.curl > details')?.setAttribute('open', '')
       getSelection().selectAllChildren(command)
       button.textContent = announcement.textContent = 'Selected'
     }
