@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -93,7 +92,10 @@ func cssText(text string) string {
 // WriteHTML writes the whole report as one page, which loads nothing. Two reports of the same content are the same bytes.
 func (r *Report) WriteHTML(w io.Writer) error {
 	buffer := bufio.NewWriter(w) // keeps the first error for Flush
-	return errors.Join(pageTemplate.Execute(buffer, r.sheet()), buffer.Flush())
+	if err := pageTemplate.Execute(buffer, r.sheet()); err != nil {
+		return err
+	}
+	return buffer.Flush()
 }
 
 // sheet is a report as a page shows it: texts that are safe to read and short enough, in an order for people. That they are
