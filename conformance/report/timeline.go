@@ -187,4 +187,3 @@ func marked(m Mark) string {
 	}
 	return text
 }
-
