@@ -121,8 +121,7 @@ type sheet struct {
 	MoreBroken int
 	Rules      []family
 	MoreRules  int
-	Choices    []pair // silences and words
-	Questions  []string
+	Choices    []choiceRow
 	MoreChoice int
 	Timeline   *timelineChart
 	Latency    *latencyChart
@@ -236,6 +235,9 @@ func (s *sheet) head(r *Report) {
 	}
 	say("Effort", "%s", r.Effort)
 	say("Filter", "%s", r.Filter)
+	if r.Baseline != nil {
+		say("Baseline", "%s", r.Baseline.Name)
+	}
 	if r.Strict {
 		say("Strict", "rules of level SHOULD count like those of level MUST")
 	}
@@ -354,6 +356,8 @@ type walkRow struct {
 	Steps string
 }
 
+type choiceRow struct{ Silence, Question, Words string }
+
 type knownRow struct{ Rule, Check, Reason, Expires, Standing string }
 
 // run is what there is to say of the run itself, and of the implementation where no rule is.
@@ -362,9 +366,8 @@ func (s *sheet) run(r *Report) {
 	if !slices.ContainsFunc(profile, func(c Choice) bool { return len(c.Words) > 0 }) {
 		profile = nil
 	}
-	s.Choices, s.MoreChoice = fit(&s.rest, profile, markupOfItem, func(c Choice) pair {
-		s.Questions = append(s.Questions, s.rest.line(c.Question))
-		return pair{s.rest.line(c.Silence), s.rest.line(strings.Join(c.Words, ", "))}
+	s.Choices, s.MoreChoice = fit(&s.rest, profile, markupOfItem, func(c Choice) choiceRow {
+		return choiceRow{s.rest.line(c.Silence), s.rest.line(c.Question), s.rest.line(strings.Join(c.Words, ", "))}
 	})
 	s.Phases, s.MorePhases = fit(&s.rest, r.Phases, markupOfItem, func(p Phase) pair { return pair{s.rest.line(p.Name), lapse(p.Seconds)} })
 	if r.Log != nil {

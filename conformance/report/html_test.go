@@ -86,7 +86,7 @@ func TestAPageTellsTheWholeReport(t *testing.T) {
 		"✗ 1 failed", "! 1 remark", "– 2 skipped", "· 1 noted", "✓ 1 passed", "Not tried: STATE-2, STATE-3",
 		"BATCH-2 MUST refuses 101 snapshots, time 1: 200 for a batch over the limit", "! REQ-6 SHOULD known",
 		"Snapshots may have stayed behind",
-		"Endpoint http://127.0.0.1:8080", "Log production.har", "Effort normal", "Filter MUST || SHOULD",
+		"Endpoint http://127.0.0.1:8080", "Log production.har", "Effort normal", "Filter MUST || SHOULD", "Baseline known.yaml",
 		"Started 2026-01-02 03:04:05 UTC", "Took 2.5 s; 1234 calls", "Put off 3 times, for 4.5 s in all", "Checks 5 of 7 done, 1 skipped, 1 not reached",
 		"What failed", "BATCH-2 MUST", "A call with 101 snapshots, or many more, is refused.", "Source The vendor's page on DeleteSnapshots, §1",
 		"Broken 7 times; the first 5 are told of here", "Shown by", "refuses far more than 100",
