@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
@@ -37,8 +36,8 @@ const (
 	shortestBar = 4 // what would be shorter is a mark alone
 )
 
-// beforeChecks stands for the family of what was sent before the first check.
-const beforeChecks = "before"
+// noFamily stands for the family of what no check has sent.
+const noFamily = "outside"
 
 // px writes a measure, so that two writings are the same.
 func px(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) }
@@ -163,7 +162,11 @@ func latency(r *Report) *latencyChart {
 	}
 	chart := &latencyChart{}
 	for exponent := from; exponent <= to; exponent++ {
-		chart.Ticks = append(chart.Ticks, tick{px(place(math.Pow(10, exponent))), lapse(math.Pow(10, exponent))})
+		for _, factor := range []float64{1, 2, 5} {
+			if at := factor * math.Pow(10, exponent); factor == 1 || to-from <= 3 && exponent < to {
+				chart.Ticks = append(chart.Ticks, tick{px(place(at)), lapse(at)})
+			}
+		}
 	}
 	top := 4.0
 	for _, l := range r.Latency[:min(len(r.Latency), chartLanes)] {
@@ -228,7 +231,7 @@ func (s *sheet) outcomes(r *Report) *outcomeChart {
 	chart := &outcomeChart{}
 	top := 4.0
 	for _, name := range names {
-		row := outcomeRow{Name: s.rest.line(cmp.Or(name, beforeChecks)), Top: px(top + 5), Middle: px(top + barHeight/2 + 4), Outcomes: tallied(tally[name])}
+		row := outcomeRow{Name: s.rest.line(cmp.Or(name, noFamily)), Top: px(top + 5), Middle: px(top + barHeight/2 + 4), Outcomes: tallied(tally[name])}
 		total := 0.0
 		for _, n := range tally[name] {
 			total += float64(n)
@@ -313,6 +316,3 @@ func race(evidence []Exchange) *raceChart {
 	})
 	return chart
 }
-
-// clock writes a time of day.
-func clock(at time.Time) string { return at.UTC().Format("15:04:05.000") }

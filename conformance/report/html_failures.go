@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // firstBroken is a broken rule on one line.
@@ -200,3 +201,6 @@ func messageOf(space *room, header map[string][]string, body string, raw []byte,
 	}
 	return m
 }
+
+// clock writes a time of day.
+func clock(at time.Time) string { return at.UTC().Format("15:04:05.000") }

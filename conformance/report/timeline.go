@@ -110,7 +110,7 @@ func (s *sheet) timeline(r *Report) *timelineChart {
 	for _, one := range lanes.all {
 		one.top = top
 		height := float64(laneRow*len(one.rows) + 8)
-		one.Name = s.rest.line(cmp.Or(one.family, beforeChecks))
+		one.Name = s.rest.line(cmp.Or(one.family, noFamily))
 		one.Top, one.Height, one.Middle = px(top), px(height), px(top+height/2+4)
 		one.First, one.Last, one.Slowest, one.Outcomes = lapse(one.first), lapse(one.last), lapse(one.slowest), tallied(one.tally)
 		top += height
