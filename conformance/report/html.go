@@ -17,7 +17,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
-// How much a page shows; the JSON report has the rest. What runs write stays far below. A page has no more than these rooms
+// How much a page shows; the JSON report has the rest. What runs write stays far below. A page has no more than these quotas
 // together, some 5 MiB, so that a browser opens it at once and a pipeline keeps it, whatever a target has sent, and however a
 // kept report has been changed.
 const (
@@ -141,7 +141,7 @@ type sheet struct {
 	MoreLost   int
 	Clean      string
 
-	failures, checks, rest room
+	failures, checks, rest quota
 	familyOf               map[string]string // of a check, by its text
 	evidence               []Exchange        // that the page shows, each once
 	places                 map[int]string    // of the exchanges on the page, by their numbers
@@ -183,7 +183,7 @@ func standingOf(class string) standing {
 func (r *Report) sheet() *sheet {
 	s := &sheet{
 		Style: template.CSS(pageCSS), Script: template.JS(pageJS),
-		failures: room{roomForFailures}, checks: room{roomForChecks}, rest: room{roomForRest},
+		failures: quota{roomForFailures}, checks: quota{roomForChecks}, rest: quota{roomForRest},
 		familyOf: map[string]string{}, places: map[int]string{}, checkOf: map[int]string{}, ruleOf: map[int]string{},
 	}
 	for _, trial := range r.Trials {

@@ -235,9 +235,9 @@ var evil = []string{
 // TestAPageShowsWhatHostileTargetsSend, and does nothing else with it.
 func TestAPageShowsWhatHostileTargetsSend(t *testing.T) {
 	t.Parallel()
-	harmless := kinds(t, htmlOf(t, filled(t, "harmless")))
+	harmless := elements(t, htmlOf(t, filled(t, "harmless")))
 	for _, text := range evil {
-		NewWithT(t).Expect(kinds(t, htmlOf(t, filled(t, text)))).To(Equal(harmless), "%.40q makes other elements", text)
+		NewWithT(t).Expect(elements(t, htmlOf(t, filled(t, text)))).To(Equal(harmless), "%.40q makes other elements", text)
 	}
 	markup := strings.Join(evil[:6], " ")
 	for i, text := range append(evil[6:], markup) {

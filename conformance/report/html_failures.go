@@ -42,7 +42,7 @@ func (s *sheet) broken(r *Report) {
 	slices.SortStableFunc(rules, func(a, b Rule) int { return rank(r, a) - rank(r, b) })
 	for i, rule := range rules {
 		// Each has its share, so that one rule that is broken at great length leaves room for the others.
-		share := room{s.failures.left / (len(rules) - i)}
+		share := quota{s.failures.left / (len(rules) - i)}
 		before := share.left
 		if !share.take(markupOfRule) {
 			s.MoreBroken = len(rules) - i
@@ -73,7 +73,7 @@ func rank(r *Report, rule Rule) int {
 	return rank
 }
 
-func (s *sheet) brokenRule(r *Report, rule Rule, share *room) *brokenRule {
+func (s *sheet) brokenRule(r *Report, rule Rule, share *quota) *brokenRule {
 	b := &brokenRule{
 		ID: share.line(rule.ID), Level: share.line(string(rule.Level)), Family: visible(familyName(rule.ID)), Standing: r.standing(rule),
 		Statement: share.line(rule.Statement), Source: share.line(sources(rule.Source)), Known: share.line(rule.Known),
@@ -92,7 +92,7 @@ func (s *sheet) brokenRule(r *Report, rule Rule, share *room) *brokenRule {
 	return b
 }
 
-func (s *sheet) failure(number int, rule string, f Failure, share *room) shownFailure {
+func (s *sheet) failure(number int, rule string, f Failure, share *quota) shownFailure {
 	shown := shownFailure{Number: number, Check: share.line(f.Check), What: share.text(f.What), Permitted: share.text(f.Permitted)}
 	shown.Glance = shorten(glance(shown.What), 160)
 	if chart := race(f.Evidence); chart != nil && share.take(markupOfRace) {
@@ -145,7 +145,7 @@ type shownMessage struct {
 	Note   string // what is missing
 }
 
-func show(space *room, e Exchange) shownExchange {
+func show(space *quota, e Exchange) shownExchange {
 	shown := shownExchange{
 		Seq: e.Seq, At: clock(e.At), Took: lapse(e.Seconds), Method: space.line(e.Sent.Method), URL: space.line(e.Sent.URL),
 		Outcome: outcomeOf(e.Got).class(), Sent: messageOf(space, e.Sent.Header, e.Sent.Body, e.Sent.Raw, 0),
@@ -177,7 +177,7 @@ func show(space *room, e Exchange) shownExchange {
 	return shown
 }
 
-func messageOf(space *room, header map[string][]string, body string, raw []byte, cut int) shownMessage {
+func messageOf(space *quota, header map[string][]string, body string, raw []byte, cut int) shownMessage {
 	var all []pair
 	for _, name := range slices.Sorted(maps.Keys(header)) {
 		for _, value := range header[name] {

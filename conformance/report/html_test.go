@@ -79,7 +79,7 @@ func TestAPageTellsTheWholeReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rest := squeezed(textOf(document))
+	rest := unspaced(textOf(document))
 	for _, part := range []string{
 		"not conformant: http://127.0.0.1:8080",
 		"not conformant", "The run was cut short: interrupted", "1 rule of level MUST is broken.",
@@ -106,7 +106,7 @@ func TestAPageTellsTheWholeReport(t *testing.T) {
 		"The walk that was under way", "delete 1 → no outcome", "--walk 'make NORMAL; delete 1'",
 		"Left behind", "clean --ledger x", "left-1", "left-2", "64 snapshots in state NORMAL",
 	} {
-		_, after, ok := strings.Cut(rest, squeezed(part))
+		_, after, ok := strings.Cut(rest, unspaced(part))
 		if !ok {
 			t.Fatalf("%q is missing, or out of order, in %s", part, rest)
 		}
@@ -114,8 +114,8 @@ func TestAPageTellsTheWholeReport(t *testing.T) {
 	}
 }
 
-// squeezed is a text without white space, of which HTML has more than is seen.
-func squeezed(text string) string { return strings.Join(strings.Fields(text), "") }
+// unspaced is a text without white space, of which HTML has more than is seen.
+func unspaced(text string) string { return strings.Join(strings.Fields(text), "") }
 
 // TestAPageIsWellMade: what a browser would not complain of, and a reader would miss.
 func TestAPageIsWellMade(t *testing.T) {
@@ -236,8 +236,8 @@ func TestAPageIsBounded(t *testing.T) {
 	g.Expect(bytes.Count(page, []byte(`class="failure"`))).To(BeNumerically(">=", len(contract.Rules)))
 }
 
-// kinds are the elements of a page that are no text, of which hostile texts make none.
-func kinds(t *testing.T, page []byte) map[string]int {
+// elements are the elements of a page that are no text, of which hostile texts make none.
+func elements(t *testing.T, page []byte) map[string]int {
 	t.Helper()
 	all := map[string]int{}
 	for _, node := range nodes(t, page) {

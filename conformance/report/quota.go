@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// room is how much may still be written to a part of a page, in bytes. Whatever a target sends, and however much of it, takes
+// quota is how much may still be written to a part of a page, in bytes. Whatever a target sends, and however much of it, takes
 // from it, so that the page is bounded although everything on it has many parts.
-type room struct{ left int }
+type quota struct{ left int }
 
 // omitted stands for what there was no room for.
 const omitted = "… left out; --report json=FILE has it"
 
 // take tells whether there is room for so much, and takes it.
-func (r *room) take(bytes int) bool {
+func (r *quota) take(bytes int) bool {
 	if bytes > r.left {
 		return false
 	}
@@ -25,7 +25,7 @@ func (r *room) take(bytes int) bool {
 
 // fit shows the elements of a list that there is room for, each of which takes so many bytes beside its texts, and tells how many
 // there is none for.
-func fit[T, S any](r *room, list []T, markup int, show func(T) S) (shown []S, more int) {
+func fit[T, S any](r *quota, list []T, markup int, show func(T) S) (shown []S, more int) {
 	for i, element := range list {
 		if !r.take(markup) {
 			return shown, len(list) - i
@@ -36,14 +36,14 @@ func fit[T, S any](r *room, list []T, markup int, show func(T) S) (shown []S, mo
 }
 
 // line gives a text on one line.
-func (r *room) line(text string) string { return r.written(visible(abbreviate(text, pageText))) }
+func (r *quota) line(text string) string { return r.written(visible(abbreviate(text, pageText))) }
 
 // text gives a text of our own, which may have several lines.
-func (r *room) text(text string) string {
+func (r *quota) text(text string) string {
 	return r.written(seen(abbreviate(strings.TrimSpace(text), pageText)))
 }
 
-func (r *room) written(text string) string {
+func (r *quota) written(text string) string {
 	const longer = len("&#34;") - 1 // that a character becomes in HTML
 	cost := len(text)
 	for _, c := range []byte(`"'&<>+`) {
@@ -65,7 +65,7 @@ func seen(text string) string {
 }
 
 // body gives a body, laid out if it is JSON and as it is if not, and how many lines it has.
-func (r *room) body(text string) (shown string, lines int) {
+func (r *quota) body(text string) (shown string, lines int) {
 	shown = seen(abbreviate(laidOut(text), pageBody))
 	if all := strings.Split(shown, "\n"); len(all) > pageLines {
 		shown = fmt.Sprintf("%s\n… %d more lines; --report json=FILE has them", strings.Join(all[:pageLines], "\n"), len(all)-pageLines)
