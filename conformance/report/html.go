@@ -299,6 +299,9 @@ func (s *sheet) why(r *Report) (why []string) {
 	default:
 		why = []string{"No rule was broken."}
 	}
+	if anew := r.anew(); r.Baseline != nil && len(anew) > 0 {
+		why = append(why, s.rest.line("New failures, which the baseline does not excuse: "+ids(anew)))
+	}
 	if r.Reason != "" {
 		reason := s.rest.text(r.Reason)
 		if r.Verdict != CouldNotRun {

@@ -19,12 +19,12 @@ type firstBroken struct {
 
 // brokenRule is a broken rule with its evidence.
 type brokenRule struct {
-	ID, Level, Family, Statement, Source, Known, Often string
-	Standing                                           standing
-	By                                                 []string // checks that showed it
-	MoreBy                                             int
-	Failures                                           []shownFailure
-	More                                               int // failures that there is no room for
+	ID, Level, Family, Statement, Source, Known, New, Often string
+	Standing                                                standing
+	By                                                      []string // checks that showed it
+	MoreBy                                                  int
+	Failures                                                []shownFailure
+	More                                                    int // failures that there is no room for
 }
 
 type shownFailure struct {
@@ -36,7 +36,7 @@ type shownFailure struct {
 	Picture                        string
 }
 
-// broken tells of the rules that are broken; those that decide the verdict come first.
+// broken tells of the rules that are broken, in the order in which they matter.
 func (s *sheet) broken(r *Report) {
 	rules := inOrder(r.With(Failed))
 	slices.SortStableFunc(rules, func(a, b Rule) int { return rank(r, a) - rank(r, b) })
@@ -61,13 +61,13 @@ func (s *sheet) broken(r *Report) {
 	s.MoreFirst = len(rules) - len(s.First)
 }
 
-// rank puts first what decides the verdict, and of that what nobody knew.
+// rank puts first what nobody knew, and of that what decides the verdict.
 func rank(r *Report, rule Rule) int {
 	rank := 0
-	if r.Remark(rule) {
+	if rule.Known != "" {
 		rank += 2
 	}
-	if rule.Known != "" {
+	if r.Remark(rule) {
 		rank++
 	}
 	return rank
@@ -77,6 +77,9 @@ func (s *sheet) brokenRule(r *Report, rule Rule, share *quota) *brokenRule {
 	b := &brokenRule{
 		ID: share.line(rule.ID), Level: share.line(string(rule.Level)), Family: visible(familyName(rule.ID)), Standing: r.standing(rule),
 		Statement: share.line(rule.Statement), Source: share.line(sources(rule.Source)), Known: share.line(rule.Known),
+	}
+	if b.Known == "" {
+		b.New = share.line(r.whyNew(rule))
 	}
 	b.By, b.MoreBy = fit(share, rule.BrokenBy, markupOfLine, share.line)
 	number := 0
