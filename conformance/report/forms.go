@@ -16,6 +16,7 @@ type Form struct {
 // Forms are those that there are. Each is bounded in size, whatever a target has sent, and safe to show in what it is for.
 var Forms = []Form{
 	{"json", "the whole report, for programs", (*Report).WriteJSON},
+	{"html", "one page for people, which needs no network", (*Report).WriteHTML},
 }
 
 // FormByKind finds a form.

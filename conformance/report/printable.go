@@ -13,6 +13,14 @@ import (
 // direction of writing around, line breaks that forge a verdict, commands that set variables of later jobs. They are shown
 // as a Go string literal would show them; letters of all languages stay.
 func Printable(text string) string {
+	return commands.ReplaceAllStringFunc(visible(text), func(command string) string {
+		at := strings.IndexAny(command, ":#")
+		return fmt.Sprintf(`%s\x%02x%s`, command[:at], command[at], command[at+1:])
+	})
+}
+
+// visible gives the text with all characters escaped that are not seen, or that change how others are.
+func visible(text string) string {
 	var safe []byte
 	for len(text) > 0 {
 		r, size := utf8.DecodeRuneInString(text)
@@ -27,10 +35,7 @@ func Printable(text string) string {
 		}
 		text = text[size:]
 	}
-	return commands.ReplaceAllStringFunc(string(safe), func(command string) string {
-		at := strings.IndexAny(command, ":#")
-		return fmt.Sprintf(`%s\x%02x%s`, command[:at], command[at], command[at+1:])
-	})
+	return string(safe)
 }
 
 // commands is what CI systems take commands in a log by: GitHub Actions where a line begins so, and everywhere Azure

@@ -37,16 +37,16 @@ func (s *summary) excusedUntil(rule Rule) (day string) {
 }
 
 // whyNew says why the baseline does not excuse a failure; nothing where there is no baseline.
-func (s *summary) whyNew(rule Rule) string {
-	if s.Baseline == nil {
+func (r *Report) whyNew(rule Rule) string {
+	if r.Baseline == nil {
 		return ""
 	}
-	for _, entry := range s.Baseline.Standing(StandsExpired) {
+	for _, entry := range r.Baseline.Standing(StandsExpired) {
 		if entry.In(rule) {
 			return fmt.Sprintf("the entry for %s expired on %s", entry, entry.Expires)
 		}
 	}
-	anew := s.Baseline.Anew(rule)
+	anew := r.Baseline.Anew(rule)
 	if len(anew) == len(rule.shownBy()) {
 		return "the baseline does not have it"
 	}
@@ -82,9 +82,9 @@ func (s *summary) entries() {
 }
 
 // anew are the rules that failed without being known.
-func (s *summary) anew() []Rule {
+func (r *Report) anew() []Rule {
 	var rules []Rule
-	for _, rule := range inOrder(s.With(Failed)) {
+	for _, rule := range inOrder(r.With(Failed)) {
 		if rule.Known == "" {
 			rules = append(rules, rule)
 		}

@@ -258,6 +258,9 @@ func TestAFailedWriteIsToldOf(t *testing.T) {
 	if err := broken(t).WriteJSON(brokenPipe{}); fmt.Sprint(err) != "broken pipe" {
 		t.Errorf("WriteJSON says %v", err)
 	}
+	if err := broken(t).WriteHTML(brokenPipe{}); fmt.Sprint(err) != "broken pipe" {
+		t.Errorf("WriteHTML says %v", err)
+	}
 }
 
 func TestSummaryOfALog(t *testing.T) {

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	. "github.com/onsi/gomega"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/browser"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/desk"
@@ -28,101 +28,103 @@ const (
 	notice    = "#notice"
 )
 
+func TestMain(m *testing.M) { browser.Main(m) }
+
 func TestThePageStaysUpToDate(t *testing.T) {
 	t.Parallel()
-	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
+	g, b, w := NewWithT(t), browser.Open(t), serve(t, desk.Config{})
 	ids := w.Create(contract.Normal, 3)
-	b.do(chromedp.Navigate(w.url))
-	g.Expect(b.text("#summary")()).To(Equal("3 snapshots, 0 exchanges with the API"))
-	g.Expect(b.text(states)()).To(MatchRegexp(`NORMAL\s+3\s`))
-	g.Expect(b.text(newest)()).To(ContainSubstring(ids[2]))
-	eval[bool](b, "window.stayed = true")
+	b.Do(chromedp.Navigate(w.url))
+	g.Expect(b.Text("#summary")()).To(Equal("3 snapshots, 0 exchanges with the API"))
+	g.Expect(b.Text(states)()).To(MatchRegexp(`NORMAL\s+3\s`))
+	g.Expect(b.Text(newest)()).To(ContainSubstring(ids[2]))
+	browser.Eval[bool](b, "window.stayed = true")
 
 	w.delete(ids[0])
-	g.Eventually(b.text(states)).WithTimeout(patience).Should(MatchRegexp(`NORMAL\s+2\s`))
-	g.Expect(b.text(newest)()).NotTo(ContainSubstring(ids[0]))
-	g.Expect(b.text(exchanges)()).To(And(ContainSubstring(contract.Action), ContainSubstring("200 OK"), ContainSubstring("keeps the contract")))
+	g.Eventually(b.Text(states)).WithTimeout(browser.Patience).Should(MatchRegexp(`NORMAL\s+2\s`))
+	g.Expect(b.Text(newest)()).NotTo(ContainSubstring(ids[0]))
+	g.Expect(b.Text(exchanges)()).To(And(ContainSubstring(contract.Action), ContainSubstring("200 OK"), ContainSubstring("keeps the contract")))
 
 	w.call(`{"snapshotIds": ["`+ids[0]+`"]}`, nil)
-	g.Eventually(b.text(exchanges)).WithTimeout(patience).Should(And(
+	g.Eventually(b.Text(exchanges)).WithTimeout(browser.Patience).Should(And(
 		ContainSubstring("404 "+contract.NotFound.Code), ContainSubstring("CALL-5"), ContainSubstring("no "+contract.HeaderVersion)))
-	g.Expect(eval[bool](b, "window.stayed")).To(BeTrue(), "it was loaded anew")
+	g.Expect(browser.Eval[bool](b, "window.stayed")).To(BeTrue(), "it was loaded anew")
 
-	b.do(chromedp.Click(chromedp.CSS("#pause")))
-	g.Expect(eval[string](b, "document.querySelector('#pause').ariaPressed")).To(Equal("true"))
-	asked := eval[int](b, "performance.getEntriesByType('resource').length")
+	b.Do(chromedp.Click(chromedp.CSS("#pause")))
+	g.Expect(browser.Eval[string](b, "document.querySelector('#pause').ariaPressed")).To(Equal("true"))
+	asked := browser.Eval[int](b, "performance.getEntriesByType('resource').length")
 	w.delete(ids[1])
-	g.Consistently(func() int { return eval[int](b, "performance.getEntriesByType('resource').length") }).WithTimeout(1500 * 1e6).Should(BeNumerically("<=", asked+1))
-	g.Expect(b.text(states)()).To(MatchRegexp(`NORMAL\s+2\s`))
-	b.do(chromedp.Click(chromedp.CSS("#pause")))
-	g.Eventually(b.text(states)).WithTimeout(patience).Should(MatchRegexp(`NORMAL\s+1\s`))
-	b.quiet(g, w.url)
+	g.Consistently(func() int { return browser.Eval[int](b, "performance.getEntriesByType('resource').length") }).WithTimeout(1500 * 1e6).Should(BeNumerically("<=", asked+1))
+	g.Expect(b.Text(states)()).To(MatchRegexp(`NORMAL\s+2\s`))
+	b.Do(chromedp.Click(chromedp.CSS("#pause")))
+	g.Eventually(b.Text(states)).WithTimeout(browser.Patience).Should(MatchRegexp(`NORMAL\s+1\s`))
+	b.Quiet(g, w.url)
 }
 
 func TestThePageIsUsedByKeyboardAlone(t *testing.T) {
 	t.Parallel()
-	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
-	b.do(chromedp.Navigate(w.url))
-	b.tabTo("State")
-	b.press("C")
-	b.tabTo("How many")
-	b.press(kb.End + kb.Backspace + "2")
-	b.tabTo("Make")
-	g.Expect(eval[string](b, "getComputedStyle(document.activeElement).outlineStyle")).To(Equal("solid"), "focus is not seen")
-	b.press(" ")
-	g.Eventually(b.text(notice)).WithTimeout(patience).Should(Equal("Made 2 snapshots in CREATING."))
-	g.Expect(b.focused()).To(Equal("Make"))
+	g, b, w := NewWithT(t), browser.Open(t), serve(t, desk.Config{})
+	b.Do(chromedp.Navigate(w.url))
+	b.TabTo("State")
+	b.Press("C")
+	b.TabTo("How many")
+	b.Press(kb.End + kb.Backspace + "2")
+	b.TabTo("Make")
+	g.Expect(browser.Eval[string](b, "getComputedStyle(document.activeElement).outlineStyle")).To(Equal("solid"), "focus is not seen")
+	b.Press(" ")
+	g.Eventually(b.Text(notice)).WithTimeout(browser.Patience).Should(Equal("Made 2 snapshots in CREATING."))
+	g.Expect(b.Focused()).To(Equal("Make"))
 	made, _ := w.Store().Newest(10)
 	g.Expect(made).To(HaveLen(2))
 
-	b.tabTo("Age to NORMAL " + made[0].ID)
-	b.press(kb.Enter)
-	g.Eventually(b.text(notice)).WithTimeout(patience).Should(Equal(made[0].ID + " is NORMAL now."))
+	b.TabTo("Age to NORMAL " + made[0].ID)
+	b.Press(kb.Enter)
+	g.Eventually(b.Text(notice)).WithTimeout(browser.Patience).Should(Equal(made[0].ID + " is NORMAL now."))
 	g.Expect(w.state(made[0].ID)).To(Equal(contract.Normal))
-	g.Expect(b.focused()).To(Equal(made[0].ID), "what had the focus is no more, and its row has it")
-	b.tabTo("Release " + made[0].ID)
-	b.press(kb.Enter)
-	g.Eventually(b.focused).WithTimeout(patience).Should(Equal("Release "+made[1].ID), "the next row has the focus")
+	g.Expect(b.Focused()).To(Equal(made[0].ID), "what had the focus is no more, and its row has it")
+	b.TabTo("Release " + made[0].ID)
+	b.Press(kb.Enter)
+	g.Eventually(b.Focused).WithTimeout(browser.Patience).Should(Equal("Release "+made[1].ID), "the next row has the focus")
 	g.Expect(w.state(made[0].ID)).To(BeEmpty())
 
 	w.Release(made[1].ID) // by somebody else
-	g.Eventually(b.focused).WithTimeout(patience).Should(Equal("Snapshots"), "with no row left, the heading has it")
-	b.quiet(g, w.url)
+	g.Eventually(b.Focused).WithTimeout(browser.Patience).Should(Equal("Snapshots"), "with no row left, the heading has it")
+	b.Quiet(g, w.url)
 }
 
 // TestASnapshotIsBroughtToAnyState goes by an id that only a query can hold.
 func TestASnapshotIsBroughtToAnyState(t *testing.T) {
 	t.Parallel()
-	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
+	g, b, w := NewWithT(t), browser.Open(t), serve(t, desk.Config{})
 	const id = "a\r\n&id=b\"' +\u202e"
 	g.Expect(w.Store().Add(store.Snapshot{ID: id, State: contract.Leaving})).To(Succeed())
-	b.do(chromedp.Navigate(w.url), chromedp.Click(chromedp.CSS(newest+" a")), chromedp.WaitVisible(chromedp.CSS("#to")))
-	b.do(chromedp.SetValue(chromedp.CSS("#to"), "FAILED"), chromedp.Click(chromedp.CSS("#found [data-act=put]")))
-	g.Eventually(b.text(notice)).WithTimeout(patience).Should(HaveSuffix("is FAILED now."))
+	b.Do(chromedp.Navigate(w.url), chromedp.Click(chromedp.CSS(newest+" a")), chromedp.WaitVisible(chromedp.CSS("#to")))
+	b.Do(chromedp.SetValue(chromedp.CSS("#to"), "FAILED"), chromedp.Click(chromedp.CSS("#found [data-act=put]")))
+	g.Eventually(b.Text(notice)).WithTimeout(browser.Patience).Should(HaveSuffix("is FAILED now."))
 	g.Expect(w.state(id)).To(Equal(contract.State("FAILED")))
-	g.Expect(b.text("#found")()).To(ContainSubstring("It is FAILED"))
-	b.do(chromedp.Click(chromedp.CSS("#found [data-act=release]")))
-	g.Eventually(b.text("#found")).WithTimeout(patience).Should(ContainSubstring("There is no snapshot"))
-	b.quiet(g, w.url)
+	g.Expect(b.Text("#found")()).To(ContainSubstring("It is FAILED"))
+	b.Do(chromedp.Click(chromedp.CSS("#found [data-act=release]")))
+	g.Eventually(b.Text("#found")).WithTimeout(browser.Patience).Should(ContainSubstring("There is no snapshot"))
+	b.Quiet(g, w.url)
 }
 
 func TestThePageWorksWithoutScripts(t *testing.T) {
 	t.Parallel()
-	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
-	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	b.do(chromedp.Navigate(w.url), chromedp.SetValue(chromedp.CSS("#state"), "DELETING"), chromedp.Click(chromedp.CSS("[action^='/desk/snapshots'] button")),
+	g, b, w := NewWithT(t), browser.Open(t), serve(t, desk.Config{})
+	browser.Call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.Do(chromedp.Navigate(w.url), chromedp.SetValue(chromedp.CSS("#state"), "DELETING"), chromedp.Click(chromedp.CSS("[action^='/desk/snapshots'] button")),
 		chromedp.WaitVisible(chromedp.CSS(notice+" p")))
-	g.Expect(b.text(notice)()).To(Equal("Made 1 snapshot in DELETING."))
-	g.Expect(b.text("header")()).To(ContainSubstring("Without scripts"))
-	g.Expect(b.text("header")()).NotTo(ContainSubstring("Pause"))
+	g.Expect(b.Text(notice)()).To(Equal("Made 1 snapshot in DELETING."))
+	g.Expect(b.Text("header")()).To(ContainSubstring("Without scripts"))
+	g.Expect(b.Text("header")()).NotTo(ContainSubstring("Pause"))
 	made, _ := w.Store().Newest(1)
-	b.do(chromedp.Click(chromedp.CSS(newest + " [data-act=next]")))
-	g.Eventually(b.text(notice)).WithTimeout(patience).Should(Equal(made[0].ID + " is gone."))
+	b.Do(chromedp.Click(chromedp.CSS(newest + " [data-act=next]")))
+	g.Eventually(b.Text(notice)).WithTimeout(browser.Patience).Should(Equal(made[0].ID + " is gone."))
 	g.Expect(w.state(made[0].ID)).To(BeEmpty())
 	w.delete("a")
-	b.do(chromedp.Click(chromedp.CSS(".controls a")), chromedp.WaitVisible(chromedp.CSS(exchanges+" a")))
-	g.Expect(b.text(exchanges)()).To(ContainSubstring(contract.Action))
-	b.quiet(g, w.url)
+	b.Do(chromedp.Click(chromedp.CSS(".controls a")), chromedp.WaitVisible(chromedp.CSS(exchanges+" a")))
+	g.Expect(b.Text(exchanges)()).To(ContainSubstring(contract.Action))
+	b.Quiet(g, w.url)
 }
 
 // hostile is what a caller sends who wants a reader's browser to do something.
@@ -139,7 +141,7 @@ var hostile = []string{
 
 func TestThePageShowsWhatHostileCallersSend(t *testing.T) {
 	t.Parallel()
-	g, b := NewWithT(t), open(t)
+	g, b := NewWithT(t), browser.Open(t)
 	w := serve(t, desk.Config{}, blaming(func(x *mock.Exchange) string { return x.Action + string(x.Request) }))
 	for i, text := range hostile {
 		g.Expect(w.Store().Add(store.Snapshot{ID: text, State: creating, Facts: store.Facts{Name: text}})).To(Succeed())
@@ -163,34 +165,29 @@ func TestThePageShowsWhatHostileCallersSend(t *testing.T) {
 		addresses = append(addresses, w.url+"/?snapshot="+url.QueryEscape(text))
 	}
 	for _, address := range addresses {
-		b.do(chromedp.Navigate(address))
+		b.Do(chromedp.Navigate(address))
 		// No node is made of what was sent, and nothing that is shown does anything to the writing around it.
-		g.Expect(eval[bool](b, "!window.hacked && !document.querySelector('img, body script, style, [onerror], [onmouseover], [href^=javascript]')")).To(BeTrue(), address)
-		g.Expect(eval[string](b, "document.documentElement.innerText")).NotTo(MatchRegexp(`[\p{Cf}\x00-\x08\x0b-\x1f\x7f-\x9f]`), address)
-		g.Expect(eval[int](b, "document.documentElement.scrollWidth - innerWidth")).To(BeNumerically("<=", 0), address)
+		g.Expect(browser.Eval[bool](b, "!window.hacked && !document.querySelector('img, body script, style, [onerror], [onmouseover], [href^=javascript]')")).To(BeTrue(), address)
+		g.Expect(browser.Eval[string](b, "document.documentElement.innerText")).NotTo(MatchRegexp(`[\p{Cf}\x00-\x08\x0b-\x1f\x7f-\x9f]`), address)
+		g.Expect(browser.Eval[int](b, "document.documentElement.scrollWidth - innerWidth")).To(BeNumerically("<=", 0), address)
 	}
-	b.do(chromedp.Navigate(w.url))
-	g.Expect(b.text(newest)()).To(And(ContainSubstring(hostile[0]), ContainSubstring(hostile[1]), ContainSubstring(`\u202edrowssap`)))
-	b.do(chromedp.Navigate(w.url + "/desk/exchanges/1"))
-	g.Expect(b.text("main")()).To(ContainSubstring(hostile[0]))
-	b.quiet(g, w.url)
+	b.Do(chromedp.Navigate(w.url))
+	g.Expect(b.Text(newest)()).To(And(ContainSubstring(hostile[0]), ContainSubstring(hostile[1]), ContainSubstring(`\u202edrowssap`)))
+	b.Do(chromedp.Navigate(w.url + "/desk/exchanges/1"))
+	g.Expect(b.Text("main")()).To(ContainSubstring(hostile[0]))
+	b.Quiet(g, w.url)
 }
 
 // TestThePageIsReadByAScreenReader goes through what a browser tells one.
 func TestThePageIsReadByAScreenReader(t *testing.T) {
 	t.Parallel()
-	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
+	g, b, w := NewWithT(t), browser.Open(t), serve(t, desk.Config{})
 	ids := w.Create(creating, 2)
 	w.delete("a")
 	for _, width := range []int64{1280, 320} { // a table is one also where its rows are stacked
-		call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1})
-		b.do(chromedp.Navigate(w.url))
-		var told []string
-		for _, node := range call(b, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{}).Nodes {
-			if !node.Ignored {
-				told = append(told, text(node.Role)+": "+text(node.Name))
-			}
-		}
+		b.Look("light", width)
+		b.Do(chromedp.Navigate(w.url))
+		told := b.Told()
 		g.Expect(told).To(ContainElements(
 			"RootWebArea: DeleteSnapshots mock", "banner: ", "main: ", "contentinfo: ", "navigation: For machines", "search: Find a snapshot",
 			"region: Snapshots", "region: Exchanges with the API", "form: Make snapshots",
@@ -202,34 +199,15 @@ func TestThePageIsReadByAScreenReader(t *testing.T) {
 		))
 		g.Expect(told).NotTo(ContainElement(MatchRegexp(`^(button|link|combobox|spinbutton|textbox|table|region|heading): $`)))
 	}
-	g.Expect(eval[string](b, "document.documentElement.lang")).To(Equal("en"))
-	g.Expect(eval[int](b, "document.querySelectorAll('table [aria-live], [aria-live] table').length")).To(BeZero(), "nobody wants a table read out every second")
-	g.Expect(eval[int](b, "[...document.querySelectorAll('[id]')].length - new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size")).To(BeZero())
-	b.quiet(g, w.url)
+	g.Expect(browser.Eval[string](b, "document.documentElement.lang")).To(Equal("en"))
+	g.Expect(browser.Eval[int](b, "document.querySelectorAll('table [aria-live], [aria-live] table').length")).To(BeZero(), "nobody wants a table read out every second")
+	g.Expect(browser.Eval[int](b, "[...document.querySelectorAll('[id]')].length - new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size")).To(BeZero())
+	b.Quiet(g, w.url)
 }
-
-func text(value *accessibility.Value) string {
-	if value == nil {
-		return ""
-	}
-	return strings.Trim(string(value.Value), `"`)
-}
-
-// contrasts gives the texts that stand out from what is behind them less than WCAG's level AA has it, 4.5 to 1.
-const contrasts = `(() => {
-  const parts = color => color.match(/[\d.]+/g).map(Number);
-  const light = color => parts(color).slice(0, 3).map(c => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
-    .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
-  const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (parts(c)[3] !== 0) return c; } return "rgb(255, 255, 255)"; };
-  return [...document.body.querySelectorAll("*")].filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.checkVisibility() && e.tagName !== "NOSCRIPT").map(e => {
-    const [a, b] = [light(getComputedStyle(e).color), light(behind(e))].sort((a, b) => b - a);
-    return [(a + .05) / (b + .05), e.textContent];
-  }).filter(([ratio]) => ratio < 4.5).map(([ratio, text]) => ratio.toFixed(2) + " " + text);
-})()`
 
 func TestThePageFitsAndIsSeen(t *testing.T) {
 	t.Parallel()
-	g, b := NewWithT(t), open(t)
+	g, b := NewWithT(t), browser.Open(t)
 	w := serve(t, desk.Config{}, blaming(func(*mock.Exchange) string { return "this" }), mock.WithObserver(func(x *mock.Exchange) { x.Fault = "late" }))
 	id := w.Create(creating, 30)[0]
 	w.delete(id)
@@ -240,27 +218,24 @@ func TestThePageFitsAndIsSeen(t *testing.T) {
 		"dark":  {320, 1280},
 	} {
 		for _, width := range widths {
-			call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
-			}})
-			call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1})
+			b.Look(scheme, width)
 			for _, path := range []string{"/?did=made&state=NORMAL&count=2&snapshot=" + id, "/desk/exchanges/1"} {
-				b.do(chromedp.Navigate(w.url + path))
-				g.Expect(eval[int](b, "document.documentElement.scrollWidth")).To(BeNumerically("<=", width), path)
-				g.Expect(eval[[]string](b, contrasts)).To(BeEmpty(), "%s %d %s", scheme, width, path)
-				g.Expect(eval[int](b, "document.getAnimations().length")).To(BeZero())
+				b.Do(chromedp.Navigate(w.url + path))
+				g.Expect(browser.Eval[int](b, "document.documentElement.scrollWidth")).To(BeNumerically("<=", width), path)
+				g.Expect(b.Faint()).To(BeEmpty(), "%s %d %s", scheme, width, path)
+				g.Expect(browser.Eval[int](b, "document.getAnimations().length")).To(BeZero())
 			}
 		}
 	}
-	b.quiet(g, w.url)
+	b.Quiet(g, w.url)
 }
 
 func TestThePageTellsThatTheMockIsGone(t *testing.T) {
 	t.Parallel()
-	g, b, w := NewWithT(t), open(t), serve(t, desk.Config{})
-	b.do(chromedp.Navigate(w.url))
+	g, b, w := NewWithT(t), browser.Open(t), serve(t, desk.Config{})
+	b.Do(chromedp.Navigate(w.url))
 	w.stop()
-	g.Eventually(b.text("#connection")).WithTimeout(patience).Should(ContainSubstring("does not answer"))
-	b.do(chromedp.Click(chromedp.CSS("[action^='/desk/snapshots'] button")))
-	g.Eventually(b.text(notice)).WithTimeout(patience).Should(ContainSubstring("may not have been done"))
+	g.Eventually(b.Text("#connection")).WithTimeout(browser.Patience).Should(ContainSubstring("does not answer"))
+	b.Do(chromedp.Click(chromedp.CSS("[action^='/desk/snapshots'] button")))
+	g.Eventually(b.Text(notice)).WithTimeout(browser.Patience).Should(ContainSubstring("may not have been done"))
 }
