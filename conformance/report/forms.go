@@ -16,6 +16,10 @@ type Form struct {
 // Forms are those that there are. Each is bounded in size, whatever a target has sent, and safe to show in what it is for.
 var Forms = []Form{
 	{"json", "the whole report, for programs", (*Report).WriteJSON},
+	{"junit", "JUnit XML, for the test reports of CI systems", (*Report).WriteJUnit},
+	{"markdown", "a comment on a pull request, or the summary of a job", (*Report).WriteMarkdown},
+	{"har", "HAR 1.2, of the exchanges that the report has kept, for a browser's developer tools and for judge", (*Report).WriteHAR},
+	{"badge", "an SVG badge with the verdict", (*Report).WriteBadge},
 }
 
 // FormByKind finds a form.
