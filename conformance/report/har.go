@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	"io"
 	"maps"
@@ -18,11 +19,16 @@ const Creator = "zec-conformance"
 // WriteHAR writes the exchanges that the report has kept, the evidence and the samples of the checks, as HAR 1.2: for a browser's
 // developer tools, and for another judgement. It has no secrets either. (A recording has all exchanges of a run.)
 func (r *Report) WriteHAR(w io.Writer) error {
-	recording := har.NewWriter(w, Creator)
+	var text bytes.Buffer
+	recording := har.NewWriter(&text, Creator)
 	for _, k := range r.kept() {
 		recording.Write(k.entry())
 	}
-	return recording.Close()
+	if err := recording.Close(); err != nil {
+		return err
+	}
+	_, err := w.Write(EscapeJSON(text.Bytes()))
+	return err
 }
 
 // keptExchange is an exchange, and the check that shows it.

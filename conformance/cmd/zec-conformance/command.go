@@ -80,6 +80,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed http://127.0.0.1:8080/testbed/v1
   zec-conformance clean
   zec-conformance judge production.har
+  zec-conformance report report.json --to junit=report.xml
   zec-conformance mock --addr 127.0.0.1:8080
   zec-conformance rules`,
 		SilenceErrors: true,
@@ -94,7 +95,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.SetHelpCommand(help())
-	root.AddCommand(c.run(), c.plan(), c.judge(), c.clean(), c.mock(), c.mutants(), c.rules())
+	root.AddCommand(c.run(), c.plan(), c.judge(), c.report(), c.clean(), c.mock(), c.mutants(), c.rules())
 	return root
 }
 

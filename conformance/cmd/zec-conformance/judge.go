@@ -63,6 +63,13 @@ func (c *command) judgeLog(ctx context.Context, cmd *cobra.Command, path string,
 	if err != nil {
 		return err
 	}
+	read := []file{{"the log", path}}
+	if o.states != "" {
+		read = append(read, file{"--states", o.states})
+	}
+	if err := apart(wanted.files("report", 1), read); err != nil {
+		return err
+	}
 	log := conformance.Log{Name: path, Settle: o.settle, Strict: o.strict}
 	if cmd.Flags().Changed("states") {
 		list, err := testbed.ReadList(o.states)
@@ -87,7 +94,7 @@ func (c *command) judgeLog(ctx context.Context, cmd *cobra.Command, path string,
 		return err
 	}
 	c.status = result.ExitStatus()
-	return c.tell(result, wanted)
+	return errors.Join(c.annotate(result), c.tell(result, wanted))
 }
 
 // openLog opens a file that can be read twice.
