@@ -239,7 +239,9 @@ func (r Rule) seen() string {
 }
 
 // attribute and text are what can stand in XML, and are not too long there: printable characters are all in XML's set.
-func attribute(text string) string { return abbreviate(Printable(abbreviate(text, caseLine)), 2*caseLine) }
+func attribute(text string) string {
+	return abbreviate(Printable(abbreviate(text, caseLine)), 2*caseLine)
+}
 
 // paragraph makes a text printable line by line.
 func paragraph(text string) string { return strings.Join(lines(abbreviate(text, shownText)), "\n") }

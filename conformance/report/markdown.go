@@ -19,6 +19,7 @@ const (
 	shownCell    = 160    // bytes of what was seen, or permitted
 	shownIDs     = 12     // rules that are named in one sentence
 	shownFolded  = 200    // rows of a table behind the fold
+	leastShare   = 500    // bytes of the evidence of a rule, with what stands around it
 	roomForNotes = 1000   // bytes, of what is said where something is left out
 )
 
@@ -275,23 +276,28 @@ func (m *comment) fold(title, text string) {
 	}
 }
 
-// evidence folds away what the summary says of the broken rules, as far as there is room for it.
+// evidence folds away what the summary says of the broken rules, as far as there is room for it: each gets its share of what is
+// left, and its middle is left out where that is not enough.
 func (m *comment) evidence(room int) {
 	const title = "What failed: sent, received, permitted, and a command that repeats it"
 	var text strings.Builder
-	left := 0
-	for _, rule := range m.decisive() {
-		block := fenced(m.told(rule)) + "\n"
-		if text.Len()+len(block) > room {
-			left++
-			continue
+	rules := m.decisive()
+	for i, rule := range rules {
+		share := (room - text.Len()) / (len(rules) - i)
+		if share < leastShare {
+			fmt.Fprintf(&text, "The evidence of %s is left out here, for want of room; `--report html=FILE` and `json=FILE` have it.\n", count(len(rules)-i, "rule"))
+			break
 		}
-		text.WriteString(block)
+		told := m.told(rule)
+		block := fenced(abbreviate(told, share-leastShare/2))
+		if len(block) > share { // for a fence that is longer than the text in it
+			block = fenced(abbreviate(told, share/4))
+		}
+		text.WriteString(block + "\n")
 	}
-	if left > 0 {
-		fmt.Fprintf(&text, "The evidence of %s is left out here, for want of room; `--report html=FILE` and `json=FILE` have it.\n", count(left, "rule"))
+	if text.Len() > 0 {
+		m.printf(folded, title, text.String())
 	}
-	m.fold(title, text.String())
 }
 
 // statement gives a rule's own words if the contract has them, and as code if they come from somewhere else.
