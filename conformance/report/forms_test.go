@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"errors"
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
@@ -42,7 +43,11 @@ func spoil(v reflect.Value, text string) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if field := v.Type().Field(i); field.IsExported() && field.Name != "ID" { // ids are of a form that Read sees to
+			switch field := v.Type().Field(i); {
+			case !field.IsExported(), field.Name == "ID": // ids are of a form that Read sees to
+			case field.Name == "URL":
+				v.Field(i).SetString("http://h/?" + url.QueryEscape(text))
+			default:
 				spoil(v.Field(i), text)
 			}
 		}
