@@ -29,12 +29,12 @@ type annotation struct {
 func WriteAnnotations(w io.Writer, reports ...*Report) error {
 	found := map[string][]annotation{}
 	for _, r := range reports {
-		where := ""
+		about := contract.Action
 		if len(reports) > 1 {
-			where = r.Endpoint
+			about += " " + r.Endpoint
 		}
 		r.annotate(func(kind, title string, lines ...string) {
-			a := annotation{title: strings.TrimSpace(contract.Action + " " + where + ": " + title)}
+			a := annotation{title: about + ": " + title}
 			for _, line := range lines {
 				a.lines = append(a.lines, Printable(line))
 			}
