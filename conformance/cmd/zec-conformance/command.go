@@ -30,6 +30,7 @@ func init() {
 // command is one call of the program.
 type command struct {
 	environment func(name string) (string, bool)
+	in          io.Reader // nil for standard input
 	out, err    io.Writer
 	atOnce      context.Context // ends when nothing is to be waited for any more
 	status      int
@@ -44,6 +45,7 @@ func Run(ctx context.Context, args []string, environment func(string) (string, b
 func (c *command) execute(ctx context.Context, args []string) int {
 	root := c.root()
 	root.SetArgs(args)
+	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	if err := rescue.Call(func() error { return root.ExecuteContext(ctx) }); err != nil {
