@@ -19,6 +19,7 @@ func FuzzForms(f *testing.F) {
 		}
 		expectInert(t, text)
 		annotated(t, r)
+		expectPrintable(t, formed(t, r, "har"))
 		for _, kind := range []string{"junit", "markdown", "har"} {
 			if own := formed(t, r, kind); len(own) > 1<<20+200*len(text) {
 				t.Errorf("%s takes %d bytes for a text of %d", kind, len(own), len(text))

@@ -1,8 +1,9 @@
 package report
 
 import (
-	"bytes"
+	"bufio"
 	"cmp"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -19,16 +20,12 @@ const Creator = "zec-conformance"
 // WriteHAR writes the exchanges that the report has kept, the evidence and the samples of the checks, as HAR 1.2: for a browser's
 // developer tools, and for another judgement. It has no secrets either. (A recording has all exchanges of a run.)
 func (r *Report) WriteHAR(w io.Writer) error {
-	var text bytes.Buffer
-	recording := har.NewWriter(&text, Creator)
+	buffer := bufio.NewWriter(w) // keeps the first error for Flush
+	recording := har.NewWriter(&escaping{Writer: buffer}, Creator)
 	for _, k := range r.kept() {
 		recording.Write(k.entry())
 	}
-	if err := recording.Close(); err != nil {
-		return err
-	}
-	_, err := w.Write(EscapeJSON(text.Bytes()))
-	return err
+	return errors.Join(recording.Close(), buffer.Flush())
 }
 
 // keptExchange is an exchange, and the check that shows it.

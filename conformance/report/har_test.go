@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -96,12 +97,13 @@ func TestHARHasWhatViewersReckonWith(t *testing.T) {
 func TestHARHasTheBytes(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	for _, body := range append([]string{`{"snapshotIds":["a"]}`}, hostileTexts...) {
+	for _, body := range append([]string{`{"snapshotIds":["a"]}`, strings.Repeat("漢#", 50_000)}, hostileTexts...) {
 		r := quiet(t)
 		e := failure(7).Evidence[0]
 		e.Sent.Body, e.Got.Body, e.Got.Cut, e.Got.Error = body, body, 0, ""
 		r.Trials = []report.Trial{{Check: "a check", Rules: []string{"REQ-1"}, Status: report.Passed, Sample: &e}}
 		for _, own := range []*report.Report{r, back(t, r)} {
+			expectPrintable(t, formed(t, own, "har"))
 			entries := 0
 			g.Expect(har.Read(strings.NewReader(formed(t, own, "har")), func(_ int, e *har.Entry) error {
 				entries++
@@ -117,6 +119,14 @@ func TestHARHasTheBytes(t *testing.T) {
 			})).To(Succeed())
 			g.Expect(entries).To(Equal(1))
 		}
+	}
+}
+
+// expectPrintable sees that a file can be shown in a terminal, and in the log of a CI system.
+func expectPrintable(t *testing.T, text string) {
+	t.Helper()
+	if strings.Contains(text, "##") || strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !strconv.IsPrint(r) }) {
+		t.Errorf("this is not safe to show: %.2000q", text)
 	}
 }
 
