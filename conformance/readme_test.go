@@ -90,6 +90,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 		"--testbed /testbed/v1":  "\nSide by side\n",
 		"conformance plan":       "checks are carried out",
 		" judge ":                "\nverdict: conformant\n",
+		" report report.json":    "### ✅ DeleteSnapshots: conformant\n",
 		"file:":                  "\nverdict: conformant\n",
 		"zec:":                   "\nverdict: conformant\n",
 		"@made.json":             `"response"`,
