@@ -31,16 +31,17 @@ func (r *Report) WriteBadge(w io.Writer) error {
 		verdict = string(CouldNotRun)
 	}
 	left, right := badgeWidth(label), badgeWidth(verdict)
-	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="20" role="img" aria-label="%[4]s: %[5]s">
-<title>%[4]s: %[5]s</title>
-<clipPath id="shape"><rect width="%[1]d" height="20" rx="3"/></clipPath>
-<g clip-path="url(#shape)"><path fill="%[6]s" d="M0 0h%[2]dv20H0z"/><path fill="%[7]s" d="M%[2]d 0h%[3]dv20H%[2]dz"/></g>
+	// No part of it has an id, so that several can stand in one page.
+	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="20" role="img" aria-label="%[3]s: %[4]s">
+<title>%[3]s: %[4]s</title>
+<path fill="%[5]s" d="M%[2]d 0H3a3 3 0 0 0-3 3v14a3 3 0 0 0 3 3h%[11]d"/>
+<path fill="%[6]s" d="M%[2]d 0h%[12]da3 3 0 0 1 3 3v14a3 3 0 0 1-3 3H%[2]d"/>
 <g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11">
+<text x="%[7]d" y="14" textLength="%[9]d">%[3]s</text>
 <text x="%[8]d" y="14" textLength="%[10]d">%[4]s</text>
-<text x="%[9]d" y="14" textLength="%[11]d">%[5]s</text>
 </g>
 </svg>
-`, left+right, left, right, label, verdict, badgeLabel, colour, badgeMargin, left+badgeMargin, left-2*badgeMargin, right-2*badgeMargin)
+`, left+right, left, label, verdict, badgeLabel, colour, badgeMargin, left+badgeMargin, left-2*badgeMargin, right-2*badgeMargin, left-3, right-3)
 	return err
 }
 
@@ -48,6 +49,6 @@ const badgeMargin = 6 // pixels at each side of a text
 
 // badgeWidth is how many pixels a text takes, margins included. A viewer stretches it to that in whatever font it has.
 func badgeWidth(text string) int {
-	const perCharacter = 68 // tenths of a pixel, on average
+	const perCharacter = 65 // tenths of a pixel, on average
 	return (len(text)*perCharacter+9)/10 + 2*badgeMargin
 }

@@ -16,7 +16,7 @@ const (
 	mostMarkdown = 65_536 // bytes: as many characters as GitHub takes in a comment
 	mostFolded   = 16_384 // bytes of a part that is folded away, other than the evidence
 	shownRows    = 6      // broken rules before the fold
-	shownCell    = 160    // bytes of what was seen, or permitted
+	shownCell    = 100    // characters of what was seen, or permitted
 	shownIDs     = 12     // rules that are named in one sentence
 	shownFolded  = 200    // rows of a table behind the fold
 	leastShare   = 500    // bytes of the evidence of a rule, with what stands around it
@@ -128,16 +128,16 @@ func (m *comment) broken() {
 	if len(rules) == 0 {
 		return
 	}
-	m.printf("| broken rule | | seen | permitted |\n|---|---|---|---|\n")
+	m.printf("| broken rule | seen | permitted |\n|---|---|---|\n")
 	for _, rule := range rules[:min(len(rules), shownRows)] {
 		var first Failure
 		if len(rule.Failures) > 0 {
 			first = rule.Failures[0]
 		}
-		m.printf("| **%s** %s | %s | %s | %s |\n", id(rule), statement(rule), m.says(rule), cell(first.What), cell(first.Permitted))
+		m.printf("| **%s** %s: %s | %s | %s |\n", id(rule), m.says(rule), statement(rule), cell(first.What), cell(first.Permitted))
 	}
 	if more := len(rules) - shownRows; more > 0 {
-		m.printf("| and %s, below | | | |\n", count(more, "more rule"))
+		m.printf("| and %s, below | | |\n", count(more, "more rule"))
 	}
 	m.printf("\n")
 }
@@ -149,7 +149,7 @@ func (m *comment) says(rule Rule) string {
 	case remark:
 		return level + ", a remark"
 	case known:
-		return level + ", known: " + cell(rule.Known)
+		return level + ", known (" + cell(rule.Known) + ")"
 	case undecided:
 		return level + ", undecided"
 	}
@@ -316,9 +316,9 @@ func id(rule Rule) string {
 	return cell(rule.ID)
 }
 
-// cell gives a text as code that can stand in a table, cut to a length. The table would take a bar for its own, even there.
+// cell gives the beginning of a text as code that can stand in a table. The table would take a bar for its own, even there.
 func cell(text string) string {
-	text = abbreviate(strings.ReplaceAll(Printable(abbreviate(text, shownCell)), "|", `\x7c`), 2*shownCell)
+	text = shorten(strings.ReplaceAll(Printable(abbreviate(text, caseLine)), "|", `\x7c`), shownCell)
 	if strings.TrimSpace(text) == "" {
 		return ""
 	}
