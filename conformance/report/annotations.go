@@ -25,7 +25,8 @@ type annotation struct {
 }
 
 // WriteAnnotations writes what is to be seen in the reports of one step as commands to GitHub Actions: errors for what makes the
-// step fail, warnings for what does not but wants attention, notices for what is known. What is left out is counted.
+// step fail, warnings for what does not but wants attention, notices for what is known and for what was not tried. What is left
+// out is counted.
 func WriteAnnotations(w io.Writer, reports ...*Report) error {
 	found := map[string][]annotation{}
 	for _, r := range reports {
@@ -76,7 +77,7 @@ func (r *Report) annotate(tell func(kind, title string, lines ...string)) {
 		}
 	}
 	if rules := r.weighing(untried); len(rules) > 0 {
-		tell("warning", count(len(rules), "rule")+" not tried", abbreviate(ids(rules), annotationText))
+		tell("notice", count(len(rules), "rule")+" not tried", abbreviate(ids(rules), annotationText))
 	}
 	if r.Baseline == nil {
 		return

@@ -69,7 +69,7 @@ func TestAnnotationsSayWhatIsToBeKnown(t *testing.T) {
 	g.Expect(all[0]).To(Equal(shownAnnotation{"error", "DeleteSnapshots: not conformant", "interrupted"}))
 	g.Expect(all[1].Kind + " " + all[1].Title).To(Equal("error DeleteSnapshots: BATCH-2 MUST is broken"))
 	g.Expect(all[1].Message).To(ContainSubstring("\nseen: 200 for a batch over the limit\npermitted: a refusal\ncheck: refuses 101 snapshots, time 1\nsource: The vendor's page"))
-	g.Expect(all).To(ContainElement(shownAnnotation{"warning", "DeleteSnapshots: 2 rules not tried", "STATE-2, STATE-3"}))
+	g.Expect(all).To(ContainElement(shownAnnotation{"notice", "DeleteSnapshots: 2 rules not tried", "STATE-2, STATE-3"}))
 	g.Expect(all).To(ContainElement(shownAnnotation{
 		"warning", "DeleteSnapshots: a known failure has expired", "BATCH-2: unknown\nIt was excused until 2026-01-01.",
 	}))

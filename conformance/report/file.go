@@ -193,12 +193,19 @@ func place(path string) string {
 	return filepath.Join(followed(filepath.Dir(path)), filepath.Base(path))
 }
 
-// followed gives the file that a link leads to, so that the file is replaced and not the link.
+// followed gives the file that a link leads to, so that the file is replaced and not the link. It need not exist yet.
 func followed(path string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		return target
 	}
-	return path
+	target, err := os.Readlink(path)
+	switch {
+	case err != nil:
+		return path
+	case filepath.IsAbs(target):
+		return target
+	}
+	return filepath.Join(filepath.Dir(path), target)
 }
 
 // beside makes a new file in the directory of path, with the permissions that path has, or that the user's umask

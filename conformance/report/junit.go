@@ -1,9 +1,9 @@
 package report
 
 import (
+	"bufio"
 	"cmp"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -105,15 +105,15 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 		all.Errors += suite.Errors
 		all.Time += suite.Time
 	}
-	_, err := io.WriteString(w, xml.Header)
-	encoder := xml.NewEncoder(w)
+	buffer := bufio.NewWriter(w) // keeps the first error for Flush
+	buffer.WriteString(xml.Header)
+	encoder := xml.NewEncoder(buffer)
 	encoder.Indent("", "  ")
-	return errors.Join(err, encoder.Encode(all), lineEnd(w))
-}
-
-func lineEnd(w io.Writer) error {
-	_, err := io.WriteString(w, "\n")
-	return err
+	if err := encoder.Encode(all); err != nil {
+		return err
+	}
+	buffer.WriteString("\n")
+	return buffer.Flush()
 }
 
 // ruleSeconds is the time that checks took, each put down to the first rule that it tries, so that none counts twice.

@@ -252,7 +252,7 @@ func TestAJobOfGitHubActionsIsAnnotated(t *testing.T) {
 	g.Expect(got.status).To(Equal(1))
 	g.Expect(commands(got.out)).To(HaveLen(2), got.out)
 	g.Expect(commands(got.out)[0]).To(HavePrefix("::error title=DeleteSnapshots%3A ERR-2 MUST is broken::"))
-	g.Expect(commands(got.out)[1]).To(MatchRegexp(`^::warning title=DeleteSnapshots%3A \d+ rules not tried::REQ-1, `))
+	g.Expect(commands(got.out)[1]).To(MatchRegexp(`^::notice title=DeleteSnapshots%3A \d+ rules not tried::REQ-1, `))
 	g.Expect(last(got.out)).To(Equal("verdict: not conformant"))
 
 	shown := call(t, actions, "report", path)
