@@ -12,18 +12,20 @@ func FuzzForms(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		r := spoiled(t, text)
-		expectXML(t, formed(t, r, "junit"))
-		expectXML(t, formed(t, r, "badge"))
-		if own := formed(t, r, "har"); !json.Valid([]byte(own)) {
-			t.Errorf("this is no JSON: %s", own)
-		}
-		expectInert(t, text)
-		annotated(t, r)
-		expectPrintable(t, formed(t, r, "har"))
-		for _, kind := range []string{"junit", "markdown", "har"} {
-			if own := formed(t, r, kind); len(own) > 1<<20+200*len(text) {
-				t.Errorf("%s takes %d bytes for a text of %d", kind, len(own), len(text))
+		all := map[string]string{}
+		for _, kind := range []string{"junit", "markdown", "har", "badge"} {
+			all[kind] = formed(t, r, kind)
+			if len(all[kind]) > 1<<20+200*len(text) {
+				t.Errorf("%s takes %d bytes for a text of %d", kind, len(all[kind]), len(text))
 			}
 		}
+		expectXML(t, all["junit"])
+		expectXML(t, all["badge"])
+		if !json.Valid([]byte(all["har"])) {
+			t.Errorf("this is no JSON: %s", all["har"])
+		}
+		expectPrintable(t, all["har"])
+		expectInert(t, text, all["markdown"], formed(t, spoiled(t, "x"), "markdown"))
+		annotated(t, r)
 	})
 }
