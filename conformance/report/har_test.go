@@ -84,6 +84,9 @@ func TestHARHasWhatViewersReckonWith(t *testing.T) {
 			sum += max(0, part)
 		}
 		g.Expect(entry.Time).To(BeNumerically("~", sum, 1e-9))
+		g.Expect(entry.Time).To(BeNumerically("~", 35, 1e-9))
+		g.Expect(entry.Request).To(HaveKeyWithValue("headersSize", -1.0), "nobody knows")
+		g.Expect(entry.Response).To(And(HaveKeyWithValue("headersSize", -1.0), HaveKeyWithValue("bodySize", -1.0)))
 		g.Expect(entry.Request).To(HaveKeyWithValue("cookies", BeEmpty()))
 		g.Expect(entry.Request).To(HaveKeyWithValue("queryString", BeEmpty()))
 		g.Expect(entry.Response).To(HaveKeyWithValue("cookies", BeEmpty()))
@@ -91,6 +94,33 @@ func TestHARHasWhatViewersReckonWith(t *testing.T) {
 		seqs = append(seqs, entry.Seq)
 	}
 	g.Expect(seqs).To(Equal([]int{1, 2, 3, 4, 5, 9}), "each exchange once, in the order in which they were sent")
+}
+
+// TestHARHasWhatIsKeptBest of an exchange that the report has several times.
+func TestHARHasWhatIsKeptBest(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	kept := func(cut int, body string) report.Exchange {
+		e := failure(1).Evidence[0]
+		e.Got = report.Got{Status: 200, Body: body, Cut: cut}
+		return e
+	}
+	r := quiet(t)
+	sample := kept(3, "some")
+	r.Trials = []report.Trial{{Check: "first", Sample: &sample}}
+	r.Rules[0].Failures = []report.Failure{
+		{Check: "second", Evidence: []report.Exchange{kept(2, "more")}},
+		{Check: "third", Evidence: []report.Exchange{kept(2, "also"), kept(9, "less")}},
+	}
+	var bodies, checks []string
+	g.Expect(har.Read(strings.NewReader(formed(t, r, "har")), func(_ int, e *har.Entry) error {
+		body, missing := e.Response.Content.Bytes()
+		g.Expect(missing).To(Equal(2))
+		bodies, checks = append(bodies, string(body)), append(checks, e.From.Value)
+		return nil
+	})).To(Succeed())
+	g.Expect(bodies).To(Equal([]string{"more"}))
+	g.Expect(checks).To(Equal([]string{"second"}))
 }
 
 // TestHARHasTheBytes as they went and came, as far as the report has kept them.
