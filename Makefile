@@ -1,4 +1,5 @@
-# Everything here needs Go alone; the tools are pinned in go.mod, and gremlins, which would bring many modules, here.
+# Everything here needs Go alone; the tools are pinned in go.mod, and gremlins, which would bring many modules, here. Only what
+# lints the contract is from npm, pinned in .ci/npm: where there is no npm, that is left out.
 
 GO       ?= go
 BIN      := bin/zec-conformance
@@ -11,7 +12,7 @@ FUZZTIME ?= 10s
 # How long the soak goes on.
 SOAKTIME ?= 1m
 
-.PHONY: run test build generate lint prove power bench mutation fuzz hostile soak
+.PHONY: run test build generate docs man lint prove power bench mutation fuzz hostile soak
 
 run: build ## judge the embedded mock
 	$(BIN) run
@@ -28,15 +29,24 @@ test: lint build ## everything that CI runs
 generate: ## client, server stub and embedded document, from openapi.yaml, and those of the mock's companions
 	$(GO) generate ./...
 
-lint:
+docs: build ## the rules page, from openapi.yaml, the checks, the mutants and the last proof
+	$(BIN) rules --markdown > bin/RULES.md
+	mv bin/RULES.md conformance/RULES.md
+
+man: build ## the manual pages, in bin/man: man -M bin/man zec-conformance
+	mkdir -p bin/man/man1
+	$(BIN) man bin/man/man1
+
+lint: ## the code, and the contract
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./conformance/...
 	@unformatted=$$($(GO) tool gofumpt -l tools.go conformance); \
 	if [ -n "$$unformatted" ]; then echo "not formatted, run 'go tool gofumpt -w .':"; echo "$$unformatted"; exit 1; fi
+	@.ci/lint openapi.yaml conformance/mock/companions/openapi.yaml
 
-prove: ## does the suite catch every mutant, and leave every twin alone? writes bin/proof.md and bin/proof.json
+prove: ## does the suite catch every mutant, and leave every twin alone? writes bin/proof.md and bin/proof.json, and what of it stays
 	$(GO) build -o bin/prove ./conformance/cmd/prove
-	bin/prove --out bin
+	bin/prove --out bin --record conformance/proof/last.json
 
 power: ## how likely is a run to find a fault that shows now and then? writes bin/power.md, .json and .svg; takes some six minutes
 	$(GO) build -o bin/prove ./conformance/cmd/prove

@@ -65,6 +65,7 @@ type Config struct {
 	Budget   int           // how many snapshots the testbed may be asked for; 0 for as many as the effort takes
 	Walk     string        // a walk to take in place of all checks, as a report writes it down
 	Filter   string        // a Ginkgo label filter; empty selects all checks
+	Baseline string        // a file of known failures; empty for none
 
 	// Planned is called before anything is made, where a budget or the testbed bounds what the run may use, and tells what
 	// the run will do with that. It may be nil.

@@ -19,6 +19,9 @@ func (c Config) Check() error {
 	if err == nil {
 		_, _, err = c.chosen()
 	}
+	if err == nil {
+		_, err = readKnown(c.Baseline)
+	}
 	if err != nil {
 		return &ConfigError{err}
 	}

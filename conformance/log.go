@@ -26,6 +26,8 @@ type Log struct {
 	States map[string]contract.State
 	Settle time.Duration // how long a deletion may take to show; 0 stands for DefaultSettle
 	Strict bool          // whether breaking a rule of level SHOULD fails the verdict
+
+	Baseline string // a file of known failures; empty for none
 }
 
 // What the judgement of a log tries, in place of checks.
@@ -51,6 +53,10 @@ func JudgeLog(ctx context.Context, log Log) (*report.Report, error) {
 	started := time.Now()
 	if log.Settle == 0 {
 		log.Settle = DefaultSettle
+	}
+	known, err := readKnown(log.Baseline)
+	if err != nil {
+		return nil, err
 	}
 	r := &report.Report{Strict: log.Strict, Started: started, Log: &report.Log{Name: log.Name}}
 	learned := newLessons(log)
@@ -110,6 +116,7 @@ func JudgeLog(ctx context.Context, log Log) (*report.Report, error) {
 		r.Reason = fmt.Sprintf("no call of the log has an answer to judge: %d without one, %d put off", r.Log.Silent, r.Log.PutOff)
 	}
 	r.Judge(false, false)
+	known.judge(r, func(string) bool { return false })
 	return r, nil
 }
 

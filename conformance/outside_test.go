@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
 // TestOutside uses the suite as somebody else's module does. The module works on a copy, since the go command completes
@@ -25,25 +27,36 @@ func TestOutside(t *testing.T) {
 	g.Expect(os.WriteFile(filepath.Join(module, "go.sum"), sums, 0o600)).To(Succeed())
 	g.Expect(os.WriteFile(filepath.Join(module, "readme_test.go"), []byte(shownToClients(t)), 0o600)).To(Succeed())
 
-	golang := func(env string, args ...string) (string, error) {
+	golang := func(env []string, args ...string) (string, error) {
 		cmd := exec.CommandContext(t.Context(), "go", args...)
 		cmd.Dir = module
-		cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", env)
+		cmd.Env = append(append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod"), env...)
 		output, err := cmd.CombinedOutput()
 		return string(output), err
 	}
 
-	output, err := golang("", "mod", "edit", "-replace=github.com/zec-conformance/deletesnapshots="+root)
+	output, err := golang(nil, "mod", "edit", "-replace=github.com/zec-conformance/deletesnapshots="+root)
 	g.Expect(err).NotTo(HaveOccurred(), output)
 
-	output, err = golang("OUTSIDE_BROKEN=", "test", "-v", "./...")
+	output, err = golang([]string{"OUTSIDE_BROKEN=", "OUTSIDE_KNOWN="}, "test", "-v", "./...")
 	g.Expect(err).NotTo(HaveOccurred(), output)
 	g.Expect(output).To(And(ContainSubstring("--- PASS: TestContract"), ContainSubstring("--- PASS: TestMock"),
 		ContainSubstring("--- PASS: TestDeleteAll"), ContainSubstring("--- PASS: TestAskAgain"), ContainSubstring("--- PASS: TestSigned")))
 
-	output, err = golang("OUTSIDE_BROKEN=1", "test", "-run=TestContract", "./...")
+	output, err = golang([]string{"OUTSIDE_BROKEN=1", "OUTSIDE_KNOWN="}, "test", "-run=TestContract", "./...")
 	g.Expect(err).To(BeAssignableToTypeOf(&exec.ExitError{}), output)
 	g.Expect(output).To(And(ContainSubstring("--- FAIL: TestContract"), ContainSubstring("STATE-2 MUST: ")))
+
+	known := "known:\n"
+	for _, rule := range contract.Rules {
+		if rule.Level != contract.Note {
+			known += "- {rule: " + rule.ID + ", reason: it is careless, expires: 9999-12-31}\n"
+		}
+	}
+	g.Expect(os.WriteFile(filepath.Join(module, "known.yaml"), []byte(known), 0o600)).To(Succeed())
+	output, err = golang([]string{"OUTSIDE_BROKEN=1", "OUTSIDE_KNOWN=known.yaml"}, "test", "-v", "-run=TestContract", "./...")
+	g.Expect(err).NotTo(HaveOccurred(), output)
+	g.Expect(output).To(ContainSubstring("verdict: not conformant, as known"))
 }
 
 // shownToClients is a Go file of what README shows in Go to those who write clients, word for word.

@@ -1,14 +1,13 @@
 package conformance_test
 
 import (
-	"bufio"
-	"context"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,8 +15,6 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
-	"github.com/zec-conformance/deletesnapshots/conformance/mock"
-	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
@@ -46,6 +43,14 @@ func needs(t *testing.T, programs ...string) {
 			t.Skipf("%s is not installed: Go alone is enough for everything else", program)
 		}
 	}
+}
+
+// freePort is one on the loopback interface that nobody listens on.
+func freePort(g *WithT) string {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	g.Expect(err).NotTo(HaveOccurred())
+	defer free.Close()
+	return strconv.Itoa(free.Addr().(*net.TCPAddr).Port)
 }
 
 func TestReadmeListsTheRules(t *testing.T) {
@@ -87,8 +92,10 @@ func TestReadmeCommandsWork(t *testing.T) {
 	run(t, "make build")        // once for all
 	shown := map[string]string{ // what a block shows, by a command that it has
 		"make run":               "\nverdict: conformant\n",
-		"--testbed /testbed/v1":  "\nSide by side\n",
+		`--endpoint "$two"`:      "\nSide by side\n",
+		"conformance/foreign/":   "\nverdict: conformant\n",
 		"conformance plan":       "checks are carried out",
+		"baseline write":         "\nverdict: not conformant, as known\n",
 		" judge ":                "\nverdict: conformant\n",
 		" report report.json":    "### ✅ DeleteSnapshots: conformant\n",
 		"file:":                  "\nverdict: conformant\n",
@@ -108,6 +115,12 @@ func TestReadmeCommandsWork(t *testing.T) {
 			// This test is part of what "make test" runs.
 			script := regexp.MustCompile(`(?m)^make (test.*|build)\n`).ReplaceAllString(block, "")
 			script = strings.ReplaceAll(script, "make run", "bin/zec-conformance run")
+			script = strings.ReplaceAll(script, "port=8099\n", "port="+freePort(g)+"\n")
+			for _, foreign := range []string{"node", "java", "python3"} {
+				if strings.Contains(script, foreign+" conformance/") {
+					needs(t, foreign)
+				}
+			}
 			output := run(t, script)
 			told := 0
 			for command, text := range shown {
@@ -121,56 +134,17 @@ func TestReadmeCommandsWork(t *testing.T) {
 	}
 }
 
-func TestReadmeExampleIsConformant(t *testing.T) {
-	needs(t, "python3")
+// TestReadmeShowsTestbedsThatAreTried: those of conformance/foreign, where they are judged.
+func TestReadmeShowsTestbedsThatAreTried(t *testing.T) {
+	t.Parallel()
 	g := NewWithT(t)
-	examples := blocks(readme(t), "python")
-	g.Expect(examples).To(HaveLen(2))
-	program := strings.ReplaceAll(examples[0], `("127.0.0.1", 8099)`, `("127.0.0.1", 0)`)
-	program = strings.ReplaceAll(program, `"http://127.0.0.1:8099"`, `"http://127.0.0.1:%d" % server.server_port`)
-	path := filepath.Join(t.TempDir(), "example.py")
-	g.Expect(os.WriteFile(path, []byte(program), 0o600)).To(Succeed())
-
-	ctx, stop := context.WithCancel(t.Context())
-	server := exec.CommandContext(ctx, "python3", path)
-	output, err := server.StdoutPipe()
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(server.Start()).To(Succeed())
-	defer func() {
-		stop()
-		_ = server.Wait() // which tells that it was killed
-	}()
-	lines := bufio.NewScanner(output)
-	g.Expect(lines.Scan()).To(BeTrue())
-	url := lines.Text()
-
-	result, err := conformance.Run(t.Context(), conformance.Config{Endpoint: url, Testbed: url + mock.TestbedPath, Effort: conformance.Quick})
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(failed(result)).To(BeEmpty())
-	g.Expect(result.Verdict).To(Equal(report.Conformant), result.Reason)
-}
-
-func TestReadmeTestbedProgramIsConformant(t *testing.T) {
-	needs(t, "python3")
-	g := NewWithT(t)
-	examples := blocks(readme(t), "python")
-	g.Expect(examples).To(HaveLen(2))
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	g.Expect(err).NotTo(HaveOccurred())
-	addr := free.Addr().(*net.TCPAddr)
-	g.Expect(free.Close()).To(Succeed())
-	folder := t.TempDir()
-	bed := strings.ReplaceAll(examples[1], `("127.0.0.1", 8099)`, fmt.Sprintf(`("127.0.0.1", %d)`, addr.Port))
-	for name, program := range map[string]string{"implementation.py": examples[0], "bed.py": bed} {
-		g.Expect(os.WriteFile(filepath.Join(folder, name), []byte(program), 0o600)).To(Succeed())
+	shown := blocks(readme(t), "python")
+	g.Expect(shown).To(HaveLen(2))
+	for i, name := range []string{"server.py", "bed.py"} {
+		program, err := os.ReadFile(filepath.Join("foreign", "python", name))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(string(program)).To(ContainSubstring(shown[i]))
 	}
-
-	result, err := conformance.Run(t.Context(), conformance.Config{
-		Endpoint: "http://" + addr.String(), Testbed: "exec:cd '" + folder + "' && exec python3 bed.py", Effort: conformance.Quick,
-	})
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(failed(result)).To(BeEmpty())
-	g.Expect(result.Verdict).To(Equal(report.Conformant), result.Reason)
 }
 
 func TestReadmeListsOfSnapshotsAreRead(t *testing.T) {

@@ -1,7 +1,7 @@
 // Package conformance judges an implementation of DeleteSnapshots by the contract in openapi.yaml.
 //
-// Run is the suite; the command and Test are doors to it. The checks are in the files that are named for the rules
-// that they try; the observer judges what holds for every exchange.
+// [Run] is the suite; the command and [Test] are doors to it, and [JudgeLog] judges a recording in place of a run. The checks
+// are in the files that are named for the rules that they try; the observer judges what holds for every exchange.
 package conformance
 
 import (
@@ -96,6 +96,9 @@ func newRun(ctx context.Context, config Config, endpoint reach.Base) (*suite, er
 	}
 	s := newSuite(ctx, config)
 	s.chosen, s.every = chosen, every
+	if s.known, err = readKnown(config.Baseline); err != nil {
+		return nil, err
+	}
 	pace := gentle.NewPace(config.Rate, config.Parallel)
 	s.target = newTarget(config, endpoint, pace, s.observe, s.journal.redact)
 	s.bed, s.closeBed, err = openBed(config, endpoint, pace, s.target)
@@ -426,5 +429,6 @@ func (s *suite) report(started time.Time, cutShort error) *report.Report {
 	// and an interrupted run was not meant to be judged.
 	fellSilent := errors.Is(cutShort, errSilent) || errors.Is(cutShort, errHanging) || errors.Is(cutShort, errFlooding)
 	r.Judge(cutShort != nil, cutShort != nil && !fellSilent)
+	s.known.hiding(safe).judge(r, s.beyond(r))
 	return r
 }

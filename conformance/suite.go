@@ -55,7 +55,8 @@ type suite struct {
 	cannot map[contract.State]string // why snapshots in a state are not to be had
 	check  atomic.Pointer[string]    // the text of the check that is being carried out
 	chosen []Check
-	every  int // how many checks there are
+	every  int    // how many checks there are
+	known  *known // failures
 
 	// Whether the check that is being carried out has met snapshots in other states, and such as tell nothing of these.
 	met, missed atomic.Bool

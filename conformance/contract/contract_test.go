@@ -243,7 +243,7 @@ func TestFieldsAreMembersOfTheSchemas(t *testing.T) {
 	g.Expect(members(contract.RequestSchema())).To(ConsistOf(contract.FieldSnapshotIDs))
 	g.Expect(members(result)).To(ConsistOf(contract.FieldRequestID, contract.FieldResponse))
 	g.Expect(members(result.Properties[contract.FieldResponse].Value)).To(ConsistOf(contract.FieldRequestID, contract.FieldSnapshotIDs))
-	g.Expect(members(schemas["Error"].Value)).To(ConsistOf(contract.FieldRequestID, contract.FieldCode, contract.FieldMessage))
+	g.Expect(members(schemas["Failure"].Value)).To(ConsistOf(contract.FieldRequestID, contract.FieldCode, contract.FieldMessage))
 }
 
 // What callers depend on is spelled out a second time here, so that no slip in the document passes for the contract.
@@ -284,7 +284,7 @@ func TestUnknownMembers(t *testing.T) {
 	request := map[string]any{"snapshotIds": []any{"snap-1"}, "more": true}
 	g.Expect(contract.RequestSchema().VisitJSON(request)).NotTo(Succeed())
 	answers := map[string]map[string]any{
-		"Error":                 {"requestId": "r", "code": "C", "message": "m", "more": true},
+		"Failure":               {"requestId": "r", "code": "C", "message": "m", "more": true},
 		"DeleteSnapshotsResult": {"requestId": "r", "response": map[string]any{"requestId": "r", "more": true}, "more": true},
 	}
 	for name, answer := range answers {

@@ -277,8 +277,8 @@ func TestCompanionsAnswerAsDocumented(t *testing.T) {
 		{create, `{"diskId": "disk-1", "snapshotName": "for-a-while", "retentionTime": "2999-12-31T23:59:59Z"}`, "CreateSnapshotResult"},
 		{describe, `{}`, "DescribeSnapshotsResult"},
 		{describe, `{"pageNum": 2}`, "DescribeSnapshotsResult"},
-		{create, `{}`, "Error"},
-		{describe, `{"pageNum": 0}`, "Error"},
+		{create, `{}`, "Failure"},
+		{describe, `{"pageNum": 0}`, "Failure"},
 	} {
 		got := s.act(c.action, c.body)
 		g.Expect(got.header.Get("Content-Type")).To(Equal(contract.ContentType))

@@ -35,12 +35,12 @@ func (r refusal) Error() string { return r.message }
 // whole envelope is on record then, however much of it has to be escaped.
 const maxMessage = 5 << 10
 
-func (r refusal) envelope() api.Error {
+func (r refusal) envelope() api.Failure {
 	message := r.message
 	if len(message) > maxMessage {
 		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
 	}
-	return api.Error{RequestId: newRequestID(), Code: r.kind.Code, Message: message}
+	return api.Failure{RequestId: newRequestID(), Code: r.kind.Code, Message: message}
 }
 
 // as gives an error the status that HTTP itself has for the case.

@@ -2,7 +2,7 @@
 // beside it that its clients need, and the testbed protocol, by which snapshots are brought into being. Unless it is told
 // otherwise, a deletion has finished when its answer is sent.
 //
-// New is a running mock for a test, Start a server, and NewService the handler that both serve.
+// [New] is a running mock for a test, [Start] a server, and [NewService] the handler that both serve.
 package mock
 
 import (

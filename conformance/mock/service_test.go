@@ -172,7 +172,7 @@ func TestMiddlewaresStandBeforeTheStore(t *testing.T) {
 	g := NewWithT(t)
 	busy := server.DeleteSnapshots5XXJSONResponse{
 		StatusCode: contract.Unavailable.Status,
-		Body: api.Error{
+		Body: api.Failure{
 			RequestId: "T00000000-0000-0000-0000-000000000000", Code: contract.Unavailable.Code, Message: "Later.",
 		},
 	}

@@ -208,7 +208,7 @@ func (s *Server) removing(server.StrictHandlerFunc, string) server.StrictHandler
 			}
 			return server.DeleteSnapshots4XXJSONResponse{
 				StatusCode: failure.Status,
-				Body:       api.Error{RequestId: newRequestID(), Code: failure.Code, Message: "no"},
+				Body:       api.Failure{RequestId: newRequestID(), Code: failure.Code, Message: "no"},
 			}, nil
 		}
 		result := api.DeleteSnapshotsResult{RequestId: newRequestID()}

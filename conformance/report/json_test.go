@@ -17,10 +17,11 @@ import (
 
 func schema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema))
-	if err != nil {
-		t.Fatal(err)
-	}
+	return compile(t, decoded(t, report.Schema))
+}
+
+func compile(t *testing.T, document map[string]any) *jsonschema.Schema {
+	t.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
 	compiler.AssertContent()

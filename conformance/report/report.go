@@ -1,5 +1,8 @@
 // Package report is what a run has to say: the verdict on an implementation, rule by rule, with the evidence, and
 // the forms in which it is given.
+//
+// [Report.WriteJSON] writes all of it, [Read] reads that again, whatever version has written it, and [Forms] are what else it
+// can be written as.
 package report
 
 import (

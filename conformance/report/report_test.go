@@ -52,6 +52,7 @@ func broken(t *testing.T) *report.Report {
 	}
 	should := rule(t, "REQ-6", report.Failed)
 	should.Broken, should.Failures = 1, []report.Failure{failure(9)}
+	should.BrokenBy = []string{should.Failures[0].Check}
 	should.Failures[0].Picture = &report.Picture{Name: "race-9.html", MediaType: "text/html", Text: "<html>a<b></html>"}
 	noted := rule(t, "REQ-8", report.Noted)
 	r.Log = &report.Log{Name: "production.har", Entries: 20, Others: 3, Calls: 17, Silent: 1, PutOff: 2, Unread: 4, Unjudged: 5}

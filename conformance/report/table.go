@@ -63,12 +63,14 @@ func (c column) width() int { return utf8.RuneCountInString(c.head) }
 
 // verdictMark is the verdict in one character.
 func (c column) verdictMark() (string, *color.Color) {
-	switch c.Verdict {
-	case Conformant:
+	switch {
+	case c.Verdict == Conformant:
 		return markPassed, c.paint.good
-	case Remarks:
+	case c.Verdict == Remarks:
 		return markRemark, c.paint.warning
-	case NotConformant:
+	case c.AsKnown():
+		return markFailed, c.paint.warning
+	case c.Verdict == NotConformant:
 		return markFailed, c.paint.bad
 	}
 	return markCouldNotRun, c.paint.bad
@@ -80,7 +82,7 @@ func (t table) list() {
 	number := len(fmt.Sprint(len(t.columns)))
 	for i, c := range t.columns {
 		_, paint := c.verdictMark()
-		fmt.Fprintf(t, "  %*d  %s: %s\n", number, i+1, Printable(c.Endpoint), paint.Sprint(Printable(string(c.Verdict))))
+		fmt.Fprintf(t, "  %*d  %s: %s\n", number, i+1, Printable(c.Endpoint), paint.Sprint(Printable(c.Headline())))
 	}
 }
 

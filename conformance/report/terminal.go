@@ -40,6 +40,8 @@ func (r *Report) WriteText(w io.Writer, style Style) error {
 	s.skips()
 	s.profile()
 	s.failures()
+	s.known()
+	s.entries()
 	s.walk()
 	s.time()
 	s.left()
@@ -73,6 +75,9 @@ func (s *summary) header() {
 	s.field("", "filter", s.Filter)
 	if s.Strict {
 		s.field("", "strict", "rules of level SHOULD count like those of level MUST")
+	}
+	if s.Baseline != nil {
+		s.field("", "baseline", fmt.Sprintf("%s, with %s", s.Baseline.Name, count(len(s.Baseline.Entries), "known failure")))
 	}
 }
 
@@ -133,6 +138,8 @@ func (s *summary) mark(rule Rule) (string, *color.Color) {
 	switch {
 	case s.Remark(rule):
 		return markRemark, s.paint.warning
+	case rule.Status == Failed && rule.Known != "":
+		return markFailed, s.paint.warning
 	case rule.Status == Failed:
 		return markFailed, s.paint.bad
 	case rule.Status == Passed:
@@ -193,11 +200,15 @@ func (s *summary) longestSilence() (width int) {
 }
 
 func (s *summary) failures() {
-	broken := inOrder(s.With(Failed))
+	broken := s.anew()
 	if len(broken) == 0 {
 		return
 	}
-	s.title("What failed")
+	if s.Baseline != nil {
+		s.title("What failed, and is new")
+	} else {
+		s.title("What failed")
+	}
 	// What decides the verdict comes first.
 	for _, remarks := range []bool{false, true} {
 		for _, rule := range broken {
@@ -213,6 +224,9 @@ func (s *summary) failed(rule Rule) {
 	s.printf("\n%s %s\n", paint.Sprintf("%s %s %s", mark, rule.ID, rule.Level), Printable(rule.Statement))
 	if len(rule.Source) > 0 {
 		s.printf("  source: %s\n", Printable(sources(rule.Source)))
+	}
+	if why := s.whyNew(rule); why != "" {
+		s.printf("  new: %s\n", Printable(abbreviate(why, shownText)))
 	}
 	shown := rule.Failures[:min(len(rule.Failures), shownFailures)]
 	broken := max(rule.Broken, len(rule.Failures))
@@ -408,11 +422,14 @@ func (s *summary) verdict() {
 	} else {
 		s.field("", "cut short", s.Reason)
 	}
+	if anew := s.anew(); s.Baseline != nil && len(anew) > 0 {
+		s.printf("%s\n", s.paint.bad.Sprintf("new failures, which the baseline does not excuse: %s", Printable(ids(anew))))
+	}
 	paint := s.paint.good
-	switch s.Verdict {
-	case Remarks:
+	switch {
+	case s.Verdict == Remarks, s.AsKnown():
 		paint = s.paint.warning
-	case NotConformant, CouldNotRun:
+	case s.Verdict != Conformant:
 		paint = s.paint.bad
 	}
 	s.printf("%s\n", paint.Sprintf("verdict: %s", s.Headline()))

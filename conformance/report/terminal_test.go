@@ -67,8 +67,9 @@ func TestSummaryOfABrokenRun(t *testing.T) {
 		"✓ REQ-1 MUST", "! REQ-6 SHOULD", "· REQ-8 NOTE", "BATCH", "✗ BATCH-2 MUST", "STATE", "– STATE-2 MUST", "– STATE-3 MUST",
 		"What was skipped, and why", "keeps what is CREATING: the testbed cannot make it", "STATE-2, STATE-3",
 		"How this implementation reads the silences", "empty-list refused", "odd-id missing, refused",
-		"What failed", "✗ BATCH-2 MUST A call with 101 snapshots, or many more, is refused.",
+		"What failed, and is new", "✗ BATCH-2 MUST A call with 101 snapshots, or many more, is refused.",
 		"source: The vendor's page on DeleteSnapshots, §1",
+		`new: the entry for BATCH-2 by "refuses 101 snapshots, time 1" expired on 2026-01-01`,
 		"broken 7 times; the first 3 shown here, 4 more not",
 		"1. refuses 101 snapshots, time 1", "seen 200 for a batch over the limit", "permitted a refusal",
 		"exchange 1, 35 ms", "sent POST http://127.0.0.1:8080/api/v2/zec", `{"snapshotIds":["a<b>"]}`,
@@ -76,7 +77,8 @@ func TestSummaryOfABrokenRun(t *testing.T) {
 		`{"requestId":"T1"} … and 5 bytes that the report has not kept`,
 		`repeat curl -i -X POST --data-binary '{"snapshotIds":["a<b>"]}' 'http://127.0.0.1:8080/api/v2/zec'`,
 		"3. refuses 101 snapshots, time 3",
-		"! REQ-6 SHOULD", "source: The vendor's list of common error codes", "broken once",
+		"What failed as known", "! REQ-6 SHOULD broken once, excused until 2026-12-31: the gateway is replaced in spring",
+		"What else the baseline has", `expired BATCH-2 by "refuses 101 snapshots, time 1" on 2026-01-01; it excuses nothing any more`,
 		"The walk that was under way", `1. make NORMAL → ["a"]`, "2. delete 1 → no outcome", "again: --walk 'make NORMAL; delete 1'",
 		"put off by 429 or 503 3 times, for 4.50 s in all",
 		"2 snapshots could not be released", "left-1", "left-2",
@@ -84,6 +86,7 @@ func TestSummaryOfABrokenRun(t *testing.T) {
 		"6 rules: ✓ 1 passed, ✗ 1 failed, ! 1 remark, – 2 skipped, · 1 noted",
 		"7 checks: 5 done, 1 skipped, 1 not reached",
 		"2 rules were not tried: STATE-2, STATE-3", "cut short interrupted",
+		"new failures, which the baseline does not excuse: BATCH-2",
 	)
 	refuse(t, out, "time 4")
 	if got := lastLine(out); got != "verdict: not conformant" {

@@ -1,5 +1,8 @@
 // Package signing proves to an implementation who is asking, in the two ways that it may know: a signature made with
 // a key pair, or a bearer token.
+//
+// [Credentials] are what a client has; [Credentials.Option] has a generated client show them, and [Credentials.Verify] and
+// [Keys.Verify] are the other side.
 package signing
 
 import (

@@ -1,8 +1,8 @@
 // Package testbed brings snapshots into being and looks at them, apart from the action under test.
 //
-// Bed is what the suite needs. HTTP is the adapter for implementations that speak the testbed protocol, which the
-// README describes, Exec the one for a program that speaks it line by line, File the one for a list of snapshots that
-// are there already, and Zec the one for the service's own actions; a Go implementation may provide a Bed of its own.
+// [Bed] is what the suite needs. [HTTP] is the adapter for implementations that speak the testbed protocol, which the
+// README describes, [Exec] the one for a program that speaks it line by line, [File] the one for a list of snapshots that
+// are there already, and [Zec] the one for the service's own actions; a Go implementation may provide a Bed of its own.
 package testbed
 
 import (

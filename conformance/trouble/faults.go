@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/byhand"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/gentle"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
@@ -67,7 +68,7 @@ func checkFault(name string) error {
 	}
 	variant, known := mutants.Named(name)
 	if !known {
-		return fmt.Errorf("there is no fault %.60q%s; there are error codes, %s, and those that \"zec-conformance mutants\" lists", name, meant(name, Names()), list(Connections))
+		return fmt.Errorf("there is no fault %.60q%s; there are error codes, %s, and those that \"zec-conformance mutants\" lists", name, byhand.Meant(name, Names()), list(Connections))
 	}
 	if err := variant.Portable(); err != nil {
 		return fmt.Errorf("%q cannot be a fault, since %w; have it served whole, with --mutant %s", name, err, name)

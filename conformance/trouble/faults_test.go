@@ -42,7 +42,7 @@ func TestAnErrorCodeIsAnsweredBeforeAnythingIsDone(t *testing.T) {
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(answer.StatusCode()).To(Equal(kind.Status))
 			g.Expect(answer.HTTPResponse.Header.Get("Content-Type")).To(Equal(contract.ContentType))
-			var envelope api.Error
+			var envelope api.Failure
 			g.Expect(json.Unmarshal(answer.Body, &envelope)).To(Succeed())
 			g.Expect(envelope.Code).To(Equal(kind.Code))
 			g.Expect(contract.UsualRequestID(envelope.RequestId)).To(BeTrue())

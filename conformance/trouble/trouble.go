@@ -1,6 +1,6 @@
 // Package trouble has a mock take its time and go wrong: how long things last, how late answers come, what gets stuck, and
 // which faults requests meet, by their names and as often as is asked for. All of it can be changed while the mock runs: by
-// the test that it is for, by a script, and through the testbed.
+// the test that it is for, by a script, and through the testbed. [Trouble.Option] gives it to a mock.
 package trouble
 
 import (

@@ -166,27 +166,35 @@ func (e Version) Valid() bool {
 // Action What is to be done. The endpoint has other actions, which are not part of this contract.
 type Action string
 
-// DeleteSnapshotsRequest defines model for DeleteSnapshotsRequest.
+// DeleteSnapshotsOutcome What a call that was carried out has left.
+type DeleteSnapshotsOutcome struct {
+	// RequestId Names one request; no two share it.
+	RequestId RequestId `json:"requestId"`
+
+	// SnapshotIds The ids that could not be deleted, each once, in any order.
+	SnapshotIds *[]string `json:"snapshotIds,omitempty"`
+}
+
+// DeleteSnapshotsRequest Which snapshots to delete, and nothing else.
 type DeleteSnapshotsRequest struct {
 	// SnapshotIds The snapshots to delete.
 	SnapshotIds []SnapshotId `json:"snapshotIds"`
 }
 
-// DeleteSnapshotsResult defines model for DeleteSnapshotsResult.
+// DeleteSnapshotsResult The answer to a call that was carried out.
 type DeleteSnapshotsResult struct {
 	// RequestId Names one request; no two share it.
 	RequestId RequestId `json:"requestId"`
-	Response  struct {
-		// RequestId Names one request; no two share it.
-		RequestId RequestId `json:"requestId"`
 
-		// SnapshotIds The ids that could not be deleted, each once, in any order.
-		SnapshotIds *[]string `json:"snapshotIds,omitempty"`
-	} `json:"response"`
+	// Response What a call that was carried out has left.
+	Response DeleteSnapshotsOutcome `json:"response"`
 }
 
-// Error defines model for Error.
-type Error struct {
+// ErrorCode The codes that the documents name.
+type ErrorCode string
+
+// Failure The answer to a call that was not carried out.
+type Failure struct {
 	// Code What went wrong, for programs: one of the values of ErrorCode, or another, since the set may grow.
 	Code string `json:"code"`
 
@@ -196,9 +204,6 @@ type Error struct {
 	// RequestId Names one request; no two share it.
 	RequestId RequestId `json:"requestId"`
 }
-
-// ErrorCode The codes that the documents name.
-type ErrorCode string
 
 // RequestId Names one request; no two share it.
 type RequestId = string
@@ -582,13 +587,13 @@ type DeleteSnapshotsResponse struct {
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *DeleteSnapshotsResult
 	// JSON400 the response for an HTTP 400 `application/json` response
-	JSON400 *Error
+	JSON400 *Failure
 	// JSON404 the response for an HTTP 404 `application/json` response
-	JSON404 *Error
+	JSON404 *Failure
 	// JSON4XX the response for an HTTP 4XX `application/json` response
-	JSON4XX *Error
+	JSON4XX *Failure
 	// JSON5XX the response for an HTTP 5XX `application/json` response
-	JSON5XX *Error
+	JSON5XX *Failure
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -597,22 +602,22 @@ func (r DeleteSnapshotsResponse) GetJSON200() *DeleteSnapshotsResult {
 }
 
 // GetJSON400 returns the response for an HTTP 400 `application/json` response
-func (r DeleteSnapshotsResponse) GetJSON400() *Error {
+func (r DeleteSnapshotsResponse) GetJSON400() *Failure {
 	return r.JSON400
 }
 
 // GetJSON404 returns the response for an HTTP 404 `application/json` response
-func (r DeleteSnapshotsResponse) GetJSON404() *Error {
+func (r DeleteSnapshotsResponse) GetJSON404() *Failure {
 	return r.JSON404
 }
 
 // GetJSON4XX returns the response for an HTTP 4XX `application/json` response
-func (r DeleteSnapshotsResponse) GetJSON4XX() *Error {
+func (r DeleteSnapshotsResponse) GetJSON4XX() *Failure {
 	return r.JSON4XX
 }
 
 // GetJSON5XX returns the response for an HTTP 5XX `application/json` response
-func (r DeleteSnapshotsResponse) GetJSON5XX() *Error {
+func (r DeleteSnapshotsResponse) GetJSON5XX() *Failure {
 	return r.JSON5XX
 }
 
@@ -699,28 +704,28 @@ func ParseDeleteSnapshotsResponse(rsp *http.Response) (*DeleteSnapshotsResponse,
 		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest Error
+		var dest Failure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest Error
+		var dest Failure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON404 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 4:
-		var dest Error
+		var dest Failure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.JSON4XX = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode/100 == 5:
-		var dest Error
+		var dest Failure
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -358,7 +358,7 @@ func (response DeleteSnapshots200JSONResponse) VisitDeleteSnapshotsResponse(w ht
 	return err
 }
 
-type DeleteSnapshots400JSONResponse Error
+type DeleteSnapshots400JSONResponse Failure
 
 func (response DeleteSnapshots400JSONResponse) VisitDeleteSnapshotsResponse(w http.ResponseWriter) error {
 
@@ -372,7 +372,7 @@ func (response DeleteSnapshots400JSONResponse) VisitDeleteSnapshotsResponse(w ht
 	return err
 }
 
-type DeleteSnapshots404JSONResponse Error
+type DeleteSnapshots404JSONResponse Failure
 
 func (response DeleteSnapshots404JSONResponse) VisitDeleteSnapshotsResponse(w http.ResponseWriter) error {
 
@@ -387,7 +387,7 @@ func (response DeleteSnapshots404JSONResponse) VisitDeleteSnapshotsResponse(w ht
 }
 
 type DeleteSnapshots4XXJSONResponse struct {
-	Body       Error
+	Body       Failure
 	StatusCode int
 }
 
@@ -404,7 +404,7 @@ func (response DeleteSnapshots4XXJSONResponse) VisitDeleteSnapshotsResponse(w ht
 }
 
 type DeleteSnapshots5XXJSONResponse struct {
-	Body       Error
+	Body       Failure
 	StatusCode int
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/mutants"
 	"github.com/zec-conformance/deletesnapshots/conformance/proof"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 func main() {
@@ -45,6 +46,7 @@ type options struct {
 	workers int
 	timeout time.Duration
 	out     string
+	record  string // a file
 	worker  bool
 }
 
@@ -74,6 +76,7 @@ all rules and has to be left alone. Exit status: 0 proved, 1 not proved, 2 could
 	flags.Int64SliceVar(&o.seeds, "seeds", []int64{1, 2, 3}, "the seeds")
 	flags.StringSliceVar(&o.only, "only", nil, "only these mutants and twins; says nothing of the checks and the rules")
 	o.pool(flags)
+	flags.StringVar(&o.record, "record", "", "a `FILE` for what is the same in every proof; it is written if the suite is proved")
 	flags.BoolVar(&o.worker, "worker", false, "")
 	_ = flags.MarkHidden("worker") // it exists
 	cmd.SetArgs(args)
@@ -131,7 +134,18 @@ func prove(ctx context.Context, o options, out io.Writer) (*proof.Proof, error) 
 		fmt.Fprintln(out, "✗ "+fault)
 	}
 	fmt.Fprintln(out, p.Summary())
-	return p, o.keep(map[string]func(io.Writer) error{"proof.md": p.WriteMarkdown, "proof.json": p.WriteJSON})
+	return p, errors.Join(
+		o.keepRecord(p, proof.NewRecord(variants, checks, o.seeds)),
+		o.keep(map[string]func(io.Writer) error{"proof.md": p.WriteMarkdown, "proof.json": p.WriteJSON}),
+	)
+}
+
+// keepRecord writes down what is proved, if it is. Else the last proof stays the last one.
+func (o options) keepRecord(p *proof.Proof, record proof.Record) error {
+	if o.record == "" || len(p.Faults) > 0 {
+		return nil
+	}
+	return report.WriteFile(o.record, record.Write)
 }
 
 // chosen gives the variants, and the checks unless only some variants are chosen.
@@ -139,6 +153,14 @@ func chosen(o options) ([]mutants.Variant, []conformance.Check, error) {
 	variants := slices.Concat(mutants.Mutants(), mutants.Twins())
 	if len(o.seeds) == 0 || o.workers < 1 || o.timeout <= 0 {
 		return nil, nil, errors.New("give at least one seed and one worker, and a timeout above zero")
+	}
+	if o.record != "" {
+		if len(o.only) > 0 {
+			return nil, nil, errors.New("--record is of a proof of all, and --only is of some; give one of them")
+		}
+		if err := report.Writable(o.record); err != nil {
+			return nil, nil, fmt.Errorf("--record: %w", err)
+		}
 	}
 	if len(o.only) > 0 {
 		for _, name := range o.only {

@@ -59,6 +59,8 @@ func TestWhatCannotBeTriedIsSaidInOneLine(t *testing.T) {
 		"power --workers 0":                  "at least one rarity, one run and one worker",
 		"power --timeout -1s":                "a timeout above zero",
 		"--only says-it-in-chinese --seeds=": "seed",
+		"--only cuts --record kept.json":     "give one of them",
+		"--record no/such/folder/kept.json":  "--record: ",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
@@ -111,6 +113,26 @@ func TestWhatIsNotProvedIsSaid(t *testing.T) {
 		ContainSubstring("✗ says-it-in-chinese, seed 1: no verdict: no verdict within 1ms\n"),
 		HaveSuffix("The suite is not proved: 1 faults.\n"),
 	))
+}
+
+// TestOnlyWhatIsProvedIsOnRecord: where it is not, the record of the last proof stays.
+func TestOnlyWhatIsProvedIsOnRecord(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	o := options{record: filepath.Join(t.TempDir(), "last.json")}
+	record := proof.Record{Seeds: []int64{7}, Twins: []string{"t"}}
+
+	g.Expect(o.keepRecord(&proof.Proof{Faults: []string{"one"}}, record)).To(Succeed())
+	g.Expect(o.record).NotTo(BeAnExistingFile())
+
+	g.Expect(o.keepRecord(&proof.Proof{}, record)).To(Succeed())
+	text, err := os.ReadFile(o.record)
+	g.Expect(err).NotTo(HaveOccurred())
+	var kept proof.Record
+	g.Expect(json.Unmarshal(text, &kept)).To(Succeed())
+	g.Expect(kept).To(Equal(record))
+
+	g.Expect(options{}.keepRecord(&proof.Proof{}, record)).To(Succeed(), "nobody wants it")
 }
 
 func TestAnInterruptIsNoProof(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -77,12 +78,14 @@ func (c *command) root() *cobra.Command {
 		Short: "Does an implementation of DeleteSnapshots keep its contract?",
 		Long: `Judges an implementation of DeleteSnapshots by its contract, rule by rule and with evidence.
 
-Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant, 2 could not run.`,
+Exit status: 0 conformant (remarks included, unless --strict), or not, and all of that is in the --baseline;
+1 not conformant, 2 could not run.`,
 		Example: `  zec-conformance run
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed http://127.0.0.1:8080/testbed/v1
   zec-conformance clean
   zec-conformance judge production.har
   zec-conformance report report.json --to junit=report.xml
+  zec-conformance baseline write known.yaml --from report.json
   zec-conformance mock --addr 127.0.0.1:8080
   zec-conformance rules`,
 		SilenceErrors: true,
@@ -92,12 +95,14 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 			return errors.New("no command is given; " + offered(cmd))
 		},
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.SetHelpCommand(help())
-	root.AddCommand(c.run(), c.plan(), c.judge(), c.report(), c.clean(), c.mock(), c.mutants(), c.rules())
+	root.AddCommand(c.run(), c.plan(), c.judge(), c.report(), c.baseline(), c.clean(), c.mock(), c.mutants(), c.rules(), c.completion(), c.man())
+	if err := complete(root); err != nil {
+		panic(err) // a flag has been given two completions
+	}
 	return root
 }
 
@@ -106,6 +111,8 @@ func help() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
 		Short: "Help about a command",
+
+		ValidArgsFunction: commandsBelow,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err == nil {
@@ -130,14 +137,21 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("%q is one word too many; see %s --help", args[0], cmd.CommandPath())
 }
 
+// setUp are the commands that nobody looks for who has got another one wrong.
+var setUp = []string{"help", "completion", "man"}
+
 // offered names the commands that there are.
 func offered(root *cobra.Command) string {
 	var names []string
 	for _, command := range root.Commands() {
-		if command.Name() != "help" {
+		if !slices.Contains(setUp, command.Name()) {
 			names = append(names, command.Name())
 		}
 	}
 	last := len(names) - 1
-	return "give " + strings.Join(names[:last], ", ") + " or " + names[last] + ", or see --help"
+	given := names[last]
+	if last > 0 {
+		given = strings.Join(names[:last], ", ") + " or " + given
+	}
+	return "give " + given + ", or see --help"
 }

@@ -20,6 +20,7 @@ type judgeOptions struct {
 	states  string // a file
 	settle  time.Duration
 	strict  bool
+	known   string // a file
 	reports []string
 }
 
@@ -33,7 +34,8 @@ mistakes, and what is known of the ids, by --states and by the log itself. Nothi
 
 FILE is HAR 1.2, as 'run --record', browsers and proxies write it. What in it is no call of the action is passed over.
 
-Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant, 2 there is nothing to judge.`,
+Exit status: 0 conformant (remarks included, unless --strict), or not, and all of that is in the --baseline;
+1 not conformant, 2 there is nothing to judge.`,
 		Example: `  zec-conformance run --record run.har
   zec-conformance judge run.har
   zec-conformance judge production.har --states states.yaml --report json=report.json`,
@@ -50,6 +52,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 	flags.StringVar(&o.states, "states", "", "what snapshots are when the log begins: a YAML or JSON `FILE`, {NORMAL: [id, …], …} or [{id: …, state: …}, …]")
 	flags.DurationVar(&o.settle, "settle", conformance.DefaultSettle, "how long a deletion may take to show")
 	flags.BoolVar(&o.strict, "strict", false, "let broken rules of level SHOULD fail the verdict")
+	baselineFlag(flags, &o.known)
 	reportFlag(flags, &o.reports)
 	return cmd
 }
@@ -63,14 +66,13 @@ func (c *command) judgeLog(ctx context.Context, cmd *cobra.Command, path string,
 	if err != nil {
 		return err
 	}
-	read := []file{{"the log", path}}
-	if o.states != "" {
-		read = append(read, file{"--states", o.states})
-	}
-	if err := apart(wanted.files("report", 1), read); err != nil {
+	if err := checkBaseline(cmd.Flags(), o.known); err != nil {
 		return err
 	}
-	log := conformance.Log{Name: path, Settle: o.settle, Strict: o.strict}
+	if err := apart(wanted.files("report", 1), []file{{"the log", path}, {"--states", o.states}, {"--baseline", o.known}}); err != nil {
+		return err
+	}
+	log := conformance.Log{Name: path, Settle: o.settle, Strict: o.strict, Baseline: o.known}
 	if cmd.Flags().Changed("states") {
 		list, err := testbed.ReadList(o.states)
 		if err != nil {

@@ -51,7 +51,7 @@ func readReports(flag string, texts []string, endpoints int) (reports, error) {
 // file is one that the command line names.
 type file struct {
 	what string // it is: "--report junit", say
-	path string
+	path string // empty where there is none
 }
 
 // apart sees that nothing is written to a file that something else is written to as well, or that is read.
@@ -66,7 +66,7 @@ func apart(written, read []file) error {
 			}
 		}
 		for _, other := range read {
-			if report.SameFile(own.path, other.path) {
+			if other.path != "" && report.SameFile(own.path, other.path) {
 				return fmt.Errorf("%s would overwrite %q, which is %s; name another file", own.what, own.path, other.what)
 			}
 		}

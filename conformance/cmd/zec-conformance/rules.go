@@ -10,10 +10,11 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/rulebook"
 )
 
 func (c *command) rules() *cobra.Command {
-	var withChecks, ofCallers bool
+	var withChecks, ofCallers, asPage bool
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "List the rules of the contract, with their levels and sources",
@@ -22,6 +23,10 @@ func (c *command) rules() *cobra.Command {
 			switch {
 			case withChecks && ofCallers:
 				return errors.New("--checks: rules for callers have no checks; give one of --checks and --callers")
+			case asPage && (withChecks || ofCallers):
+				return errors.New("--markdown has the checks and the rules for callers in it; give it alone")
+			case asPage:
+				return rulebook.Write(c.out)
 			case ofCallers:
 				return c.listCallerRules()
 			}
@@ -30,6 +35,7 @@ func (c *command) rules() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&withChecks, "checks", false, "list the checks of each rule as well")
 	cmd.Flags().BoolVar(&ofCallers, "callers", false, "list the rules by which the mock judges its clients instead")
+	cmd.Flags().BoolVar(&asPage, "markdown", false, "write the whole rules page, conformance/RULES.md, instead")
 	return cmd
 }
 

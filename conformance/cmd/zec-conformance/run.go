@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -54,7 +53,8 @@ FOLDER/1, FOLDER/2 and so on.
 
 Credentials come from the environment: ` + signing.Names + `.
 
-Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant, 2 could not run.`,
+Exit status: 0 conformant (remarks included, unless --strict), or not, and all of that is in the --baseline;
+1 not conformant, 2 could not run.`,
 		Example: `  zec-conformance run
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed http://127.0.0.1:8080/testbed/v1 --report json=report.json
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed 'exec:python3 bed.py'
@@ -64,6 +64,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 	}
 	c.runFlags(cmd, &o)
 	flags := cmd.Flags()
+	baselineFlag(flags, &o.Baseline)
 	reportFlag(flags, &o.reports)
 	flags.StringVar(&o.pictures, "pictures", "", "write the pictures that belong to failures, such as the time line of a race, to a `FOLDER`")
 	flags.StringVar(&o.record, "record", "", "record every exchange, without secrets, to a HAR `FILE`, which judge and browsers read")
@@ -95,6 +96,9 @@ func (c *command) runFlags(cmd *cobra.Command, o *runOptions) {
 func (c *command) judgeImplementation(ctx context.Context, cmd *cobra.Command, o runOptions) error {
 	configs, err := c.configure(cmd, o)
 	if err != nil {
+		return err
+	}
+	if err := checkBaseline(cmd.Flags(), o.Baseline); err != nil {
 		return err
 	}
 	if err := c.ledgers(cmd.Flags().Changed("ledger"), configs); err != nil {
@@ -144,13 +148,13 @@ func (o *runOptions) written(configs []conformance.Config, wanted reports) []fil
 
 // read are the files that a run reads.
 func (o *runOptions) read() []file {
-	files := []file{{"--cacert", o.reaching.cacert}, {"--cert", o.reaching.cert}, {"--key", o.reaching.key}}
+	files := []file{{"--cacert", o.reaching.cacert}, {"--cert", o.reaching.cert}, {"--key", o.reaching.key}, {"--baseline", o.Baseline}}
 	for _, spec := range o.reaching.testbeds {
 		if list, is := strings.CutPrefix(spec, "file:"); is {
 			files = append(files, file{"the list of snapshots", list})
 		}
 	}
-	return slices.DeleteFunc(files, func(f file) bool { return f.path == "" })
+	return files
 }
 
 // recordings are the files that the exchanges of runs are written to, one for each run.
@@ -243,6 +247,7 @@ func (c *command) tell(result *report.Report, wanted reports) error {
 	if result.Reason != "" {
 		c.complain(result.Reason)
 	}
+	c.tellBaseline(result.Baseline)
 	return errors.Join(unwritten, result.WriteText(c.out, c.style()))
 }
 

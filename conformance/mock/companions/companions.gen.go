@@ -196,8 +196,8 @@ type DescribeSnapshotsResult struct {
 	} `json:"response"`
 }
 
-// Error defines model for Error.
-type Error struct {
+// Failure defines model for Failure.
+type Failure struct {
 	// Code What went wrong, for programs, in the words of DeleteSnapshots.
 	Code string `json:"code"`
 
@@ -264,10 +264,10 @@ type Time = string
 type Version = string
 
 // Failed defines model for Failed.
-type Failed = Error
+type Failed = Failure
 
 // Refused defines model for Refused.
-type Refused = Error
+type Refused = Failure
 
 // CreateSnapshotParams defines parameters for CreateSnapshot.
 type CreateSnapshotParams struct {
@@ -1226,9 +1226,9 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	return m
 }
 
-type FailedJSONResponse Error
+type FailedJSONResponse Failure
 
-type RefusedJSONResponse Error
+type RefusedJSONResponse Failure
 
 type CreateSnapshotRequestObject struct {
 	Params CreateSnapshotParams
@@ -1254,7 +1254,7 @@ func (response CreateSnapshot200JSONResponse) VisitCreateSnapshotResponse(w http
 }
 
 type CreateSnapshot4XXJSONResponse struct {
-	Body       Error
+	Body       Failure
 	StatusCode int
 }
 
@@ -1271,7 +1271,7 @@ func (response CreateSnapshot4XXJSONResponse) VisitCreateSnapshotResponse(w http
 }
 
 type CreateSnapshot5XXJSONResponse struct {
-	Body       Error
+	Body       Failure
 	StatusCode int
 }
 
@@ -1311,7 +1311,7 @@ func (response DescribeSnapshots200JSONResponse) VisitDescribeSnapshotsResponse(
 }
 
 type DescribeSnapshots4XXJSONResponse struct {
-	Body       Error
+	Body       Failure
 	StatusCode int
 }
 
@@ -1328,7 +1328,7 @@ func (response DescribeSnapshots4XXJSONResponse) VisitDescribeSnapshotsResponse(
 }
 
 type DescribeSnapshots5XXJSONResponse struct {
-	Body       Error
+	Body       Failure
 	StatusCode int
 }
 
@@ -1464,54 +1464,58 @@ func (sh *strictHandler) DescribeSnapshots(w http.ResponseWriter, r *http.Reques
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"zFp7c9s2Ev8qGLQzvbshZb38Uv+4oR7Oec6xM7bbtIndDESuRNQkwAMgK0pG3/1mAZImJcpW0rTTv0yK",
-	"eOwudn+/3YU/01CmmRQgjKaDzzRjiqVgQNm3n0FpLgU+RqBDxTNjX+ltDOTRfSRyRkwMJHhz3qIe5fg5",
-	"BhaBoh4VLAU6oL/470Z+sZhHdRhDynBV+MjSLMEh3Xb30G+f+u0O9ahZZfibNoqLOV2v1x5VoDMpNFi5",
-	"zhhPIMKnUAoDwuAjy7KEhwwlPPhdO6nL9XFkhGveTK5/Ph9NPtxOXr+5ug6uf/3w02Xwc3B+EQwvJtSj",
-	"KWjN5pDrqEE98hAI10RIQ9gj4wmbJkBmUlmtU5mCMKi4gv8tQJvzCKeeHQ9Px52g5x9O+oHfHx11/NOT",
-	"UeAH7dFkeHY6PBkej+m6aonvFczogH538HQeB+6rPpgoJZUzw/Yx5CL+oIlcCjJji8S0cOlrmC30Vxrp",
-	"9fnNzfnlqw9vguvg9eR2cl0zTMT1w3mENkGduYJoS//uWWfSHp+O/JPhceD3j04P/ZP+cc8/6h52+me9",
-	"SXfcGX0j/UOWJKB+0CTl2rAHaJFLaWIu5iRmmoQxE3MUcF3uZj1opIAZuBEs07E01052a6Ao4rg6S94o",
-	"mYEyHF1uxhINm7u/5SaWC0MYUYD25VLc8hQ86xg6X5pow1aaLIThCeEGrRZBAsYZLavs8Tk3bHO04Tdi",
-	"JEnZAxD2tLyctcitdcTwgaD+mjCxwrVT9vECxNzEdNBttz2aclG8d7ZCDM+vosNLJ2LHoEVzMS6Zm1OX",
-	"OyAY/zZWMpBZAh5ZxjyMiYZHUCwptdAkZSuiY6ZgQBIwiD8eificG+2ReJXFIFCviGSguIy0R5bcxITl",
-	"g4lUd8IOJ8yQqTQxARHp1p2o2+GoVzND16MZw/ko7G/v2/5p4L9j/qf7fzw9t/z7f1W+/PPf3zfgk/N+",
-	"jAQ6eF8c44Z17stpcvo7hIZ69KOfANPGL02PONiP0bCb/qkXiXXPusNUYu7587ouB1ag9FutV6i5y3WL",
-	"760XLfe0f23VLdM9N6/UbnuWR8dWuGlpWL1v5DcFqt5W98pyoXbhqokUyepHwqYahCFSEUgzs/KQMVmS",
-	"WLY0kNpltsIxZR/P3ccOBm/+nSnFVvgZ17+1v22K8DZmxiKQRQyuMfxaJEiq0ZZTtsUMpgDfncAYqhEz",
-	"DGUDsUjRuDe/3txOXlOPjoPboGLVXFZ0YxzqPzKF4a5xzpjrh5uVNpDiPK4fxswwer/GgJvDJS6Mclu2",
-	"snC0qQOiBA51YDrjShsyBUT1Dso2kyplhg4oF6bXdUHOU1y20z7uHfc7J92+DfX8x1JoLgzMQdFckhv+",
-	"CWqidNubsvxHLknKxKpiPmZFQ355SZYcd5+RQoGWCxXCKyUX2a4ImuNHYoqTLcGfa8LFS4fLBZECGoKv",
-	"GmPP+fKf58Uv0UfGlCn0Qd/yUBlrAeSVkGloEWRh8huZwkyisqYcbPnfSDKFOReOL7jJieN7wmbIGxvD",
-	"74SRyBzFaEcgO81WBOBzSHlTHYtzDTML/eIsN2rt0U9SQJNbvI1BwaY37OcK5FOzP6z3A8y/hooQhW7A",
-	"NMWD1FBohnFY88B9juJczCRdb3vj16lgpGHJSC5Eg6wN2JExrXNMSzDNqZxDiQrPsFtlN6+00bfjR5dp",
-	"bx2GKwsamWaJoLBUUsw9l+gpOVcs1WWoLqWKrCeObdpbOpJNUZ9PScuSY7+dbYq5x7Jfc87PGNQa50nY",
-	"JrNeV3esq4LQp21U5mvuoUDNkbeN863LktDmol9SFmAyEUx5ws2qEblMDIowl6GEcpFEZAokZZGNawvS",
-	"NgFw5QzaxlIf16Ss1CthM5UyASaKfZ8voOw6hiyZLvb70fEZWVpA5bYWeQBF5uwRiNjFnDXafpG0eUHV",
-	"W7ZtoP/n9yqo8qVEur5s0yJNjvqHisAd4j9P8pOvMP7fh3/twb5c11QstGEPr1Ituj29aryV+28oXQ+x",
-	"TXdsOtmbDZttaiNdPGDwMZLJhIcrzPUYVtxaikqTAdMqId0YDrpaKgQLI6lHXzOxYMmepQIKlM/Dx2Iu",
-	"ilweVQP6s1oWHEku5i1yJZJVM14UkLJBQrZ7pMnl1fXr4MIjIROIRBUkLDWrtAhH15Pg9vzyFfXoWXB+",
-	"MRlTj15fXVycX776MAxG/8WSZ3IxsUP2s4HTNCi6i7TQ3XYB3Cz3Q974LF6vZZJwMR+y8KH8zWqIc9CE",
-	"RRhvJtaGpzYb/Ol25GGObKkBQimc0vWubKfjd49u2yeDzuGg135XLXkiZsA3zlOfWinvtnskqPZc+g2N",
-	"Xd5IYq+32lw5X3i2DZRwbZ6SKpf2shDnatdGsl6QMRPb4fiSgoll5KbjACOTiDBbYUxXaIA74drWxHar",
-	"A7ta4TZXGYjgzXnh+y6nmUk1cKmcYvPUFkczWxuamFh0sOdrR7B8Ndw87yVjNdW6E3ciTw60lQotExqP",
-	"aARA4xw9hXQKqvRpsUgS/Ms0mUsZ4V9Xm7VIIPQSlFtJZiAGhJEw4ShaXgzxuZAK7sSMQxLpkp0iCU6q",
-	"ByGXLVITiS1MjKQQMgN2N1Nk4JvBxBTkFRM31n1GMs2YsKeyPZx69LG4X6i2/9ceRdlZxumA9lrtVs85",
-	"V2yh4IBl/OCxe/AJwu/qTTKbtkptmtmYWdPYPmMoUyjqxc1yGkFwkPN1Eed5loRWcCcYMoG2qiCF1Rp5",
-	"3XbWbQ98QzivdrXy/nNjx8O5SVHcgIgyyYWTC5i7Zth9v+I8llaZx6gF1K5bcjTbkG0/kHLrb05dr71m",
-	"Kn1S96C4+Vnfl8n3UEar/a8m7MnPpPKZv4y5u6rQizRlakUH9NyQOfrvdIUZBCQztNMjSxZQbarbB783",
-	"O2Wd8LBLt3Id2m33Dv12x+91bjvdQbs9aFusq6cv1PmNv8jmikVgmR4Fg0dQW1JVc2wtU5jKaJW7jCbc",
-	"7CfmS/vvfYvSfOWxrucq6DGbt23ddvsLjwqjaNMamvDIwzNyiMpNwbaI5QgshkgRQs0otTul3vB4chh0",
-	"2v7RqDv2+2cnHf900u77nfFhcDI8HvXOjrq03lL4mvnVbNa++IfTzqwdHltjf7W1bddk1xXeBgB5mHkt",
-	"eZKQKdi7vP4vv+zarzypg+LCb+3Rw33G57mEVak8p528a8dVwXerM7Qbfy84ckkVanPmsc0QliTVhkjO",
-	"egrInD8i4uZ9BKmQm7koasMYVmSJLOssZjuy05XrCJFA3AkeuaUcC2MxgfZNYGaIXCDFSlTNAXjtCOY4",
-	"dBmD2/ep42K7DNw6Mg5rN6H+tlX+VsC/Ld6XYH/D7L8O/lmS1CHltrwYsGfv2tFlkxwTF1VDEwvV1sfc",
-	"rXh9JZf9lkstcZl6OfAUCw3ArYuLvyfovq9cdnSr1w22FV7UoZXKwkaiTDeQ822e9jnHnRGzlJXMtypJ",
-	"rZv/fgO7HLD5p20WdeGojye3N5btvDX7U8gDI7VuguJCP7fCboroB0fDk1F77HcmvTO/f9g99k96p31/",
-	"eDg6Gh9PTs5O7b+XVCmi7DO/v/e+arFq/7e9bj7DK4c92nCHdeoZmjsdd876o5Mjvzs5Hvr9oHfoD9uj",
-	"U//o7GTSG3eDzvCwv1OHerNuV/lWa88V/9qwO03a6HRttayo7XT5xR1aY8OqvGFbNzFs6ZUvpTubvZ+i",
-	"1VCJp7L0furdUKY58+1Ve4dVYeiLLF496M76j4XPrmzgSkB+7Yl1RlxcH5R4RqSwKIdj9F+cGlzUau48",
-	"8wT12Mxr7j/ERCTVD5pki2nCw5LX0PkXKkE+MybTg4ODUAotE2h9ApGwFahWKFO6vl//PwAA//8=",
+	"zFprc9s2s/4rGLQzPecMKevqi/rhDHVxjqeOnbHdpk3iZiByJaImAR4AsqJk9N/fWYCkSImy3TTt9JNE",
+	"EZfdxe7z7C70hYYyzaQAYTQdfqEZUywFA8o+/QJKcynwawQ6VDwz9pHexUAe3Usi58TEQII3Fy3qUY6v",
+	"Y2ARKOpRwVKgQ/qr/27sF4t5VIcxpAxXhU8szRIc0m13B377zG93qEfNOsPftFFcLOhms/GoAp1JocHK",
+	"dc54AhF+C6UwIAx+ZVmW8JChhEd/aCd1uT6OjHDN2+nNLxfj6ce76es31zfBzW8ff74KfgkuLoPR5ZR6",
+	"NAWt2QJyHTWoRx4C4ZoIaQh7ZDxhswTIXCqrdSpTEAYVV/D/S9DmIsKp5yejs0kn6PmDaT/w++Pjjn92",
+	"Og78oD2ejs7PRqejkwndVC3xvYI5HdLvjrbnceTe6iNUd6nAGWL/IHIhf9BErgSZs2ViWrj4DcyX+ivN",
+	"9Pri9vbi6tXHN8FN8Hp6N72pmSbi+uEiQqug1lxBtGeB7nln2p6cjf3T0Ung94/PBv5p/6TnH3cHnf55",
+	"b9qddMbfzAIhSxJQP2iScm3YA7TIlTQxFwsSM03CmIkFirgp97NeNFbADNwKlulYmhsnvTVRFHFcnSVv",
+	"lMxAGY5uN2eJht3d33ITy6UhjChAC3Mp7ngKnnUOnS9NtGFrTZbC8IRwg3aLIAHjzJZV9viSm7Y54vAd",
+	"MZKk7AEI2y4v5y1yZ50xfCCovyZMrHHtlH26BLEwMR12222PplwUz529MMMTrOjw3JnYMWjRXIwr5ubU",
+	"5Q4IYoCNlwxkloBHVjEPY6LhERRLSi00Sdma6JgpGJIEDGKQRyK+4EZ7JF5nMQjUKyIZKC4j7ZEVNzFh",
+	"+WAi1QdhhxNmyEyamICIdOuDqNvhuFczQ9ejGcP5KOzv79v+WeC/Y/7n+//afm/59/9TefPf//t9A0Y5",
+	"/8dYoMP3xTHuWOe+nCZnf0BoqEc/+QkwbfzS9IiF/RgNu+ufeplY96w7TCXqnj6vm3JgBU6/1XqFmodc",
+	"t3jfetZy2/1rq+6Z7ql5pXb7szw6scLNSsPql0Z+U6DqfXWvLR9qF66aSJGsfyRspkEYIhWBNDNrD1mT",
+	"JYllTAOpXWYvHFP26cK97GDw5u+ZUmyNr3H9O/vbrghvY2YsAlnE4BrDr0WCpBptOW1bzGAK8NkJjKEa",
+	"McNQNhDLFI17+9vt3fQ19egkuAsqVs1lRTfGoejkGsdPuH64XWsDKc7h+mHCDKP3Gwy2BVzhoiiz5SoL",
+	"RbvyI0LgUAekc660ITNARO+gXHOpUmbokHJhel0X4DzFZTvtk95Jv3Pa7dswz38sBebCwAIUzSW55Z+h",
+	"Jkq3vSvL/8kVSZlYV0zHrGjILc/JkmPuE1Io0HKpQnil5DI7FD0LfElMcaol8HNNuHjuYLkgUkBD4FXj",
+	"6yk//vs8+DnqyJgyhT5IIx4qYy2AnBIyDS2CDEx+JzOYS1TWlIMt9xtJZrDgwnEFNzlpfE/YHDljZ/gH",
+	"YSSyRjHakcdBsxXB9xRK3lbH4lzDzFI/O8uN2nj0sxTQ5BZvY1Cw6w0vcwXyudkfNi8Dy3+GhhCBbsE0",
+	"xYPUUGiGcVjzwJccxYWYS7rZ98avU8FIw5KxXIoGWRuwI2Na55iWYIpTOYcSFZ5gtspuXmmjb8eNRZ69",
+	"dxyuLGjkmRXCwkpJsfBcmqfkQrFUl8G6kiqyvjixSW/pSjZBfTohLUuOl+1sE8wXLPs1J/2ESa1xtsI2",
+	"GfamumNdFUuaNi7zNV+gQM2V943zrYuS0Gaif6YowFQimPGEm3UjdpkYFGEuPwnlMonIDEjKIhvZFqZt",
+	"CuCKGbSNJT+uSVmrVwJnJmUCTBT7Pl0+2XUMWTFd7PejYzSyspDKbSXyAIos2CMQcYg7a8T9LG3zgqz3",
+	"bNuQADy9V0GWz6XR9WWbFmly1L9UAh4Q/2man36F8f89DGwP9vmqpmKhHXt4lVrR7elV463cf0fpeojt",
+	"umPTyd7u2GxXG+niAYOPkUwmPFxjtsew3tZSVFoMmFgJ6cZw0NVCIVgaST36moklS15QKKAw+Rz8WsxD",
+	"cctjakB+VsuBI8nFokWuRbJuxooCTnYIyPaNNLm6vnkdXHokZAJRqIKCpVaVBuH4ZhrcXVy9oh49Dy4u",
+	"pxPq0Zvry8uLq1cfR8H4Jyx4ppdTO+R5/Z2WQdFXpIXetvZ3M9wPecuzeLyRScLFYsTCh/I3qx3OQfMV",
+	"4bubUhue2jzw57uxh9mxpQQIpXAK1/uxnY7fPb5rnw47g2Gv/a5a7ETMgG+ch24bKO/2OyOo8kL6++Gh",
+	"IVwqbta3GHEOC2fAFKhGseUDCI/YEoRpF3U/WuFz0ixatJovhDs8G8mWHtyqpWCxMZkFAr4QzOTpTn3D",
+	"2+IVeex6uOGu58RWiIMN72BpYqn4Z9tm3e7MMv4TrF0Xk+fUHUphWGiTx3wyxlmmJMatc+UHgAyTRizk",
+	"+baDlmtsbC9eRFL9gNixVEmuox4eHS24iZezVijTo88Q+qEU9gRFCEfOz8vMlO51Vl/vtRlzxvZsGy7h",
+	"2mwTW1d6sBDnatfGs7GYMRPb4fiQgoll5KbjACOTiDBb5c3WqMgH4SxJ7I1BYFcr1L3OQARvLgr0cVnl",
+	"XKqhS6cVW6S2QJ3b+tzExOKzsNkVjmD5arh54SwgsMb7IPL0TFup0EdD4xGNFGQc3KSQzkCVyCKWSYKf",
+	"TJOFlBF+uvq4RQKhV6DcSjIDMSSMhAlH0fKClC+EVPBBzDkkkS7zg0iCk+pByFWL1ERiSxMjLYfMgN3N",
+	"FFXQrmMyBXnVyo0N5LFMMybsqewPpx59LO54qlcwG4+i7CzjdEh7rXar58I8tmF6xDJ+9NhFj/qu3qS0",
+	"hYPUpjkfYtY0ts8byhSKmn23pYE0NMwzpgJt8zwVreBOMGQCbVXBa6s1ZlY26OwtxI5wXu166/2Xxq6T",
+	"c5OiwAQRZZILJxcwYZ6+43IeS6vcb9QSaldeOafsyPY8Vbi1d6dtNl5zIrNV9ai4edvcl6XPSEbrl18M",
+	"2VOfS+UzfxVzd1Gkl2nK1JoO6YUhC/Td2RrzN0jmaKNHliyheqFhv/i9+RnrhIMu3cs0abfdG/jtjt/r",
+	"3HW6w3Z72LaMU08eqfMZf5ktFIvAEgkKBo+ON2pSVSscLVOYyWidu0uB3s+L+dz+L77Dar5u2tQzRfSW",
+	"3dvObrv9J48KI2jXGprwyMMzysnDFPkO4jiCiiFShFAzSu1Grzc6mQ6CTts/Hncnfv/8tOOfTdt9vzMZ",
+	"BKejk3Hv/LhL6y2dr5lfrSXsgz+Ydebt8MQa+6utbbtWhy5Qd8DHw7x3xZOEzMDepPZ//fXQfuVJHRXX",
+	"rRuPDl4yPs/orErlOR3kXER0ttDF3ZKvqwhQQ+S9lt1hUL7kSDBV/M3pyHapWJJUO1U5FSogC/6IMJy3",
+	"d6RCwuaiKNljWJMVUq8zpW2Vz9auVUcC8UHwyC3lqBlrPDR8AnND5BJ5V6LODtVrZ7PAoasY3L7bVpht",
+	"/nDr4Tis3UQF+1b5V7HBvngvJYSGmf8cJ7AkqePMXXlbY8/d3RGUNxeYyagaxFj8tv7l/qhQX8kVJuVS",
+	"K1ymXqVtA6QBzbfRUuL5feUGqlu9A7L3E0VroFLw2fCU6Q6cvs3zQOe0c2JWspIKVyWpXbG83wE0h3b+",
+	"WZtFXTju48m9GOAOXmP+LYyCUVo3QfEPi9wKh3mjHxyPTsftid+Z9s79/qB74p/2zvr+aDA+npxMT8/P",
+	"7H9+qrxRNv/f33tftVi1Kd/eNJ/htcMdbbjDOfUE951NOuf98emx352ejPx+0Bv4o/b4zD8+P532Jt2g",
+	"Mxr0D+pQ758eqqxrHdPivyaHc6ed5uNeF5Ha5qNfXGw29hDLa89NE+2WXvlcDrTbjiu6P5V4Kjsi23Ya",
+	"ZZoz3/73ocOqMPSnLF496M7mr4XPoRThWkB+F42FR1zc6ZR4RqSwKIdj9D+cL1zWivCnkoRKx8X6ZKX7",
+	"8f4eCaNovry/x8PQoB6bifGu0m8g2XKW8LAkxtZeAyKUQssEWp9BJGwNqhXK1J52Luhe56V6eWn/kNDa",
+	"smpdqc395j8BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -82,7 +82,7 @@ func (s Service) CreateSnapshot(_ context.Context, asked CreateSnapshotRequestOb
 }
 
 func (s Service) refuse(kind contract.Error, message string) CreateSnapshot4XXJSONResponse {
-	return CreateSnapshot4XXJSONResponse{StatusCode: kind.Status, Body: Error{RequestId: s.NewRequestID(), Code: kind.Code, Message: message}}
+	return CreateSnapshot4XXJSONResponse{StatusCode: kind.Status, Body: Failure{RequestId: s.NewRequestID(), Code: kind.Code, Message: message}}
 }
 
 // DescribeSnapshots implements StrictServerInterface.

@@ -1,5 +1,6 @@
 // Package door tells who is let in to the mock: anybody, who signs with a key that it knows, or who has a token that it
 // knows. What is refused at the door has changed nothing, and nobody has looked at the rest of it.
+// [Option] puts a door before a mock.
 package door
 
 import (

@@ -40,7 +40,7 @@ var secrets = []string{owner.Secret, reader.Secret, token.Token, guest.Token}
 
 func codeOf(t *testing.T, answer []byte) string {
 	t.Helper()
-	var envelope api.Error
+	var envelope api.Failure
 	decoder := json.NewDecoder(bytes.NewReader(answer))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&envelope); err != nil {
@@ -272,7 +272,7 @@ func TestOthersAreRefusedAndNothingChanges(t *testing.T) {
 			if kind, _ := contract.ErrorByCode(string(row.code)); strings.HasPrefix(kind.Code, contract.AuthCodePrefix) {
 				g.Expect(status).To(Equal(kind.Status))
 			}
-			var envelope api.Error
+			var envelope api.Failure
 			g.Expect(json.Unmarshal(answer, &envelope)).To(Succeed())
 			g.Expect(envelope.Message).To(ContainSubstring(row.says))
 			for _, secret := range secrets {

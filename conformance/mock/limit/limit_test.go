@@ -51,7 +51,7 @@ func TestRateTakesAsManyAsASecondHas(t *testing.T) {
 			got := ask(s, contract.Path)
 			g.Expect(got.Code).To(Equal(contract.TooFast.Status))
 			g.Expect(got.Header().Get("Retry-After")).To(Equal(row.wait))
-			var envelope api.Error
+			var envelope api.Failure
 			g.Expect(json.Unmarshal(got.Body.Bytes(), &envelope)).To(Succeed())
 			g.Expect(envelope.Code).To(Equal(contract.TooFast.Code))
 			g.Expect(contract.UsualRequestID(envelope.RequestId)).To(BeTrue())
