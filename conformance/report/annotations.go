@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -79,17 +78,11 @@ func (r *Report) annotate(tell func(kind, title string, lines ...string)) {
 	if rules := r.weighing(untried); len(rules) > 0 {
 		tell("notice", count(len(rules), "rule")+" not tried", abbreviate(ids(rules), annotationText))
 	}
-	if r.Baseline == nil {
-		return
+	for _, entry := range r.Baseline.Standing(StandsExpired) {
+		tell("warning", "a known failure has expired", abbreviate(entry.String(), caseLine)+": "+abbreviate(entry.Reason, annotationText), "It was excused until "+entry.Expires+".")
 	}
-	for _, entry := range r.Baseline.Entries {
-		name := abbreviate(cmp.Or(entry.Rule, entry.Check), caseLine)
-		switch entry.Standing {
-		case StandsExpired:
-			tell("warning", "a known failure has expired", name+": "+abbreviate(entry.Reason, annotationText), "It was excused until "+entry.Expires+".")
-		case StandsPassing:
-			tell("warning", "a known failure passes now", name+": its entry in the baseline can go.")
-		}
+	for _, entry := range r.Baseline.Standing(StandsPassing) {
+		tell("warning", "a known failure did not fail", abbreviate(entry.String(), caseLine)+": it can go from the baseline once it is mended.")
 	}
 }
 

@@ -71,7 +71,7 @@ func TestAnnotationsSayWhatIsToBeKnown(t *testing.T) {
 	g.Expect(all[1].Message).To(ContainSubstring("\nseen: 200 for a batch over the limit\npermitted: a refusal\ncheck: refuses 101 snapshots, time 1\nsource: The vendor's page"))
 	g.Expect(all).To(ContainElement(shownAnnotation{"notice", "DeleteSnapshots: 2 rules not tried", "STATE-2, STATE-3"}))
 	g.Expect(all).To(ContainElement(shownAnnotation{
-		"warning", "DeleteSnapshots: a known failure has expired", "BATCH-2: unknown\nIt was excused until 2026-01-01.",
+		"warning", "DeleteSnapshots: a known failure has expired", "BATCH-2 by \"refuses 101 snapshots, time 1\": unknown\nIt was excused until 2026-01-01.",
 	}))
 	g.Expect(all).To(ContainElement(And(
 		HaveField("Kind", "notice"), HaveField("Title", "DeleteSnapshots: REQ-6 SHOULD is broken, as known"), HaveField("Message", ContainSubstring("known: the gateway")))))

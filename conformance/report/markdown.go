@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"regexp"
@@ -183,18 +182,13 @@ func (m *comment) notTried() {
 
 // stale names the entries of the baseline that want attention.
 func (m *comment) stale() {
-	if m.Baseline == nil {
-		return
-	}
 	for _, part := range []struct {
 		standing Standing
 		text     string
-	}{{StandsExpired, "expired"}, {StandsPassing, "pass now"}} {
+	}{{StandsExpired, "expired"}, {StandsPassing, "did not fail now"}} {
 		var names []string
-		for _, entry := range m.Baseline.Entries {
-			if entry.Standing == part.standing {
-				names = append(names, cell(cmp.Or(entry.Rule, entry.Check)))
-			}
+		for _, entry := range m.Baseline.Standing(part.standing) {
+			names = append(names, cell(entry.String()))
 		}
 		if len(names) > 0 {
 			m.printf("**Known failures that %s**: %s\n\n", part.text, listed(names))

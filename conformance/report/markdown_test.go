@@ -124,7 +124,7 @@ func TestMarkdownSaysWhatDecides(t *testing.T) {
 	g.Expect(seen).To(ContainSubstring("| **BATCH-2** MUST: A call with 101 snapshots, or many more, is refused. | `200 for a batch over the limit` | `a refusal` |\n"))
 	g.Expect(seen).To(ContainSubstring("| **REQ-6** SHOULD, known (`the gateway is replaced in spring`): Absent ids"))
 	g.Expect(seen).To(ContainSubstring("**Not tried**: STATE-2, STATE-3 (`keeps what is CREATING: the testbed cannot make it`)"))
-	g.Expect(seen).To(ContainSubstring("**Known failures that expired**: `BATCH-2`"))
+	g.Expect(seen).To(ContainSubstring("**Known failures that expired**: `BATCH-2 by \"refuses 101 snapshots, time 1\"`"))
 	g.Expect(seen).To(ContainSubstring("**2 snapshots could not be released**"))
 	g.Expect(comment).To(MatchRegexp("(?s)<details><summary>What failed.*curl -i"))
 	g.Expect(comment).To(ContainSubstring("| seed | 42 |"))
