@@ -209,6 +209,11 @@ func TestJUnitSaysWhatIsToBeKnown(t *testing.T) {
 		g.Expect(by).NotTo(HaveKey(id), "a name is used twice")
 		by[id] = c
 	}
+	var suites []string
+	for _, suite := range root.all("testsuite") {
+		suites = append(suites, suite.attr("name")+" "+suite.attr("time"))
+	}
+	g.Expect(suites).To(Equal([]string{"run 0.000", "REQ 0.250", "BATCH 1.500", "STATE 0.000"}), "a check counts for the first rule that it tries")
 	g.Expect(by["BATCH-2"]).To(And(
 		HaveField("Suite", "BATCH"), HaveField("Class", "DeleteSnapshots.BATCH"), HaveField("Status", "failure"),
 		HaveField("Name", "BATCH-2 A call with 101 snapshots, or many more, is refused.")))

@@ -259,6 +259,10 @@ func TestAJobOfGitHubActionsIsAnnotated(t *testing.T) {
 	g.Expect(commands(shown.out)).To(Equal(commands(got.out)))
 	g.Expect(call(t, actions, "report", path, "--to", "badge="+filepath.Join(t.TempDir(), "badge.svg"))).To(Equal(outcome{}))
 
+	log := filepath.Join(t.TempDir(), "report.har")
+	g.Expect(call(t, nil, "report", path, "--to", "har="+log).status).To(BeZero())
+	g.Expect(commands(call(t, actions, "judge", log).out)).To(HaveExactElements(MatchRegexp(`^::notice title=DeleteSnapshots%3A \d+ rules not tried::`)))
+
 	several := judge(t, actions, append(flags(), "--endpoint", target.URL)...)
 	g.Expect(commands(several.out)).To(HaveLen(4), several.out)
 	g.Expect(commands(several.out)[0]).To(HavePrefix("::error title=DeleteSnapshots " + strings.ReplaceAll(target.URL, ":", "%3A")))
