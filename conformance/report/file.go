@@ -150,7 +150,7 @@ func probe(path string) error {
 	case err != nil:
 		return fmt.Errorf("the directory %q takes no new file (%w); make it writable, or name another", directory, reason(err))
 	}
-	_, full := draft.Write(make([]byte, room))
+	_, full := draft.Write(make([]byte, leastRoom))
 	if err := errors.Join(draft.Close(), os.Remove(draft.Name())); err != nil {
 		return err
 	}
@@ -160,8 +160,8 @@ func probe(path string) error {
 	return nil
 }
 
-// room is how many bytes have to fit where a report is to go: most take less. Many a full disk has room for a file's name.
-const room = 64 << 10
+// leastRoom is how many bytes have to fit where a report is to go: most take less. Many a full disk has room for a file's name.
+const leastRoom = 64 << 10
 
 // Stream tells whether a path is nothing that can be replaced. The standard streams are none even where the shell
 // has led them into a file: replacing that would lose what else is written to it.
