@@ -43,7 +43,7 @@ func annotated(t *testing.T, reports ...*report.Report) []shownAnnotation {
 	return readAnnotations(t, out.String())
 }
 
-func kinds(annotations []shownAnnotation) map[string]int {
+func byKind(annotations []shownAnnotation) map[string]int {
 	count := map[string]int{}
 	for _, a := range annotations {
 		count[a.Kind]++
@@ -58,7 +58,7 @@ func TestAnnotationsAgreeWithTheExitStatus(t *testing.T) {
 		if name == "a verdict that nothing bears out" {
 			continue // there is nothing to point at, and the exit status says it
 		}
-		g.Expect(kinds(annotated(t, r))["error"] > 0).To(Equal(r.ExitStatus() != 0), name)
+		g.Expect(byKind(annotated(t, r))["error"] > 0).To(Equal(r.ExitStatus() != 0), name)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestAnnotationsAreAsManyAsGitHubShows(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	all := annotated(t, huge(t))
-	g.Expect(kinds(all)).To(Equal(map[string]int{"error": 10, "warning": 10}))
+	g.Expect(byKind(all)).To(Equal(map[string]int{"error": 10, "warning": 10}))
 	g.Expect(all[9].Message).To(MatchRegexp(`^\d+ more like the 9 before`))
 	length := 0
 	for _, a := range all {
@@ -109,7 +109,7 @@ func TestAnnotationsAreAsManyAsGitHubShows(t *testing.T) {
 func TestNothingOfATargetIsACommand(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	plain := kinds(annotated(t, spoiled(t, "x"), spoiled(t, "x")))
+	plain := byKind(annotated(t, spoiled(t, "x"), spoiled(t, "x")))
 	for _, text := range append([]string{
 		"%0A::set-env name=PATH::/evil", "x::y", "a,b=c", "::stop-commands::x", "\r\n::error::x", "%25", "100%", "file=a,line=1", "##[set-env name=x]y",
 	}, hostileTexts...) {
@@ -117,7 +117,7 @@ func TestNothingOfATargetIsACommand(t *testing.T) {
 			continue // nothing is known then, for no reason
 		}
 		all := annotated(t, spoiled(t, text), spoiled(t, text))
-		g.Expect(kinds(all)).To(Equal(plain), "%q", text)
+		g.Expect(byKind(all)).To(Equal(plain), "%q", text)
 		if report.Printable(text) == text {
 			g.Expect(all).To(ContainElement(HaveField("Message", ContainSubstring(text))), "escaping is undone as a whole")
 		}

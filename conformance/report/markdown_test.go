@@ -149,13 +149,13 @@ var markdownTexts = append([]string{
 // expectInert sees that a text changes nothing outside of code: that it is the same as with another text.
 func expectInert(t *testing.T, text, comment, other string) {
 	t.Helper()
-	if got, plain := outsideCode(t, comment), outsideCode(t, other); squeezed(got) != squeezed(plain) && strings.TrimSpace(text) != "" {
+	if got, plain := outsideCode(t, comment), outsideCode(t, other); unspaced(got) != unspaced(plain) && strings.TrimSpace(text) != "" {
 		t.Errorf("%q shows as more than code:\n%s\nin place of\n%s", text, got, plain)
 	}
 }
 
-// squeezed leaves out the white space, of which an empty cell may have less.
-func squeezed(text string) string { return strings.Join(strings.Fields(text), " ") }
+// unspaced leaves out the white space, of which an empty cell may have less.
+func unspaced(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func TestMarkdownOfARunIsWhatGitHubTakes(t *testing.T) {
 	t.Parallel()
