@@ -159,6 +159,19 @@ func TestEveryFormTellsWhatWentWrong(t *testing.T) {
 	}
 }
 
+// TestTimesThatNobodyHasAreBounded: a report that was kept may come from anywhere.
+func TestTimesThatNobodyHasAreBounded(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	r := broken(t)
+	for i := range r.Trials {
+		r.Trials[i].Seconds = 1e308
+	}
+	r.Trials[0].Sample.Seconds = 1e308
+	g.Expect(formed(t, r, "junit")).To(ContainSubstring(` time="86400.000"`))
+	g.Expect(formed(t, r, "har")).To(ContainSubstring(`"time":86400000,`))
+}
+
 // failing is where nothing can be written.
 type failing struct{}
 

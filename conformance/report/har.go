@@ -59,7 +59,7 @@ func (r *Report) kept() []keptExchange {
 
 func (k keptExchange) entry() har.Entry {
 	const proto = "unknown" // reports do not tell
-	millis := float64(time.Duration(k.Seconds*float64(time.Second))) / float64(time.Millisecond)
+	millis := float64(duration(k.Seconds)) / float64(time.Millisecond)
 	var entry har.Entry
 	entry.Seq.Value, entry.From.Value = k.Seq, k.check
 	entry.Started.Time, entry.Millis = k.At, &millis

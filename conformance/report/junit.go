@@ -127,9 +127,12 @@ func (r *Report) ruleSeconds() map[string]junitSeconds {
 	return seconds
 }
 
-// thousandths bounds a time by a day: more was never spent, and a sum must not overflow.
-func thousandths(seconds float64) junitSeconds {
-	return junitSeconds(1000 * max(0, min(seconds, (24*time.Hour).Seconds())))
+func thousandths(seconds float64) junitSeconds { return junitSeconds(duration(seconds).Milliseconds()) }
+
+// duration gives a time that a report tells, a day at the most: no run took more, and a report may come from anywhere.
+func duration(seconds float64) time.Duration {
+	const day = 24 * time.Hour
+	return time.Duration(max(0, min(seconds, day.Seconds())) * float64(time.Second))
 }
 
 // total counts the cases of a suite.
