@@ -98,6 +98,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 		"baseline write":         "\nverdict: not conformant, as known\n",
 		" judge ":                "\nverdict: conformant\n",
 		" diff ":                 "\nregression, by must: BATCH-2",
+		" report report.json":    "### ✅ DeleteSnapshots: conformant\n",
 		"file:":                  "\nverdict: conformant\n",
 		"zec:":                   "\nverdict: conformant\n",
 		"@made.json":             `"response"`,

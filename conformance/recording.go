@@ -11,9 +11,6 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
 
-// creator is what a recording says made it.
-const creator = "zec-conformance"
-
 // entry is what of an exchange goes into a recording.
 func (j *journal) entry(e *target.Exchange) har.Entry {
 	redact := j.redacting(e)

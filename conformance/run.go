@@ -223,7 +223,7 @@ func newSuite(ctx context.Context, config Config) *suite {
 	s.check.Store(new("setting up"))
 	s.observer = observer{s.journal, func() string { return *s.check.Load() }}
 	if config.Record != nil {
-		s.recorder = har.NewWriter(config.Record, creator)
+		s.recorder = har.NewWriter(config.Record, report.Creator)
 	}
 	return s
 }

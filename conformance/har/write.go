@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"runtime/debug"
 	"sync"
 )
 
@@ -21,9 +22,17 @@ func NewWriter(w io.Writer, creator string) *Writer {
 	out := bufio.NewWriterSize(w, 64<<10)
 	writer := &Writer{out: out, encoder: json.NewEncoder(out)}
 	writer.encoder.SetEscapeHTML(false)
-	name, _ := json.Marshal(creator) // a string always encodes
-	writer.text(`{"log":{"version":"` + version + `","creator":{"name":` + string(name) + `,"version":""},"entries":[` + "\n")
+	by, _ := json.Marshal(map[string]string{"name": creator, "version": built()}) // strings always encode
+	writer.text(`{"log":{"version":"` + version + `","creator":` + string(by) + `,"entries":[` + "\n")
 	return writer
+}
+
+// built is the version of this program, as far as it knows.
+func built() string {
+	if info, known := debug.ReadBuildInfo(); known && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
 }
 
 // text writes what is no entry; out has the error.

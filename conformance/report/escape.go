@@ -10,7 +10,7 @@ import (
 func EscapeJSON(text []byte) []byte {
 	var escaped bytes.Buffer
 	w := bufio.NewWriter(&escaped)
-	_, _ = escaping{w}.Write(text) // nothing can fail in memory
+	_, _ = (&escaping{Writer: w}).Write(text) // nothing can fail in memory
 	_ = w.Flush()
 	return escaped.Bytes()
 }

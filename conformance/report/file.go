@@ -15,13 +15,13 @@ import (
 // WriteFile writes a file whole or not at all: where anything goes wrong, what stood there before still does. What
 // is no file, like a pipe or /dev/stdout, is written to as it is.
 func WriteFile(path string, write func(io.Writer) error) error {
-	if err := place(path, write); err != nil {
+	if err := put(path, write); err != nil {
 		return fmt.Errorf("write the report %q: %w", path, err)
 	}
 	return nil
 }
 
-func place(path string, write func(io.Writer) error) error {
+func put(path string, write func(io.Writer) error) error {
 	draft, err := draft(path)
 	if err != nil {
 		return err
@@ -131,6 +131,8 @@ func probe(path string) error {
 	switch {
 	case err == nil && info.IsDir(), os.IsPathSeparator(path[len(path)-1]):
 		return errors.New("this names a directory; name a file in it")
+	case err == nil && info.Mode().Type() == fs.ModeSocket:
+		return errors.New("this is a socket; name a file")
 	case err == nil && Stream(path):
 		return nil // opening a pipe would wait for its reader
 	case err == nil && info.Mode().Perm()&0o222 == 0:
@@ -148,8 +150,18 @@ func probe(path string) error {
 	case err != nil:
 		return fmt.Errorf("the directory %q takes no new file (%w); make it writable, or name another", directory, reason(err))
 	}
-	return errors.Join(draft.Close(), os.Remove(draft.Name()))
+	_, full := draft.Write(make([]byte, leastRoom))
+	if err := errors.Join(draft.Close(), os.Remove(draft.Name())); err != nil {
+		return err
+	}
+	if full != nil {
+		return fmt.Errorf("in the directory %q, there is no room (%w); make some, or name another", filepath.Dir(path), reason(full))
+	}
+	return nil
 }
+
+// leastRoom is how many bytes have to fit where a report is to go: most take less. Many a full disk has room for a file's name.
+const leastRoom = 64 << 10
 
 // Stream tells whether a path is nothing that can be replaced. The standard streams are none even where the shell
 // has led them into a file: replacing that would lose what else is written to it.
@@ -159,12 +171,41 @@ func Stream(path string) bool {
 		slices.Contains([]string{"/dev/stdout", "/dev/stderr"}, filepath.Clean(path))
 }
 
-// followed gives the file that a link leads to, so that the file is replaced and not the link.
+// SameFile tells whether two paths lead to one place, which need not exist.
+func SameFile(a, b string) bool {
+	if place(a) == place(b) {
+		return true
+	}
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
+}
+
+// place gives a path without links and steps back, as far as it exists.
+func place(path string) string {
+	path = followed(path)
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	return filepath.Join(followed(filepath.Dir(path)), filepath.Base(path))
+}
+
+// followed gives the file that a link leads to, so that the file is replaced and not the link. It need not exist yet.
 func followed(path string) string {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		return target
 	}
-	return path
+	target, err := os.Readlink(path)
+	switch {
+	case err != nil:
+		return path
+	case filepath.IsAbs(target):
+		return target
+	}
+	return filepath.Join(filepath.Dir(path), target)
 }
 
 // beside makes a new file in the directory of path, with the permissions that path has, or that the user's umask

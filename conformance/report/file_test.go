@@ -66,6 +66,62 @@ func TestWriteFileKeepsPermissionsAndLinks(t *testing.T) {
 	}
 }
 
+func TestWriteFileFollowsALinkToWhatIsNotThereYet(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	for link, target := range map[string]string{"near": "real", "far": filepath.Join(directory, "other"), "lost": filepath.Join(directory, "no", "where")} {
+		if err := os.Symlink(target, filepath.Join(directory, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, link := range []string{"near", "far"} {
+		if err := report.WriteFile(filepath.Join(directory, link), content("new")); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := report.Writable(filepath.Join(directory, "lost")); err == nil || !strings.Contains(err.Error(), "mkdir -p") {
+		t.Errorf("got %v", err)
+	}
+	if err := os.Remove(filepath.Join(directory, "lost")); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, directory, map[string]string{"near": "new", "far": "new", "real": "new", "other": "new"})
+}
+
+func TestSameFile(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	in := func(name string) string { return directory + "/" + name }
+	if err := errors.Join(
+		os.WriteFile(in("old"), nil, 0o600), os.Link(in("old"), in("hard")), os.Symlink("old", in("soft")), os.Symlink("new", in("ahead")),
+		os.Mkdir(in("folder"), 0o755), os.Symlink(".", in("here")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"old", "old", true},
+		{"old", "./old", true},
+		{"old", "folder/../old", true},
+		{"old", "hard", true},
+		{"old", "soft", true},
+		{"old", "here/old", true},
+		{"new", "new", true},
+		{"new", "here//new", true},
+		{"new", "ahead", true},
+		{"old", "new", false},
+		{"new", "newer", false},
+		{"folder/new", "new", false},
+		{"no/where", "no/../no/where", true},
+	} {
+		if same := report.SameFile(in(c.a), in(c.b)); same != c.same {
+			t.Errorf("%s and %s: %t", c.a, c.b, same)
+		}
+	}
+}
+
 func TestWriteFileLeavesTheOldOneWhenItFails(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()

@@ -17,6 +17,10 @@ type Form struct {
 var Forms = []Form{
 	{"json", "the whole report, for programs", (*Report).WriteJSON},
 	{"html", "one page for people, which needs no network", (*Report).WriteHTML},
+	{"junit", "JUnit XML, for the test reports of CI systems", (*Report).WriteJUnit},
+	{"markdown", "a comment on a pull request, or the summary of a job", (*Report).WriteMarkdown},
+	{"har", "HAR 1.2, of the exchanges that the report has kept, for a browser's developer tools and for judge", (*Report).WriteHAR},
+	{"badge", "an SVG badge with the verdict", (*Report).WriteBadge},
 }
 
 // FormByKind finds a form.

@@ -23,29 +23,40 @@ var Schema []byte
 // would carry out, if it were shown the file, is escaped.
 func (r *Report) WriteJSON(w io.Writer) error {
 	buffer := bufio.NewWriter(w) // keeps the first error for Flush
-	encoder := json.NewEncoder(escaping{buffer})
+	encoder := json.NewEncoder(&escaping{Writer: buffer})
 	encoder.SetEscapeHTML(false) // evidence is easier to read, and to search, as it was sent
 	encoder.SetIndent("", "  ")
 	return errors.Join(encoder.Encode(r.complete()), buffer.Flush())
 }
 
 // escaping writes JSON with the characters escaped that cannot be printed, and the second of two number signs, with which
-// commands to CI systems begin. Nothing of that kind stands outside of strings. It is given whole characters.
-type escaping struct{ *bufio.Writer }
+// commands to CI systems begin. Nothing of that kind stands outside of strings.
+type escaping struct {
+	*bufio.Writer
+	before rune
+	begun  []byte // of a character that is not whole yet
+}
 
-func (e escaping) Write(text []byte) (int, error) {
-	var before rune
-	for _, r := range string(text) {
-		if r == '\n' || strconv.IsPrint(r) && (r != '#' || before != '#') {
-			e.WriteRune(r)
-		} else {
-			for _, unit := range utf16.Encode([]rune{r}) {
-				fmt.Fprintf(e.Writer, `\u%04x`, unit)
-			}
+func (e *escaping) Write(text []byte) (int, error) {
+	for _, b := range text {
+		for e.begun = append(e.begun, b); utf8.FullRune(e.begun); {
+			r, size := utf8.DecodeRune(e.begun)
+			e.begun = e.begun[:copy(e.begun, e.begun[size:])]
+			e.write(r)
 		}
-		before = r
 	}
 	return len(text), nil
+}
+
+func (e *escaping) write(r rune) {
+	if r == '\n' || strconv.IsPrint(r) && (r != '#' || e.before != '#') {
+		e.WriteRune(r)
+	} else {
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(e.Writer, `\u%04x`, unit)
+		}
+	}
+	e.before = r
 }
 
 // complete gives a copy in which what is empty is an empty list and not null, and in which no body has lost bytes

@@ -12,7 +12,7 @@ func TestPicturesAreWrittenToTheirFolder(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	r := broken(t)
-	r.Rules[3].Failures[1].Picture = &report.Picture{Name: "../../race-2.html", Text: "two"} // as no run names it
+	r.Rules[3].Failures[1].Picture = &report.Picture{Name: "race-2.html", Text: "two"}
 	if err := r.WritePictures(folder); err != nil {
 		t.Fatal(err)
 	}
@@ -24,6 +24,20 @@ func TestPicturesAreWrittenToTheirFolder(t *testing.T) {
 	if entries, _ := os.ReadDir(folder); len(entries) != 2 {
 		t.Errorf("there are %v", entries)
 	}
+}
+
+// TestAReportChoosesNoPlaceForItsPictures: one that was kept may come from anywhere.
+func TestAReportChoosesNoPlaceForItsPictures(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for _, name := range []string{"../race-1.html", "/race-1.html", "..", "", "main.go", "race-1", "Race-1.html", "race-1.html\n", ".race-1.html"} {
+		r := quiet(t)
+		r.Rules[0].Failures = []report.Failure{{Picture: &report.Picture{Name: name}}}
+		if err := r.WritePictures(folder); err == nil {
+			t.Errorf("%q is written", name)
+		}
+	}
+	holds(t, folder, nil)
 }
 
 func TestNoFolderStandsForNoPictures(t *testing.T) {

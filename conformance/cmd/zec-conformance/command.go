@@ -31,6 +31,7 @@ func init() {
 // command is one call of the program.
 type command struct {
 	environment func(name string) (string, bool)
+	in          io.Reader // nil for standard input
 	out, err    io.Writer
 	atOnce      context.Context // ends when nothing is to be waited for any more
 	status      int
@@ -45,6 +46,7 @@ func Run(ctx context.Context, args []string, environment func(string) (string, b
 func (c *command) execute(ctx context.Context, args []string) int {
 	root := c.root()
 	root.SetArgs(args)
+	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	if err := rescue.Call(func() error { return root.ExecuteContext(ctx) }); err != nil {
@@ -82,6 +84,7 @@ Exit status: 0 conformant (remarks included, unless --strict), or not, and all o
   zec-conformance run --endpoint http://127.0.0.1:8080 --testbed http://127.0.0.1:8080/testbed/v1
   zec-conformance clean
   zec-conformance judge production.har
+  zec-conformance report report.json --to junit=report.xml
   zec-conformance baseline write known.yaml --from report.json
   zec-conformance mock --addr 127.0.0.1:8080
   zec-conformance rules`,
@@ -96,7 +99,7 @@ Exit status: 0 conformant (remarks included, unless --strict), or not, and all o
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.SetHelpCommand(help())
-	root.AddCommand(c.run(), c.plan(), c.judge(), c.diff(), c.baseline(), c.clean(), c.mock(), c.mutants(), c.rules(), c.completion(), c.man())
+	root.AddCommand(c.run(), c.plan(), c.judge(), c.report(), c.diff(), c.baseline(), c.clean(), c.mock(), c.mutants(), c.rules(), c.completion(), c.man())
 	if err := complete(root); err != nil {
 		panic(err) // a flag has been given two completions
 	}

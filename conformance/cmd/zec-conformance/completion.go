@@ -109,6 +109,7 @@ func complete(root *cobra.Command) error {
 func argumentsOf() map[string]cobra.CompletionFunc {
 	return map[string]cobra.CompletionFunc{
 		"judge":  files("har"),
+		"report": files("json"),
 		"import": files("yaml", "yml", "json"),
 		"write":  files("yaml", "yml", "json"),
 		"man":    folders,
@@ -136,6 +137,7 @@ func valuesOf() map[string]cobra.CompletionFunc {
 		"label-filter": labels,
 		"run report":   kinds,
 		"judge report": kinds,
+		"report to":    kinds,
 		"baseline":     lists,
 		"write from":   files("json"),
 		"record":       files("har"),

@@ -69,6 +69,9 @@ func (c *command) judgeLog(ctx context.Context, cmd *cobra.Command, path string,
 	if err := checkBaseline(cmd.Flags(), o.known); err != nil {
 		return err
 	}
+	if err := apart(wanted.files("report", 1), []file{{"the log", path}, {"--states", o.states}, {"--baseline", o.known}}); err != nil {
+		return err
+	}
 	log := conformance.Log{Name: path, Settle: o.settle, Strict: o.strict, Baseline: o.known}
 	if cmd.Flags().Changed("states") {
 		list, err := testbed.ReadList(o.states)
@@ -93,7 +96,7 @@ func (c *command) judgeLog(ctx context.Context, cmd *cobra.Command, path string,
 		return err
 	}
 	c.status = result.ExitStatus()
-	return c.tell(result, wanted)
+	return errors.Join(c.annotate(result), c.tell(result, wanted))
 }
 
 // openLog opens a file that can be read twice.

@@ -39,20 +39,57 @@ func readReports(flag string, texts []string, endpoints int) (reports, error) {
 			return nil, fmt.Errorf("--%s has no kind %q; give one of %s", flag, kind, report.Kinds())
 		}
 		for i := range endpoints {
-			own := path
-			if endpoints > 1 {
-				own = report.Numbered(path, i+1)
-			}
-			if err := report.Writable(own); err != nil {
+			if err := report.Writable(one(path, i, endpoints)); err != nil {
 				return nil, fmt.Errorf("--%s: %w", flag, err)
 			}
-		}
-		if !report.Stream(path) && slices.ContainsFunc(wanted, func(w wantedReport) bool { return w.path == path }) {
-			return nil, fmt.Errorf("--%s names %q twice; give each report a file of its own", flag, path)
 		}
 		wanted = append(wanted, wantedReport{form, path})
 	}
 	return wanted, nil
+}
+
+// file is one that the command line names.
+type file struct {
+	what string // it is: "--report junit", say
+	path string // empty where there is none
+}
+
+// apart sees that nothing is written to a file that something else is written to as well, or that is read.
+func apart(written, read []file) error {
+	for i, own := range written {
+		if report.Stream(own.path) {
+			continue
+		}
+		for _, other := range written[:i] {
+			if report.SameFile(own.path, other.path) {
+				return fmt.Errorf("%s and %s lead to one place, %q; give each a file of its own", other.what, own.what, own.path)
+			}
+		}
+		for _, other := range read {
+			if other.path != "" && report.SameFile(own.path, other.path) {
+				return fmt.Errorf("%s would overwrite %q, which is %s; name another file", own.what, own.path, other.what)
+			}
+		}
+	}
+	return nil
+}
+
+// files are the files that the reports for so many endpoints go to.
+func (r reports) files(flag string, endpoints int) (files []file) {
+	for i := range endpoints {
+		for _, wanted := range r {
+			files = append(files, file{"--" + flag + " " + wanted.form.Kind, one(wanted.path, i, endpoints)})
+		}
+	}
+	return files
+}
+
+// one gives the path for one of so many endpoints, the first of which is 0. It is the path itself if there is only that.
+func one(path string, endpoint, endpoints int) string {
+	if endpoints > 1 {
+		return report.Numbered(path, endpoint+1)
+	}
+	return path
 }
 
 // numbered gives the reports for one of several endpoints.

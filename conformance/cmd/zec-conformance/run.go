@@ -104,15 +104,18 @@ func (c *command) judgeImplementation(ctx context.Context, cmd *cobra.Command, o
 	if err := c.ledgers(cmd.Flags().Changed("ledger"), configs); err != nil {
 		return err
 	}
+	wanted, err := readReports("report", o.reports, len(configs))
+	if err != nil {
+		return err
+	}
+	if err := apart(o.written(configs, wanted), o.read()); err != nil {
+		return err
+	}
 	recordings, err := startRecordings(cmd.Flags().Changed("record"), o.record, configs)
 	if err != nil {
 		return err
 	}
 	defer recordings.discard()
-	wanted, err := readReports("report", o.reports, len(configs))
-	if err != nil {
-		return err
-	}
 	if cmd.Flags().Changed("pictures") {
 		if err := pictureFolders(o.pictures, len(configs)); err != nil {
 			return err
@@ -126,7 +129,32 @@ func (c *command) judgeImplementation(ctx context.Context, cmd *cobra.Command, o
 		return err
 	}
 	c.status = result.ExitStatus()
-	return errors.Join(c.tell(result, wanted), result.WritePictures(o.pictures), recordings.finish())
+	return errors.Join(c.annotate(result), c.tell(result, wanted), result.WritePictures(o.pictures), recordings.finish())
+}
+
+// written are the files that a run writes.
+func (o *runOptions) written(configs []conformance.Config, wanted reports) []file {
+	files := wanted.files("report", len(configs))
+	for i, config := range configs {
+		if config.Ledger != "" {
+			files = append(files, file{"--ledger", config.Ledger})
+		}
+		if o.record != "" {
+			files = append(files, file{"--record", one(o.record, i, len(configs))})
+		}
+	}
+	return files
+}
+
+// read are the files that a run reads.
+func (o *runOptions) read() []file {
+	files := []file{{"--cacert", o.reaching.cacert}, {"--cert", o.reaching.cert}, {"--key", o.reaching.key}, {"--baseline", o.Baseline}}
+	for _, spec := range o.reaching.testbeds {
+		if list, is := strings.CutPrefix(spec, "file:"); is {
+			files = append(files, file{"the list of snapshots", list})
+		}
+	}
+	return files
 }
 
 // recordings are the files that the exchanges of runs are written to, one for each run.
@@ -139,10 +167,7 @@ func startRecordings(wanted bool, path string, configs []conformance.Config) (re
 	}
 	var started recordings
 	for i := range configs {
-		own := path
-		if len(configs) > 1 {
-			own = report.Numbered(path, i+1)
-		}
+		own := one(path, i, len(configs))
 		err := report.Writable(own)
 		var draft *report.Draft
 		if err == nil {
@@ -205,6 +230,15 @@ func (c *command) judgeOne(ctx context.Context, o runOptions, config conformance
 		result.Clean += o.reaching.again()
 	}
 	return result, err
+}
+
+// annotate has GitHub show what was found in one step, where the command runs in a job of GitHub Actions. It comes before the
+// summary, whose last line is the verdict.
+func (c *command) annotate(results ...*report.Report) error {
+	if in, _ := c.environment("GITHUB_ACTIONS"); in != "true" {
+		return nil
+	}
+	return report.WriteAnnotations(c.out, results...)
 }
 
 // tell writes what was found.

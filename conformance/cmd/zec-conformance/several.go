@@ -35,7 +35,7 @@ func (c *command) judgeAll(ctx context.Context, o runOptions, configs []conforma
 		}
 	}
 	c.status = overall(results)
-	return errors.Join(append(failures, report.WriteTable(c.out, results, c.style()))...)
+	return errors.Join(append(failures, c.annotate(results...), report.WriteTable(c.out, results, c.style()))...)
 }
 
 // judgeInTurn judges one of several endpoints, unless there is no time left for it.
@@ -81,10 +81,15 @@ func pictureFolders(path string, endpoints int) error {
 		return fmt.Errorf("--pictures: %w; give a folder that exists", err)
 	}
 	for i := range endpoints {
-		if own := pictureFolder(path, i+1); endpoints > 1 {
+		own := path
+		if endpoints > 1 {
+			own = pictureFolder(path, i+1)
 			if err := os.MkdirAll(own, 0o777); err != nil {
 				return fmt.Errorf("--pictures: %w; give a folder that can be written to", err)
 			}
+		}
+		if err := report.Writable(filepath.Join(own, "picture")); err != nil {
+			return fmt.Errorf("--pictures: %w", err)
 		}
 	}
 	return nil
