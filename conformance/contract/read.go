@@ -48,6 +48,16 @@ type contents struct {
 // domainName is the one spelling in which domains are compared.
 var domainName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*$`)
 
+// Problems tells why Go code could not be built on a document, one problem a line; none if it could. It is for documents that
+// are compared, and that somebody else may have written.
+func Problems(doc *openapi3.T) []string {
+	_, err := take(doc)
+	if err == nil {
+		return nil
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
 func read() (contents, error) {
 	doc, err := spec.GetSpec()
 	if err != nil {
@@ -107,7 +117,10 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 	}
 	c.path = paths[0]
 	operation := doc.Paths.Value(c.path).Post
-	scheme := doc.Components.SecuritySchemes["signature"]
+	var scheme *openapi3.SecuritySchemeRef
+	if doc.Components != nil {
+		scheme = doc.Components.SecuritySchemes["signature"]
+	}
 	if len(doc.Servers) == 0 || operation.RequestBody == nil || scheme == nil {
 		return errors.New("the document needs a server, a request body and the security scheme signature")
 	}
@@ -133,11 +146,14 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 			return fmt.Errorf("header %s: %w", parameter.Value.Name, err)
 		}
 		c.headers[role] = parameter.Value.Name
-		if role == "service" {
+		if role == "service" && parameter.Value.Schema != nil {
 			c.serviceName, _ = parameter.Value.Schema.Value.Example.(string)
 		}
 	}
 	for mediaType, content := range operation.RequestBody.Value.Content {
+		if content.Schema == nil {
+			return fmt.Errorf("the request body has no schema for %s", mediaType)
+		}
 		c.contentType, c.request = mediaType, content.Schema.Value
 	}
 	c.authorization = scheme.Value.Name
@@ -146,8 +162,8 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 
 func (c *contents) takeSchemas(doc *openapi3.T) error {
 	schema := func(name string) *openapi3.Schema {
-		if ref := doc.Components.Schemas[name]; ref != nil {
-			return ref.Value
+		if doc.Components != nil && doc.Components.Schemas[name] != nil {
+			return doc.Components.Schemas[name].Value
 		}
 		return &openapi3.Schema{}
 	}
@@ -168,14 +184,19 @@ func (c *contents) takeSchemas(doc *openapi3.T) error {
 	}
 	c.maxBatch = int(*ids.Value.MaxItems)
 	c.maxIDLength = int(*schema("SnapshotId").MaxLength)
-	c.idPattern = compile(schema("SnapshotId").Pattern)
+	var err error
+	if c.idPattern, err = regexp.Compile(schema("SnapshotId").Pattern); err != nil {
+		return fmt.Errorf("the pattern of ids: %w", err)
+	}
 	c.idLetters = lettersOf(schema("SnapshotId").Pattern)
 
 	var usual string
 	if err := extension(schema("RequestId").Extensions, "x-usual-pattern", &usual); err != nil {
 		return err
 	}
-	c.usualRequestID = compile(usual)
+	if c.usualRequestID, err = regexp.Compile(usual); err != nil {
+		return fmt.Errorf("the usual form of request ids: %w", err)
+	}
 
 	state := schema("SnapshotState")
 	for _, value := range state.Enum {

@@ -1,0 +1,79 @@
+package breaking
+
+// keyedList is a list of objects that a member tells apart.
+type keyedList struct {
+	names []string // in the document's order
+	of    map[string]*node
+}
+
+func byKey(n *node, key string) keyedList {
+	list := keyedList{of: map[string]*node{}}
+	if n == nil {
+		return list
+	}
+	for _, item := range n.items {
+		if name := item.get(key).text(); list.of[name] == nil {
+			list.names = append(list.names, name)
+			list.of[name] = item
+		}
+	}
+	return list
+}
+
+// pair is one entry in both documents; one of them is nil where only the other has it.
+type pair struct{ before, after *node }
+
+// pairs finds the entries of two lists that are the same, by the first of the members that tells, each entry once. What is
+// left is gone, or new.
+func pairs(before, after *node, members ...func(*node) string) []pair {
+	var found []pair
+	was, is := items(before), items(after)
+	taken := map[*node]bool{}
+	for _, member := range members {
+		for _, b := range was {
+			if taken[b] || member(b) == "" {
+				continue
+			}
+			for _, a := range is {
+				if !taken[a] && member(a) == member(b) {
+					taken[a], taken[b] = true, true
+					found = append(found, pair{b, a})
+					break
+				}
+			}
+		}
+	}
+	for _, b := range was {
+		if !taken[b] {
+			found = append(found, pair{b, nil})
+		}
+	}
+	for _, a := range is {
+		if !taken[a] {
+			found = append(found, pair{nil, a})
+		}
+	}
+	return found
+}
+
+func items(n *node) []*node {
+	if n == nil {
+		return nil
+	}
+	return n.items
+}
+
+// by gives a member of an entry, for pairs.
+func by(members ...string) func(*node) string {
+	return func(n *node) string {
+		all := ""
+		for _, member := range members {
+			text := plainWords(n.get(member).text())
+			if text == "" {
+				return ""
+			}
+			all += text + "\n"
+		}
+		return all
+	}
+}

@@ -1,0 +1,198 @@
+package breaking
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oasdiff/oasdiff/checker"
+	"github.com/oasdiff/oasdiff/diff"
+	"github.com/oasdiff/oasdiff/load"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
+)
+
+// mostAsked is how many changes are shown to oasdiff one by one; whoever changes more has written another document.
+const mostAsked = 60
+
+// finding is what oasdiff says of a change, which is to callers.
+type finding struct {
+	id, text string
+	severity Severity
+}
+
+// overruled are findings that are graver than they are here, and why.
+var overruled = map[string]string{
+	"api-global-security-removed": "one way of several to prove who asks is judged by its name",
+}
+
+// askOasdiff shows each change alone to oasdiff, so that what it says is known to be about this one, and takes the graver
+// judgement. What it finds in all changes together, and in none alone, is a change of its own.
+func (c *comparison) askOasdiff() {
+	before := written(c.old.root)
+	said := map[string]bool{}
+	for i := range c.changes {
+		if i == mostAsked {
+			break
+		}
+		change := &c.changes[i]
+		if len(change.edits) == 0 || !standard(change.edits) {
+			continue
+		}
+		after := copied(before).(map[string]any)
+		for _, edit := range change.edits {
+			edit.value = stripped(edit.value, edit.way)
+			edit.apply(after)
+		}
+		for _, f := range oasdiff(before, after) {
+			said[f.id] = true
+			change.hear(f)
+		}
+	}
+	for _, f := range oasdiff(before, written(c.new.root)) {
+		if !said[f.id] && f.severity > Notice {
+			change := Change{ID: "oasdiff", Where: "#/paths", What: f.text, Oasdiff: []string{f.id}}
+			change.Effects = []Effect{{Callers, f.severity, "Read what is said here."}}
+			c.add(change)
+		}
+	}
+	for i := range c.changes {
+		c.changes[i].Oasdiff = slices.Compact(slices.Sorted(slices.Values(c.changes[i].Oasdiff)))
+	}
+}
+
+// hear takes a finding over.
+func (c *Change) hear(f finding) {
+	c.Oasdiff = append(c.Oasdiff, f.id)
+	own, _ := c.Effect(Callers)
+	if f.severity <= max(own.Severity, Notice) || overruled[f.id] != "" {
+		return
+	}
+	must := own.Must
+	if must == "" {
+		must = "See whether you relied on it."
+	}
+	c.take(Change{Effects: []Effect{{Callers, f.severity, must}}})
+}
+
+// standard tells whether a change is where oasdiff looks.
+func standard(edits []edit) bool {
+	return slices.ContainsFunc(edits, func(e edit) bool {
+		return len(e.way) > 0 && slices.Contains([]string{"paths", "security", "components", "servers"}, e.way[0])
+	})
+}
+
+// oasdiff compares two documents, as one that has its own faults: what it cannot do is nothing that it has found.
+func oasdiff(before, after map[string]any) (found []finding) {
+	_ = rescue.Call(func() error {
+		specs := [2]*load.SpecInfo{}
+		for i, tree := range []map[string]any{before, after} {
+			text, err := json.Marshal(listed(tree))
+			if err != nil {
+				return err
+			}
+			spec, err := openapi3.NewLoader().LoadFromData(text)
+			if err != nil {
+				return err
+			}
+			specs[i] = &load.SpecInfo{Spec: spec}
+		}
+		difference, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), specs[0], specs[1])
+		if err != nil {
+			return err
+		}
+		config := checker.NewConfig(checker.GetAllChecks())
+		for _, change := range checker.CheckBackwardCompatibilityUntilLevel(config, difference, sources, checker.INFO) {
+			severity := Notice
+			switch change.GetLevel() {
+			case checker.ERR:
+				severity = Breaking
+			case checker.WARN:
+				severity = Warning
+			}
+			found = append(found, finding{change.GetId(), change.GetUncolorizedText(checker.NewDefaultLocalizer()), severity})
+		}
+		return nil
+	})
+	return found
+}
+
+// written gives a document without references, and without what oasdiff does not judge.
+func written(root *node) map[string]any {
+	return stripped(root.plain(), nil).(map[string]any)
+}
+
+// stripped leaves extensions, examples and words out.
+func stripped(value any, way []string) any {
+	switch value := value.(type) {
+	case map[string]any:
+		kept := map[string]any{}
+		for key, member := range value {
+			named := len(way) > 0 && slices.Contains([]string{"properties", "headers", "responses", "schemas", "parameters"}, way[len(way)-1])
+			if !named && (strings.HasPrefix(key, "x-") || key == "examples" || key == "example") {
+				continue
+			}
+			kept[key] = stripped(member, append(slices.Clip(way), key))
+		}
+		return kept
+	case []any:
+		list := make([]any, 0, len(value))
+		for _, item := range value {
+			list = append(list, stripped(item, append(slices.Clip(way), "")))
+		}
+		return list
+	}
+	return value
+}
+
+// listed makes lists of parameters again, which are compared by name.
+func listed(value any) any {
+	object, is := value.(map[string]any)
+	if !is {
+		return value
+	}
+	whole := map[string]any{}
+	for key, member := range object {
+		parameters, is := member.(map[string]any)
+		if key == "parameters" && is && isParameters(parameters) {
+			var list []any
+			for _, name := range slices.Sorted(maps.Keys(parameters)) {
+				list = append(list, listed(parameters[name]))
+			}
+			whole[key] = list
+			continue
+		}
+		whole[key] = listed(member)
+	}
+	return whole
+}
+
+// isParameters tells a list of parameters from a thing that is called so, a member of a schema or a component.
+func isParameters(object map[string]any) bool {
+	for key := range object {
+		if !strings.Contains(key, " ") {
+			return false
+		}
+	}
+	return true
+}
+
+func copied(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		object := make(map[string]any, len(value))
+		for key, member := range value {
+			object[key] = copied(member)
+		}
+		return object
+	case []any:
+		list := make([]any, 0, len(value))
+		for _, item := range value {
+			list = append(list, copied(item))
+		}
+		return list
+	}
+	return value
+}
