@@ -106,6 +106,12 @@ func (r *Result) Worst() (Severity, bool) {
 	return r.Changes[0].Severity, true
 }
 
+// Reaches tells whether a change is at least as grave.
+func (r *Result) Reaches(severity Severity) bool {
+	worst, changed := r.Worst()
+	return changed && worst >= severity
+}
+
 // Count tells how many changes have a severity.
 func (r *Result) Count(severity Severity) int {
 	count := 0
@@ -126,9 +132,7 @@ func Compare(before, after *Document) *Result {
 	c.contradictions()
 	c.merge()
 	c.askOasdiff()
-	slices.SortStableFunc(c.changes, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), strings.Compare(a.Where, b.Where), strings.Compare(a.ID, b.ID))
-	})
+	slices.SortStableFunc(c.changes, func(a, b Change) int { return cmp.Compare(b.Severity, a.Severity) })
 	return &Result{Old: before.Name, New: after.Name, Changes: c.changes}
 }
 
@@ -140,7 +144,7 @@ type comparison struct {
 
 // say notes a change at a place, which one of the documents may lack. The judgement is an entry of the table.
 func (c *comparison) say(id, judgement string, before, after *node, what string, args ...any) {
-	change := Change{ID: id, Where: place(before, after), What: fmt.Sprintf(what, args...), Effects: judge(judgement)}
+	change := Change{ID: id, Where: place(before, after), What: shortened(fmt.Sprintf(what, args...), longestWhat), Effects: judge(judgement)}
 	change.edits = []edit{editFor(before, after)}
 	c.add(change)
 }
@@ -152,6 +156,9 @@ func (c *comparison) add(change Change) {
 	}
 	c.changes = append(c.changes, change)
 }
+
+// longestWhat is how many characters are told of what has changed: a document may have statements of any length.
+const longestWhat = 600
 
 // merge takes changes of one place together that are seen from several, as those of a schema that several answers use.
 func (c *comparison) merge() {

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/misread"
 	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 )
 
@@ -112,7 +113,8 @@ func parse(text []byte) (map[string]any, error) {
 	case errors.Is(err, io.EOF):
 		return nil, errors.New("is empty; give an OpenAPI document")
 	case err != nil:
-		return nil, fmt.Errorf("is not YAML (%s); mend it", strings.TrimPrefix(firstLine(err), "yaml: "))
+		line, what := misread.At(err, text)
+		return nil, fmt.Errorf("is not YAML (line %d: %s); mend it", line, what)
 	}
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
 		return nil, errors.New("does not end with one YAML document; give one")

@@ -239,10 +239,14 @@ func (n *node) shown() string {
 		encoded, _ := json.Marshal(n.plain()) // what was read from JSON's values
 		text = string(encoded)
 	}
-	if utf8.RuneCountInString(text) > longestShown {
-		text = string([]rune(text)[:longestShown-1]) + "…"
+	return shortened(text, longestShown)
+}
+
+func shortened(text string, longest int) string {
+	if utf8.RuneCountInString(text) <= longest {
+		return text
 	}
-	return text
+	return string([]rune(text)[:longest-1]) + "…"
 }
 
 func same(a, b *node) bool {

@@ -94,7 +94,7 @@ Exit status: 0 conformant (remarks included, unless --strict), 1 not conformant,
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.SetHelpCommand(help())
-	root.AddCommand(c.run(), c.plan(), c.judge(), c.clean(), c.mock(), c.mutants(), c.rules())
+	root.AddCommand(c.run(), c.plan(), c.judge(), c.clean(), c.mock(), c.mutants(), c.rules(), c.breaking())
 	return root
 }
 
