@@ -140,21 +140,24 @@ func Compare(before, after *Document) *Result {
 type comparison struct {
 	old, new *Document
 	changes  []Change
+	mooted   []string // keywords, as ids spell them, of bounds that came or went and said nothing
 }
 
-// say notes a change at a place, which one of the documents may lack. The judgement is an entry of the table.
-func (c *comparison) say(id, judgement string, before, after *node, what string, args ...any) {
+// say notes a change at a place, which one of the documents may lack. The judgement is an entry of the table. The change is
+// given until the next one is noted.
+func (c *comparison) say(id, judgement string, before, after *node, what string, args ...any) *Change {
 	change := Change{ID: id, Where: place(before, after), What: shortened(fmt.Sprintf(what, args...), longestWhat), Effects: judge(judgement)}
 	change.edits = []edit{editFor(before, after)}
-	c.add(change)
+	return c.add(change)
 }
 
-func (c *comparison) add(change Change) {
+func (c *comparison) add(change Change) *Change {
 	change.Severity = Notice
 	for _, e := range change.Effects {
 		change.Severity = max(change.Severity, e.Severity)
 	}
 	c.changes = append(c.changes, change)
+	return &c.changes[len(c.changes)-1]
 }
 
 // longestWhat is how many characters are told of what has changed: a document may have statements of any length.

@@ -94,6 +94,9 @@ func (d *Document) contradictingRules(say saying) {
 func (d *Document) contradictingPoints(say saying) {
 	rules := byKey(d.root.get("x-rules"), "id")
 	ambiguities := byKey(d.root.get("x-ambiguities"), "id")
+	if len(rules.names) == 0 {
+		return // that there are none is told; not that each is missed
+	}
 	for _, ambiguity := range items(d.root.get("x-ambiguities")) {
 		for _, id := range ambiguity.get("rules").texts() {
 			if rules.of[id] == nil {
@@ -167,7 +170,7 @@ func contradictingSchemas(n *node, say saying) {
 func (c *comparison) outdated() {
 	var gone []string
 	if was, is := limit(c.old), limit(c.new); was != is {
-		gone = append(gone, without([]string{figure(was), figure(was + 1)}, []string{figure(is), figure(is + 1)})...)
+		gone = append(gone, without([]string{figure(was), figure(was + 1)}, append(c.new.statuses(), figure(is), figure(is+1)))...)
 	}
 	for _, list := range []func(d *Document) []string{
 		func(d *Document) []string { return byKey(d.root.get("x-errors"), "code").names },
@@ -192,6 +195,15 @@ func (c *comparison) outdated() {
 			}
 		}
 	}
+}
+
+// statuses are those of answers, which rules name as well.
+func (d *Document) statuses() []string {
+	var all []string
+	for _, path := range keys(d.root.get("paths"), nil) {
+		all = append(all, keys(d.root.get("paths", path, "post", "responses"), nil)...)
+	}
+	return all
 }
 
 // limit is how many snapshots a call may name.

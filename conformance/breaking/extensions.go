@@ -70,7 +70,7 @@ func (c *comparison) rules(kind string, before, after *node) {
 		if was := b.get("level").text(); was != level {
 			c.say(id+"-"+leveled(was, level), fmt.Sprintf("%s %s to %s", kind, was, level), b.get("level"), a.get("level"), "%s is %s, and was %s", name, level, was)
 		}
-		c.statement(id, kind, name, level, b.get("statement"), a.get("statement"))
+		c.statement(id, kind, name, lower(b.get("level").text(), level), b.get("statement"), a.get("statement"))
 		for _, member := range []string{"source", "about"} {
 			if x, y := b.get(member), a.get(member); !same(x, y) {
 				c.say(id+"-source-changed", kind+" source", x, y, "%s: %s %s", name, member, became(x, y))
@@ -93,10 +93,19 @@ func leveled(was, is string) string {
 	return "weaker"
 }
 
+// lower gives the lower of two levels: nobody could rely on a NOTE, whatever it said, and nobody can rely on one now.
+func lower(one, other string) string {
+	if slices.Index(levels, one) < slices.Index(levels, other) {
+		return one
+	}
+	return other
+}
+
 func (c *comparison) statement(id, kind, name, level string, before, after *node) {
 	what := fmt.Sprintf("%s reads %q, and read %q", name, after.text(), before.text())
-	switch compareWords(before.text(), after.text()) {
+	switch c.compareTexts(before, after) {
 	case unchanged:
+		c.wording(before, after) // it follows another change
 	case corrected:
 		c.say("wording-changed", "nobody", before, after, "%s", what)
 	case rephrased:
@@ -330,12 +339,12 @@ func (c *comparison) ambiguities(before, after *node) {
 			continue
 		}
 		x, y := b.get("reading"), a.get("reading")
-		switch moved := compareWords(x.text(), y.text()); {
+		switch moved := c.compareTexts(x, y); {
 		case moved == redirected && c.bindsSomebody(a.get("rules")):
 			c.say("reading-changed", "reading of a MUST changed", x, y, "%s is read as %q, and was as %q", name, y.text(), x.text())
 		case moved >= rephrased:
 			c.say("reading-changed", "reading changed", x, y, "%s is read as %q, and was as %q", name, y.text(), x.text())
-		case moved == corrected:
+		default:
 			c.wording(x, y)
 		}
 		for _, member := range []string{"id", "question", "documents", "reason", "rules"} {

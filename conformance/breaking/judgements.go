@@ -73,6 +73,7 @@ var judgements = map[string][]Effect{
 	"optional header removed": {warns(Callers, "Do not send the header; nobody says what it does any more."), warns(Implementers, "Do without the header.")},
 	"required header removed": {tells(Callers, "You need not send the header any more."), breaks(Implementers, "Accept requests without the header.")},
 	"header optional":         {breaks(Implementers, "Accept requests without the header.")},
+	"security required":       {breaks(Callers, "Prove who asks in a way that is enough now."), warns(Implementers, "Refuse requests that do not prove who asks in such a way.")},
 	"security dropped":        {breaks(Implementers, "Accept requests that do not prove who asks, or do not follow this change: data is deleted by them.")},
 	"path added":              {breaks(Implementers, "Serve it."), warns(Designers, "The suite tries one path with one method; extend it.")},
 	"path removed":            {breaks(Callers, "Do not call it any more."), breaks(Implementers, "Serve what the document has in its place.")},

@@ -2,7 +2,9 @@ package breaking
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -31,7 +33,10 @@ var overruled = map[string]string{
 // askOasdiff shows each change alone to oasdiff, so that what it says is known to be about this one, and takes the graver
 // judgement. What it finds in all changes together, and in none alone, is a change of its own.
 func (c *comparison) askOasdiff() {
-	before := written(c.old.root)
+	before, whole := written(c.old.root), written(c.new.root)
+	if reflect.DeepEqual(before, whole) {
+		return
+	}
 	said := map[string]bool{}
 	for i := range c.changes {
 		if i == mostAsked {
@@ -51,8 +56,9 @@ func (c *comparison) askOasdiff() {
 			change.hear(f)
 		}
 	}
-	for _, f := range oasdiff(before, written(c.new.root)) {
-		if !said[f.id] && f.severity > Notice {
+	for _, f := range oasdiff(before, whole) {
+		moot := slices.ContainsFunc(c.mooted, func(keyword string) bool { return strings.Contains(f.id, keyword) })
+		if !said[f.id] && !moot && f.severity > Notice {
 			change := Change{ID: "oasdiff", Where: "#/paths", What: f.text, Oasdiff: []string{f.id}}
 			change.Effects = []Effect{{Callers, f.severity, "Read what is said here."}}
 			c.add(change)
@@ -103,7 +109,7 @@ func oasdiff(before, after map[string]any) (found []finding) {
 		if err != nil {
 			return err
 		}
-		config := checker.NewConfig(checker.GetAllChecks())
+		config, english := checker.NewConfig(checker.GetAllChecks()), checker.NewDefaultLocalizer()
 		for _, change := range checker.CheckBackwardCompatibilityUntilLevel(config, difference, sources, checker.INFO) {
 			severity := Notice
 			switch change.GetLevel() {
@@ -112,7 +118,7 @@ func oasdiff(before, after map[string]any) (found []finding) {
 			case checker.WARN:
 				severity = Warning
 			}
-			found = append(found, finding{change.GetId(), change.GetUncolorizedText(checker.NewDefaultLocalizer()), severity})
+			found = append(found, finding{change.GetId(), change.GetUncolorizedText(english), severity})
 		}
 		return nil
 	})
@@ -124,14 +130,14 @@ func written(root *node) map[string]any {
 	return stripped(root.plain(), nil).(map[string]any)
 }
 
-// stripped leaves extensions, examples and words out.
+// stripped leaves out extensions and examples, and bounds of values that are listed.
 func stripped(value any, way []string) any {
 	switch value := value.(type) {
 	case map[string]any:
 		kept := map[string]any{}
 		for key, member := range value {
 			named := len(way) > 0 && slices.Contains([]string{"properties", "headers", "responses", "schemas", "parameters"}, way[len(way)-1])
-			if !named && (strings.HasPrefix(key, "x-") || key == "examples" || key == "example") {
+			if !named && (strings.HasPrefix(key, "x-") || key == "examples" || key == "example" || limits(key) && value["enum"] != nil) {
 				continue
 			}
 			kept[key] = stripped(member, append(slices.Clip(way), key))
@@ -159,7 +165,11 @@ func listed(value any) any {
 		if key == "parameters" && is && isParameters(parameters) {
 			var list []any
 			for _, name := range slices.Sorted(maps.Keys(parameters)) {
-				list = append(list, listed(parameters[name]))
+				parameter := listed(parameters[name])
+				if own, is := parameter.(map[string]any); is && own["in"] == "header" {
+					own["name"] = strings.ToLower(fmt.Sprint(own["name"])) // in which case makes no difference
+				}
+				list = append(list, parameter)
 			}
 			whole[key] = list
 			continue

@@ -45,7 +45,11 @@ func (c *comparison) schema(before, after *node, d direction) {
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		if key == "properties" {
-			c.properties(before, after, d)
+			c.members(before, after, d)
+			continue
+		}
+		if !same(b, a) && (moot(key, b, before) || moot(key, a, after)) {
+			c.mooted = append(c.mooted, "-"+kebab(key)+"-")
 			continue
 		}
 		if same(b, a) || key == "type" && b != nil && a != nil && slices.Equal(types(before), types(after)) {
@@ -210,14 +214,30 @@ func (c *comparison) setOf(key string, b, a *node, before, after []string, d dir
 		return
 	}
 	for _, value := range without(after, before) {
-		c.say(string(d)+"-"+key+"-value-added", d.judgement(wider), b, a, "the value %s is added", value)
+		c.say(string(d)+"-"+key+"-value-added", d.judgement(wider), b, a, "the value %s is added", value).edits = []edit{{way: b.way, value: with(b, a, value)}}
 	}
 	for _, value := range without(before, after) {
-		c.say(string(d)+"-"+key+"-value-removed", d.judgement(narrower), b, a, "the value %s is removed", value)
+		c.say(string(d)+"-"+key+"-value-removed", d.judgement(narrower), b, a, "the value %s is removed", value).edits = []edit{{way: b.way, value: with(b, nil, value)}}
 	}
 	if slices.Equal(slices.Sorted(slices.Values(before)), slices.Sorted(slices.Values(after))) && before[0] != after[0] && strings.HasPrefix(a.at, "#/components/schemas/Version/") {
 		c.say("current-version-changed", "current version", b, a, "the current version, which stands first, is %s in place of %s", after[0], before[0])
 	}
+}
+
+// with gives a list with the one value that another list has, or without it where there is no other.
+func with(n, from *node, value string) []any {
+	var list []any
+	for _, item := range items(n) {
+		if item.shown() != value {
+			list = append(list, item.plain())
+		}
+	}
+	for _, item := range items(from) {
+		if item.shown() == value {
+			list = append(list, item.plain())
+		}
+	}
+	return list
 }
 
 func (c *comparison) typed(b, a *node, before, after []string, d direction) {
@@ -245,6 +265,9 @@ func within(some, all []string) bool {
 func (c *comparison) required(before, after *node, d direction) {
 	b, a := before.get("required"), after.get("required")
 	for _, name := range without(a.texts(), b.texts()) {
+		if before.get("properties", name) == nil && after.get("properties", name) != nil && before.get("properties") != nil {
+			continue // told where the member is new
+		}
 		c.say(string(d)+"-member-required", d.judgement(narrower), orEmpty(b, a), a, "%s is required", name)
 	}
 	for _, name := range without(b.texts(), a.texts()) {
@@ -263,20 +286,35 @@ func orEmpty(n, instead *node) *node {
 	return n
 }
 
-// properties compares the members of objects.
-func (c *comparison) properties(before, after *node, d direction) {
+// members compares those of objects.
+func (c *comparison) members(before, after *node, d direction) {
 	b, a := before.get("properties"), after.get("properties")
 	for _, name := range keys(b, a) {
 		was, is := b.get(name), a.get(name)
+		required := after.get("required")
 		switch {
 		case was != nil && is != nil:
 			c.schema(was, is, d)
+		case was == nil && b != nil && slices.Contains(required.texts(), name):
+			c.say(string(d)+"-member-added", d.judgement(narrower), was, is, "the member %s is added, and is required", name).edits = []edit{
+				editFor(was, is), editFor(nil, required),
+			}
 		case was == nil:
 			c.say(string(d)+"-member-added", string(d)+" member added", was, is, "the member %s is added", name)
 		default:
 			c.say(string(d)+"-member-removed", string(d)+" member removed", was, is, "the member %s is removed", name)
 		}
 	}
+}
+
+// moot tells whether a bound is missing where values are listed, so that it would say nothing more.
+func moot(key string, bound, schema *node) bool {
+	return bound == nil && schema.get("enum") != nil && limits(key)
+}
+
+// limits tells whether a keyword is a bound.
+func limits(key string) bool {
+	return slices.Contains(atMost, key) || slices.Contains(atLeast, key) || slices.Contains(forms, key)
 }
 
 // additional compares what is said of members that are not described.

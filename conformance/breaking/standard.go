@@ -164,8 +164,9 @@ func (c *comparison) parameters(before, after *node) {
 		b, a := before.get(name), after.get(name)
 		if to := roles[b.get("x-role").text()]; a == nil && to != nil {
 			renamed[to] = true
-			c.say("header-renamed", "both must change", b, to, "the %s %s is called %s now", b.get("in").text(), b.get("name").text(), to.get("name").text())
-			c.changes[len(c.changes)-1].edits = []edit{editFor(b, nil), editFor(nil, to)}
+			c.say("header-renamed", "both must change", b, to, "the %s %s is called %s now", b.get("in").text(), b.get("name").text(), to.get("name").text()).edits = []edit{
+				editFor(b, nil), editFor(nil, to),
+			}
 			c.parameter(b, to)
 			continue
 		}
@@ -197,7 +198,11 @@ func (c *comparison) parameter(before, after *node) {
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		switch {
-		case same(b, a), key == "name":
+		case same(b, a):
+		case key == "name":
+			if strings.EqualFold(b.text(), a.text()) {
+				c.say("header-respelled", "nobody", b, a, "the header %s is spelled %s now", b.text(), a.text())
+			}
 		case key == "schema" && b != nil && a != nil:
 			c.schema(b, a, request)
 		case key == "required":
@@ -376,20 +381,28 @@ func effective(operation, root *node) *node {
 // security compares the ways to prove who asks, of which one is enough.
 func (c *comparison) security(before, after *node) {
 	b, a := ways(before), ways(after)
-	for _, way := range without(b, a) {
-		if way != "" {
-			c.say("security-removed", "request narrower", before, orEmpty(after, before), "a request that proves who asks by %s is not enough any more", way)
-		} else {
-			c.say("security-required", "request narrower", orEmpty(before, after), after, "a request has to prove who asks")
+	at, to := orEmpty(before, after), orEmpty(after, before)
+	switch removed, added := without(b, a), without(a, b); {
+	case len(removed) == 0 && len(added) == 0:
+	case slices.Equal(b, []string{""}):
+		c.say("security-required", "security required", at, to, "a request has to prove who asks, by %s", strings.Join(a, ", or by "))
+	case slices.Equal(a, []string{""}):
+		c.say("security-dropped", "security dropped", at, to, "a request need not prove who asks; it had to, by %s", strings.Join(b, ", or by "))
+	default:
+		for _, way := range removed {
+			c.say("security-removed", "security required", at, to, "a request that proves who asks by %s is not enough any more", spelledWay(way))
+		}
+		for _, way := range added {
+			c.say("security-added", "request wider", at, to, "a request that proves who asks by %s is enough", spelledWay(way))
 		}
 	}
-	for _, way := range without(a, b) {
-		if way != "" {
-			c.say("security-added", "request wider", orEmpty(before, after), after, "a request may prove who asks by %s", way)
-		} else {
-			c.say("security-dropped", "security dropped", before, orEmpty(after, before), "a request need not prove who asks")
-		}
+}
+
+func spelledWay(way string) string {
+	if way == "" {
+		return "nothing"
 	}
+	return way
 }
 
 // ways spells each out; the empty one is no proof at all.

@@ -48,6 +48,50 @@ func compareWords(before, after string) rewording {
 	return corrected
 }
 
+// compareTexts compares two sentences of the documents. What in them only follows another change, one of the limit, of a code,
+// a status, a state or a header, is told with that, and is none here.
+func (c *comparison) compareTexts(before, after *node) rewording {
+	followed := c.followed()
+	text := name.ReplaceAllStringFunc(before.text(), func(word string) string {
+		if other, changed := followed[word]; changed {
+			return other
+		}
+		return word
+	})
+	return min(compareWords(text, after.text()), compareWords(before.text(), after.text()))
+}
+
+// name is a word as figures, codes and names of headers are spelled.
+var name = regexp.MustCompile(`[\p{L}\p{N}_-]+`)
+
+// followed gives the new figures and names by the old ones.
+func (c *comparison) followed() map[string]string {
+	words := map[string]string{}
+	if was, is := limit(c.old), limit(c.new); was != is {
+		words[figure(was)], words[figure(was+1)] = figure(is), figure(is+1)
+	}
+	for _, p := range pairs(c.old.root.get("x-errors"), c.new.root.get("x-errors"), by("role")) {
+		if p.before == nil || p.after == nil {
+			continue
+		}
+		for _, member := range []string{"code", "status"} {
+			if b, a := p.before.get(member), p.after.get(member); !same(b, a) && b != nil && a != nil {
+				words[b.shown()] = a.shown()
+			}
+		}
+	}
+	was, is := c.old.states(), c.new.states()
+	if gone, come := without(was, is), without(is, was); len(gone) == 1 && len(come) == 1 {
+		words[gone[0]] = come[0]
+	}
+	return words
+}
+
+// states are those of snapshots.
+func (d *Document) states() []string {
+	return d.root.get("components", "schemas", "SnapshotState", "enum").texts()
+}
+
 // terms are the figures, names and words of obligation of a sentence, in order.
 func terms(words []string) []string {
 	found := []string{}
