@@ -178,7 +178,9 @@ func (c *comparison) codes(before, after *node) {
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		switch {
-		case same(b, a), key == "enum":
+		case same(b, a):
+		case key == "enum":
+			c.listedCodes(b, a)
 		case key == "description":
 			c.wording(b, a)
 		case key == "x-enum-varnames":
@@ -188,6 +190,17 @@ func (c *comparison) codes(before, after *node) {
 		default:
 			c.say("component-changed", "unused", b, a, "%s %s", key, became(b, a))
 		}
+	}
+}
+
+// listedCodes tells of codes that come to the list or leave it, and do not in x-errors.
+func (c *comparison) listedCodes(before, after *node) {
+	was, is := byKey(c.old.root.get("x-errors"), "code").names, byKey(c.new.root.get("x-errors"), "code").names
+	for _, code := range without(without(after.texts(), before.texts()), without(is, was)) {
+		c.say("code-listed", "schema name", before, after, "%s is listed as a code", code)
+	}
+	for _, code := range without(without(before.texts(), after.texts()), without(was, is)) {
+		c.say("code-unlisted", "schema name", before, after, "%s is not listed as a code any more", code)
 	}
 }
 
@@ -348,7 +361,7 @@ func (c *comparison) ambiguities(before, after *node) {
 			c.wording(x, y)
 		}
 		for _, member := range []string{"id", "question", "documents", "reason", "rules"} {
-			if x, y := b.get(member), a.get(member); !same(x, y) && plainWords(firstOf(x, y).text()) != plainWords(firstOf(y, x).text()) || member == "rules" && !same(x, y) {
+			if x, y := b.get(member), a.get(member); !same(x, y) && (member == "rules" || plainWords(x.text()) != plainWords(y.text())) {
 				c.say("ambiguity-reworded", "ambiguity reworded", x, y, "%s: %s %s", name, member, became(x, y))
 			}
 		}

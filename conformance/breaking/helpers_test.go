@@ -57,6 +57,9 @@ func spelled(changes []breaking.Change) []string {
 	return lines
 }
 
+// sortedKeys are the keys of an object.
+func sortedKeys(object map[string]any) []string { return slices.Sorted(maps.Keys(object)) }
+
 // edited carries a text edit out, which has to have a place.
 func edited(t *testing.T, text, old, new string) string {
 	t.Helper()

@@ -25,47 +25,48 @@ type finding struct {
 	severity Severity
 }
 
-// overruled are findings that are graver than they are here, and why.
-var overruled = map[string]string{
-	"api-global-security-removed": "one way of several to prove who asks is judged by its name",
-}
-
 // askOasdiff shows each change alone to oasdiff, so that what it says is known to be about this one, and takes the graver
 // judgement. What it finds in all changes together, and in none alone, is a change of its own.
 func (c *comparison) askOasdiff() {
-	before, whole := written(c.old.root), written(c.new.root)
-	if reflect.DeepEqual(before, whole) {
+	before, whole := c.old.bare(), c.new.bare()
+	if reflect.DeepEqual(before.tree, whole.tree) {
 		return
 	}
 	said := map[string]bool{}
-	for i := range c.changes {
-		if i == mostAsked {
-			break
-		}
+	alone := false // whether one change is all that there is
+	for i := range c.changes[:min(len(c.changes), mostAsked)] {
 		change := &c.changes[i]
-		if len(change.edits) == 0 || !standard(change.edits) {
+		if !standard(change.edits) {
 			continue
 		}
-		after := copied(before).(map[string]any)
+		after := copied(before.tree).(map[string]any)
 		for _, edit := range change.edits {
 			edit.value = stripped(edit.value, edit.way)
 			edit.apply(after)
 		}
-		for _, f := range oasdiff(before, after) {
+		alone = alone || reflect.DeepEqual(after, whole.tree)
+		for _, f := range oasdiff(before, bareOf(after)) {
 			said[f.id] = true
 			change.hear(f)
 		}
 	}
-	for _, f := range oasdiff(before, whole) {
-		moot := slices.ContainsFunc(c.mooted, func(keyword string) bool { return strings.Contains(f.id, keyword) })
-		if !said[f.id] && !moot && f.severity > Notice {
-			change := Change{ID: "oasdiff", Where: "#/paths", What: f.text, Oasdiff: []string{f.id}}
-			change.Effects = []Effect{{Callers, f.severity, "Read what is said here."}}
-			c.add(change)
-		}
+	if !alone {
+		c.hearTheRest(oasdiff(before, whole), said)
 	}
 	for i := range c.changes {
 		c.changes[i].Oasdiff = slices.Compact(slices.Sorted(slices.Values(c.changes[i].Oasdiff)))
+	}
+}
+
+// hearTheRest makes changes of grave findings that no change alone has brought.
+func (c *comparison) hearTheRest(found []finding, said map[string]bool) {
+	for _, f := range found {
+		moot := slices.ContainsFunc(c.mooted, func(keyword string) bool { return strings.Contains(f.id, keyword) })
+		if !said[f.id] && !moot && f.severity > Notice {
+			change := Change{ID: "oasdiff", Where: "#/paths", What: shortened(f.text, longestWhat), Oasdiff: []string{f.id}}
+			change.Effects = []Effect{{Callers, f.severity, "Read what is said here."}}
+			c.add(change)
+		}
 	}
 }
 
@@ -73,7 +74,7 @@ func (c *comparison) askOasdiff() {
 func (c *Change) hear(f finding) {
 	c.Oasdiff = append(c.Oasdiff, f.id)
 	own, _ := c.Effect(Callers)
-	if f.severity <= max(own.Severity, Notice) || overruled[f.id] != "" {
+	if f.severity <= max(own.Severity, Notice) {
 		return
 	}
 	must := own.Must
@@ -90,22 +91,34 @@ func standard(edits []edit) bool {
 	})
 }
 
-// oasdiff compares two documents, as one that has its own faults: what it cannot do is nothing that it has found.
-func oasdiff(before, after map[string]any) (found []finding) {
-	_ = rescue.Call(func() error {
-		specs := [2]*load.SpecInfo{}
-		for i, tree := range []map[string]any{before, after} {
-			text, err := json.Marshal(listed(tree))
-			if err != nil {
-				return err
-			}
+// bare is a document as oasdiff gets to see it.
+type bare struct {
+	tree map[string]any
+	spec *openapi3.T // nil where kin-openapi cannot read it
+}
+
+func bareOf(tree map[string]any) *bare {
+	b := &bare{tree: tree}
+	text, err := json.Marshal(listed(tree))
+	if err == nil {
+		_ = rescue.Call(func() error {
 			spec, err := openapi3.NewLoader().LoadFromData(text)
-			if err != nil {
-				return err
+			if err == nil {
+				b.spec = spec
 			}
-			specs[i] = &load.SpecInfo{Spec: spec}
-		}
-		difference, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), specs[0], specs[1])
+			return err
+		})
+	}
+	return b
+}
+
+// oasdiff compares two documents. Where it fails, it has found nothing: it is not the only judge.
+func oasdiff(before, after *bare) (found []finding) {
+	if before.spec == nil || after.spec == nil {
+		return nil
+	}
+	_ = rescue.Call(func() error {
+		difference, sources, err := diff.GetWithOperationsSourcesMap(diff.NewConfig(), &load.SpecInfo{Spec: before.spec}, &load.SpecInfo{Spec: after.spec})
 		if err != nil {
 			return err
 		}
@@ -127,7 +140,9 @@ func oasdiff(before, after map[string]any) (found []finding) {
 
 // written gives a document without references, and without what oasdiff does not judge.
 func written(root *node) map[string]any {
-	return stripped(root.plain(), nil).(map[string]any)
+	tree := stripped(root.plain(), nil).(map[string]any)
+	tree["openapi"] = "3.0.3" // whatever it was, it is written so now
+	return tree
 }
 
 // stripped leaves out extensions and examples, and bounds of values that are listed.

@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
@@ -31,10 +34,10 @@ const (
 type Document struct {
 	Name string // for people: a file, or a revision
 
-	tree     map[string]any
-	root     *node // the tree with its references followed
+	root     *node // with its references followed
 	spec     *openapi3.T
 	problems []string // why the suite could not be built on it
+	bare     func() *bare
 }
 
 // Read takes a document, YAML or JSON. An error tells in one line why it cannot be compared. Nothing but the text is read:
@@ -58,15 +61,53 @@ func read(name string, text []byte) (*Document, error) {
 	if err := recognise(tree); err != nil {
 		return nil, err
 	}
-	d := &Document{Name: name, tree: tree}
+	d := &Document{Name: name}
 	if d.root, err = resolve(tree); err != nil {
 		return nil, err
 	}
 	if d.spec, err = validated(tree); err != nil {
 		return nil, fmt.Errorf("is not valid OpenAPI (%s); mend it", firstLine(err))
 	}
+	if !strings.HasPrefix(fmt.Sprint(tree["openapi"]), "3.0") {
+		if d.root, err = resolve(older(tree, nil).(map[string]any)); err != nil {
+			return nil, err
+		}
+	}
 	d.problems = contract.Problems(d.spec)
+	d.bare = sync.OnceValue(func() *bare { return bareOf(written(d.root)) })
 	return d, nil
+}
+
+// older spells what OpenAPI 3.1 says of null as 3.0 does, so that the two compare: null is a type, and nullable says nothing.
+func older(value any, way []string) any {
+	switch value := value.(type) {
+	case map[string]any:
+		schema := map[string]any{}
+		for key, member := range value {
+			schema[key] = older(member, append(slices.Clip(way), key))
+		}
+		if _, isFlag := schema["nullable"].(bool); isFlag && !verbatim(way) {
+			delete(schema, "nullable")
+		}
+		if types, is := schema["type"].([]any); is && !verbatim(way) {
+			rest := slices.DeleteFunc(slices.Clone(types), func(name any) bool { return name == "null" })
+			schema["type"] = rest
+			if len(rest) < len(types) {
+				schema["nullable"] = true
+			}
+			if len(rest) == 1 {
+				schema["type"] = rest[0]
+			}
+		}
+		return schema
+	case []any:
+		list := make([]any, 0, len(value))
+		for i, item := range value {
+			list = append(list, older(item, append(slices.Clip(way), strconv.Itoa(i))))
+		}
+		return list
+	}
+	return value
 }
 
 // recognise tells OpenAPI 3 from what else it might be.

@@ -3,6 +3,7 @@ package breaking
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -41,7 +42,7 @@ var (
 
 // schema compares two schemas that are both there.
 func (c *comparison) schema(before, after *node, d direction) {
-	before, after = c.old.meant(before), c.new.meant(after)
+	before, after = meant(before), meant(after)
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		if key == "properties" {
@@ -104,43 +105,31 @@ func (c *comparison) schema(before, after *node, d direction) {
 	}
 }
 
-// meant gives a schema as it is meant: one that consists of another, with words beside it, is that other, and in OpenAPI 3.1
-// null is a type and nullable is nothing.
-func (d *Document) meant(n *node) *node {
+// meant gives a schema as it is meant: one that consists of another, with words beside it, is that other.
+func meant(n *node) *node {
 	m := *n
 	m.fields = map[string]*node{}
 	if all := n.get("allOf"); all != nil && len(all.items) == 1 {
-		for name, field := range d.meant(all.items[0]).fields {
-			m.fields[name] = field
-		}
+		maps.Copy(m.fields, meant(all.items[0]).fields)
 	}
 	for name, field := range n.fields {
 		if name != "allOf" || len(field.items) != 1 {
 			m.fields[name] = field
 		}
 	}
-	if strings.HasPrefix(d.version(), "3.0") {
-		return &m
-	}
-	delete(m.fields, "nullable")
-	if list := m.fields["type"]; list != nil && list.list && slices.Contains(list.texts(), "null") {
-		m.fields["nullable"] = &node{at: list.at, way: list.way, value: true}
-	}
 	return &m
 }
 
-func (d *Document) version() string { return d.root.get("openapi").text() }
-
-// types are those that a schema permits, null left aside.
+// types are those that a schema permits.
 func types(schema *node) []string {
 	n := schema.get("type")
-	if n == nil {
+	switch {
+	case n == nil:
 		return nil
+	case n.list:
+		return n.texts()
 	}
-	if !n.list {
-		return []string{n.text()}
-	}
-	return slices.DeleteFunc(n.texts(), func(name string) bool { return name == "null" })
+	return []string{n.text()}
 }
 
 // bound gives a number, or what holds without one.

@@ -35,8 +35,9 @@ type contents struct {
 	production                                    []string
 	action, version, serviceName, signatureMethod string
 	versions                                      []string
-	headers                                       map[string]string // by role
-	request                                       *openapi3.Schema
+	headers                                       map[string]string           // by role
+	sent                                          map[string]*openapi3.Schema // what stands in the headers, by role
+	request, requestID                            *openapi3.Schema
 	maxBatch, maxIDLength                         int
 	idPattern, usualRequestID                     *regexp.Regexp
 	idLetters                                     letters
@@ -139,16 +140,19 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 		}
 	}
 
-	c.headers = map[string]string{}
+	c.headers, c.sent = map[string]string{}, map[string]*openapi3.Schema{}
 	for _, parameter := range operation.Parameters {
 		var role string
 		if err := extension(parameter.Value.Extensions, "x-role", &role); err != nil {
 			return fmt.Errorf("header %s: %w", parameter.Value.Name, err)
 		}
 		c.headers[role] = parameter.Value.Name
-		if role == "service" && parameter.Value.Schema != nil {
-			c.serviceName, _ = parameter.Value.Schema.Value.Example.(string)
+		if parameter.Value.Schema != nil {
+			c.sent[role] = parameter.Value.Schema.Value
 		}
+	}
+	if service := c.sent["service"]; service != nil {
+		c.serviceName, _ = service.Example.(string)
 	}
 	for mediaType, content := range operation.RequestBody.Value.Content {
 		if content.Schema == nil {
@@ -156,49 +160,61 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 		}
 		c.contentType, c.request = mediaType, content.Schema.Value
 	}
+	if success := operation.Responses.Status(200); success != nil {
+		for _, content := range success.Value.Content {
+			if content.Schema != nil && content.Schema.Value.Properties[FieldRequestID] != nil {
+				c.requestID = content.Schema.Value.Properties[FieldRequestID].Value
+			}
+		}
+	}
 	c.authorization = scheme.Value.Name
 	return nil
 }
 
+// takeSchemas finds what requests and answers are made of where it is used, whatever it is called, and by its name what only
+// the project uses.
 func (c *contents) takeSchemas(doc *openapi3.T) error {
-	schema := func(name string) *openapi3.Schema {
-		if doc.Components != nil && doc.Components.Schemas[name] != nil {
-			return doc.Components.Schemas[name].Value
+	if c.request == nil {
+		return nil // takeOperation tells why
+	}
+	values := func(role string) (all []string) {
+		if c.sent[role] != nil {
+			for _, value := range c.sent[role].Enum {
+				all = append(all, fmt.Sprint(value))
+			}
 		}
-		return &openapi3.Schema{}
+		return append(all, "") // the first is asked for
 	}
-	first := func(name string) string {
-		if values := schema(name).Enum; len(values) > 0 {
-			return fmt.Sprint(values[0])
-		}
-		return ""
-	}
-	c.action, c.version, c.signatureMethod = first("Action"), first("Version"), first("SignatureMethod")
-	for _, version := range schema("Version").Enum {
-		c.versions = append(c.versions, fmt.Sprint(version))
-	}
+	c.action, c.version, c.signatureMethod = values("action")[0], values("version")[0], values("signatureMethod")[0]
+	c.versions = slices.DeleteFunc(values("version"), func(text string) bool { return text == "" })
 
-	ids := schema("DeleteSnapshotsRequest").Properties[FieldSnapshotIDs]
-	if ids == nil || ids.Value.MaxItems == nil || schema("SnapshotId").MaxLength == nil {
+	ids := c.request.Properties[FieldSnapshotIDs]
+	if ids == nil || ids.Value.MaxItems == nil || ids.Value.Items == nil || ids.Value.Items.Value.MaxLength == nil {
 		return errors.New("the request has no bounded list of bounded ids")
 	}
-	c.maxBatch = int(*ids.Value.MaxItems)
-	c.maxIDLength = int(*schema("SnapshotId").MaxLength)
+	id := ids.Value.Items.Value
+	c.maxBatch, c.maxIDLength = int(*ids.Value.MaxItems), int(*id.MaxLength)
 	var err error
-	if c.idPattern, err = regexp.Compile(schema("SnapshotId").Pattern); err != nil {
+	if c.idPattern, err = regexp.Compile(id.Pattern); err != nil {
 		return fmt.Errorf("the pattern of ids: %w", err)
 	}
-	c.idLetters = lettersOf(schema("SnapshotId").Pattern)
+	c.idLetters = lettersOf(id.Pattern)
 
 	var usual string
-	if err := extension(schema("RequestId").Extensions, "x-usual-pattern", &usual); err != nil {
+	if c.requestID == nil {
+		return errors.New("a success has no " + FieldRequestID)
+	}
+	if err := extension(c.requestID.Extensions, "x-usual-pattern", &usual); err != nil {
 		return err
 	}
 	if c.usualRequestID, err = regexp.Compile(usual); err != nil {
 		return fmt.Errorf("the usual form of request ids: %w", err)
 	}
 
-	state := schema("SnapshotState")
+	state := &openapi3.Schema{}
+	if doc.Components != nil && doc.Components.Schemas["SnapshotState"] != nil {
+		state = doc.Components.Schemas["SnapshotState"].Value
+	}
 	for _, value := range state.Enum {
 		c.states = append(c.states, State(fmt.Sprint(value)))
 	}
