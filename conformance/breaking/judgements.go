@@ -77,7 +77,7 @@ var judgements = map[string][]Effect{
 	"security dropped":        {breaks(Implementers, "Accept requests that do not prove who asks, or do not follow this change: data is deleted by them.")},
 	"path added":              {breaks(Implementers, "Serve it."), warns(Designers, "The suite tries one path with one method; extend it.")},
 	"path removed":            {breaks(Callers, "Do not call it any more."), breaks(Implementers, "Serve what the document has in its place.")},
-	"server added":            {tells(Callers, "You may call the API there as well."), warns(Implementers, "Runs of the suite on this host may delete there; is it in production?")},
+	"server added":            {tells(Callers, "You may call the API there as well."), warns(Implementers, "The suite may delete on this host; say if it is in production.")},
 	"server removed":          {breaks(Callers, "Call the API at an address that the document has.")},
 	"current version":         {warns(Callers, "See whether you want what comes first now."), warns(Implementers, "The suite sends what comes first; see that you serve it.")},
 	"both must change":        {breaks(Callers, "Use what the document has now."), breaks(Implementers, "Accept what the document has now.")},

@@ -160,7 +160,7 @@ func parse(text []byte) (map[string]any, error) {
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
 		return nil, errors.New("does not end with one YAML document; give one")
 	}
-	p := parser{nodes: maxNodes}
+	p := expander{nodes: maxNodes}
 	value, err := p.value(&document, 0)
 	if err != nil {
 		return nil, err
@@ -172,10 +172,10 @@ func parse(text []byte) (map[string]any, error) {
 	return tree, nil
 }
 
-// parser writes aliases out, within a bound: a few lines of them can stand for more than a memory holds.
-type parser struct{ nodes int }
+// expander writes aliases out, within a bound: a few lines of them can stand for more than a memory holds.
+type expander struct{ nodes int }
 
-func (p *parser) value(n *yaml.Node, depth int) (any, error) {
+func (p *expander) value(n *yaml.Node, depth int) (any, error) {
 	if p.nodes--; p.nodes < 0 {
 		return nil, fmt.Errorf("comes to more than %d values when its aliases are written out; give a contract", maxNodes)
 	}
@@ -203,7 +203,7 @@ func (p *parser) value(n *yaml.Node, depth int) (any, error) {
 	return scalar(n)
 }
 
-func (p *parser) mapping(n *yaml.Node, depth int) (any, error) {
+func (p *expander) mapping(n *yaml.Node, depth int) (any, error) {
 	own, merged := map[string]any{}, map[string]any{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]

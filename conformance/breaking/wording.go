@@ -25,15 +25,15 @@ var obligations = strings.Fields(`
 	outside permitted refused required stays succeeds success unchanged within`)
 
 var (
-	token  = regexp.MustCompile(`[\p{L}\p{N}_]+`)
-	spoken = regexp.MustCompile(`^[\p{Lu}\p{Ll}]?[\p{Ll}]*$`) // a word as people write it; all else is a figure or a name
+	anyWord = regexp.MustCompile(`[\p{L}\p{N}_]+(-[\p{L}\p{N}_]+)*`)
+	spoken  = regexp.MustCompile(`^\p{Lu}?\p{Ll}*(-\p{Ll}+)*$`) // a word as people write it; all else is a figure or a name
 )
 
 func compareWords(before, after string) rewording {
 	if plainWords(before) == plainWords(after) {
 		return unchanged
 	}
-	b, a := token.FindAllString(before, -1), token.FindAllString(after, -1)
+	b, a := anyWord.FindAllString(before, -1), anyWord.FindAllString(after, -1)
 	if !slices.Equal(terms(b), terms(a)) {
 		return redirected
 	}
