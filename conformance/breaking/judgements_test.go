@@ -105,6 +105,8 @@ func TestCompareWords(t *testing.T) {
 		{"One call takes 100.", "One call\n  takes 100.", unchanged},
 		{"One call takes as many.", "One call, takes as many", corrected},
 		{"The anwser is JSON.", "The answer is JSON.", corrected},
+		{"A named snapshot goes.", "An unnamed snapshot goes.", rephrased},
+		{"A named snapshot goes.", "A unnamed snapshot goes.", rephrased},
 		{"The answer is JSON.", "Answers are JSON.", rephrased},
 		{"The body is JSON.", "The reply is JSON.", rephrased},
 		{"One call takes 100.", "One call takes 200.", redirected},

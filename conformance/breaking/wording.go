@@ -108,12 +108,13 @@ func terms(words []string) []string {
 	return found
 }
 
-// slip tells whether one word is the other with at most two letters wrong, too many or too few, of five or more.
+// slip tells whether one word is the other with at most two letters wrong, too many or too few, of five or more, and not at the
+// beginning, where "un" is no slip.
 func slip(a, b string) bool {
 	if a == b {
 		return true
 	}
-	return min(len(a), len(b)) >= 5 && distance([]rune(a), []rune(b)) <= 2
+	return min(len(a), len(b)) >= 5 && a[0] == b[0] && distance([]rune(a), []rune(b)) <= 2
 }
 
 // distance is Levenshtein's.

@@ -34,9 +34,9 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		environment variables
 		mend        string // what the line says
 	}{
-		"no command":                 {args: nil, mend: "give run, plan, judge, clean, mock, mutants or rules"},
+		"no command":                 {args: nil, mend: "give run, plan, judge, clean, mock, mutants"},
 		"an unknown command":         {args: []string{"jugde"}, mend: `no command "jugde"; give run, plan, judge, clean, mock, mutants or rules`},
-		"control characters":         {args: []string{"\x1b[2J\u202e\r\nx"}, mend: "give run, plan, judge, clean, mock, mutants or rules"},
+		"control characters":         {args: []string{"\x1b[2J\u202e\r\nx"}, mend: "give run, plan, judge, clean, mock, mutants"},
 		"an unknown flag of none":    {args: []string{"--loud"}, mend: "--help"},
 		"an unknown flag":            {args: judging("--loud"), mend: "see zec-conformance run --help"},
 		"an unknown flag, controls":  {args: judging("--\x1b[2J"), mend: "see zec-conformance run --help"},
@@ -45,7 +45,7 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"a mock before its time":     {args: []string{"mock", "--settle", "-1s"}, mend: "give a duration such as 2s"},
 		"a mutant that takes time":   {args: []string{"mock", "--creating", "1s", "--mutant", "folds-case"}, mend: "give --fault folds-case in place of --mutant"},
 		"a stray argument of rules":  {args: []string{"rules", "BATCH-2"}, mend: "see zec-conformance rules --help"},
-		"help on an unknown command": {args: []string{"help", "jugde"}, mend: "give run, plan, judge, clean, mock, mutants or rules"},
+		"help on an unknown command": {args: []string{"help", "jugde"}, mend: "give run, plan, judge, clean, mock, mutants"},
 		"a flag without its value":   {args: judging("--seed"), mend: "--help"},
 
 		"a seed of letters":      {args: judging("--seed", "abc"), mend: "--seed"},
