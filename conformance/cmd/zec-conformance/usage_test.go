@@ -35,7 +35,7 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		mend        string // what the line says
 	}{
 		"no command":                 {args: nil, mend: "give run, plan, judge, clean, mock, mutants"},
-		"an unknown command":         {args: []string{"jugde"}, mend: `no command "jugde"; give run, plan, judge, clean, mock, mutants or rules`},
+		"an unknown command":         {args: []string{"jugde"}, mend: `no command "jugde"; give run, plan, judge, clean, mock, mutants`},
 		"control characters":         {args: []string{"\x1b[2J\u202e\r\nx"}, mend: "give run, plan, judge, clean, mock, mutants"},
 		"an unknown flag of none":    {args: []string{"--loud"}, mend: "--help"},
 		"an unknown flag":            {args: judging("--loud"), mend: "see zec-conformance run --help"},
