@@ -180,17 +180,20 @@ func (c *comparison) outdated() {
 	} {
 		gone = append(gone, without(list(c.old), list(c.new))...)
 	}
+	gone = slices.DeleteFunc(gone, func(word string) bool { return word == "" || len(word) > 100 })
+	if gone = gone[:min(len(gone), 50)]; len(gone) == 0 { // as many as anybody looks for
+		return
+	}
+	for i, word := range gone {
+		gone[i] = regexp.QuoteMeta(word)
+	}
+	named := regexp.MustCompile(`\b(` + strings.Join(gone, "|") + `)\b`)
 	for _, list := range []string{"x-rules", "x-caller-rules", "x-ambiguities"} {
 		for _, entry := range items(c.new.root.get(list)) {
 			for _, member := range []string{"statement", "reading"} {
 				text := entry.get(member).text()
-				for _, word := range gone {
-					if word != "" && regexp.MustCompile(`\b`+regexp.QuoteMeta(word)+`\b`).MatchString(text) {
-						c.add(Change{
-							ID: "words-outdated", Where: entry.get(member).at, Effects: judge("outdated"),
-							What: fmt.Sprintf("%s still says %s: %s", entry.get("id").text(), word, text),
-						})
-					}
+				if word := named.FindString(text); word != "" {
+					c.say("words-outdated", "outdated", nil, entry.get(member), "%s still says %s: %s", entry.get("id").text(), word, text).edits = nil
 				}
 			}
 		}

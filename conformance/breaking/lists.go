@@ -27,28 +27,32 @@ type pair struct{ before, after *node }
 // left is gone, or new.
 func pairs(before, after *node, members ...func(*node) string) []pair {
 	var found []pair
-	was, is := items(before), items(after)
 	taken := map[*node]bool{}
 	for _, member := range members {
-		for _, b := range was {
-			if taken[b] || member(b) == "" {
+		open := map[string][]*node{}
+		for _, a := range items(after) {
+			if text := member(a); !taken[a] && text != "" {
+				open[text] = append(open[text], a)
+			}
+		}
+		for _, b := range items(before) {
+			if taken[b] {
 				continue
 			}
-			for _, a := range is {
-				if !taken[a] && member(a) == member(b) {
-					taken[a], taken[b] = true, true
-					found = append(found, pair{b, a})
-					break
-				}
+			if text := member(b); len(open[text]) > 0 {
+				a := open[text][0]
+				open[text] = open[text][1:]
+				taken[a], taken[b] = true, true
+				found = append(found, pair{b, a})
 			}
 		}
 	}
-	for _, b := range was {
+	for _, b := range items(before) {
 		if !taken[b] {
 			found = append(found, pair{b, nil})
 		}
 	}
-	for _, a := range is {
+	for _, a := range items(after) {
 		if !taken[a] {
 			found = append(found, pair{nil, a})
 		}

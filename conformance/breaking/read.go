@@ -38,6 +38,7 @@ type Document struct {
 	spec     *openapi3.T
 	problems []string // why the suite could not be built on it
 	bare     func() *bare
+	reached  func() map[string]bool // the components that operations use
 }
 
 // Read takes a document, YAML or JSON. An error tells in one line why it cannot be compared. Nothing but the text is read:
@@ -74,6 +75,13 @@ func read(name string, text []byte) (*Document, error) {
 		}
 	}
 	d.problems = contract.Problems(d.spec)
+	d.reached = sync.OnceValue(func() map[string]bool {
+		found := map[string]bool{}
+		if paths := d.root.get("paths"); paths != nil {
+			reachedFrom(paths, found)
+		}
+		return found
+	})
 	d.bare = sync.OnceValue(func() *bare { return bareOf(written(d.root)) })
 	return d, nil
 }

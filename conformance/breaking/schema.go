@@ -355,9 +355,14 @@ func became(before, after *node) string {
 
 // without gives what only the first list has, each once, in its order.
 func without(some, others []string) []string {
+	told := map[string]bool{}
+	for _, text := range others {
+		told[text] = true
+	}
 	var left []string
 	for _, text := range some {
-		if !slices.Contains(others, text) && !slices.Contains(left, text) {
+		if !told[text] {
+			told[text] = true
 			left = append(left, text)
 		}
 	}

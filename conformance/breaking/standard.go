@@ -103,10 +103,8 @@ func (c *comparison) path(before, after *node) {
 		case slices.Contains(methods, key) && a == nil:
 			c.say("operation-removed", "path removed", b, a, "the method %s is removed", strings.ToUpper(key))
 		case slices.Contains(methods, key):
-			c.operation(b, a)
-		case key == "parameters":
-			c.parameters(b, a)
-		case same(b, a):
+			c.operation(b, a, before, after)
+		case same(b, a), key == "parameters":
 		case key == "servers":
 			c.servers(b, a)
 		case key == "description" || key == "summary":
@@ -119,16 +117,26 @@ func (c *comparison) path(before, after *node) {
 	}
 }
 
-func (c *comparison) operation(before, after *node) {
+// together are the parameters of an operation, and those of its path that it does not describe itself.
+func together(operation, path *node) *node {
+	all := &node{object: true, fields: map[string]*node{}}
+	for _, n := range []*node{path.get("parameters"), operation.get("parameters")} {
+		for _, name := range keys(n, nil) {
+			all.fields[name] = n.get(name)
+		}
+	}
+	return all
+}
+
+func (c *comparison) operation(before, after, ofOld, ofNew *node) {
 	c.security(effective(before, c.old.root), effective(after, c.new.root))
+	c.parameters(together(before, ofOld), together(after, ofNew))
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		switch {
-		case key == "parameters":
-			c.parameters(b, a)
+		case same(b, a), key == "security", key == "parameters":
 		case key == "responses":
 			c.responses(b, a)
-		case same(b, a), key == "security":
 		case key == "operationId":
 			c.say("operation-id-changed", "generated name", b, a, "operationId %s", became(b, a))
 		case key == "requestBody":
@@ -511,30 +519,23 @@ func (c *comparison) component(section, name string, before, after *node) {
 		c.states(before, after)
 	case section == "schemas" && name == "ErrorCode":
 		c.codes(before, after)
-	case before != nil && after != nil && c.reached(place(before, after)):
+	case (before == nil || c.old.reached()[before.at]) && (after == nil || c.new.reached()[after.at]): // told where it is used
 	default:
 		c.say("component-changed", "unused", before, after, "what no operation uses is changed: %s", name)
 	}
 }
 
-// reached tells whether an operation of both documents uses the component.
-func (c *comparison) reached(ref string) bool {
-	return uses(c.old.root.get("paths"), ref) && uses(c.new.root.get("paths"), ref)
-}
-
-func uses(n *node, ref string) bool {
-	if n == nil {
-		return false
-	}
-	if n.ref == ref || strings.HasPrefix(n.at, ref) {
-		return true
+// reachedFrom finds the components that a part of the document uses.
+func reachedFrom(n *node, found map[string]bool) {
+	if n.ref != "" {
+		found[n.ref] = true
 	}
 	for _, field := range n.fields {
-		if uses(field, ref) {
-			return true
-		}
+		reachedFrom(field, found)
 	}
-	return slices.ContainsFunc(n.items, func(item *node) bool { return uses(item, ref) })
+	for _, item := range n.items {
+		reachedFrom(item, found)
+	}
 }
 
 // scheme compares one way to prove who asks.

@@ -108,13 +108,16 @@ func terms(words []string) []string {
 	return found
 }
 
+// longestWord is how long a word may be that somebody has misspelled.
+const longestWord = 40
+
 // slip tells whether one word is the other with at most two letters wrong, too many or too few, of five or more, and not at the
 // beginning, where "un" is no slip.
 func slip(a, b string) bool {
 	if a == b {
 		return true
 	}
-	return min(len(a), len(b)) >= 5 && a[0] == b[0] && distance([]rune(a), []rune(b)) <= 2
+	return min(len(a), len(b)) >= 5 && max(len(a), len(b)) < longestWord && a[0] == b[0] && distance([]rune(a), []rune(b)) <= 2
 }
 
 // distance is Levenshtein's.
