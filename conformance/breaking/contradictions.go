@@ -2,6 +2,7 @@ package breaking
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,11 +45,35 @@ func (d *Document) contradictions() []contradiction {
 	for _, problem := range d.problems {
 		say("contract-unreadable", nil, "the suite and the mock cannot be built from it: %s", problem)
 	}
+	d.incomplete(say)
 	d.contradictingRules(say)
 	d.contradictingPoints(say)
 	d.contradictingErrors(say)
 	contradictingSchemas(d.root.get("components", "schemas"), say)
 	return found
+}
+
+// members are those that each entry of a list has to have.
+var members = map[string][]string{
+	"x-rules":        {"id", "level", "statement", "source"},
+	"x-caller-rules": {"id", "level", "statement", "source"},
+	"x-sources":      {"id", "title", "binding"},
+	"x-errors":       {"role", "code", "status"},
+	"x-ambiguities":  {"id", "question", "documents", "reading", "reason", "rules"},
+	"x-silences":     {"id", "about", "question"},
+}
+
+// incomplete finds entries that lack something.
+func (d *Document) incomplete(say saying) {
+	for _, list := range slices.Sorted(maps.Keys(members)) {
+		for i, entry := range items(d.root.get(list)) {
+			for _, member := range members[list] {
+				if value := entry.get(member); value == nil || value.list && len(value.items) == 0 || value.plain() == "" || value.plain() == nil {
+					say("incomplete", entry, "entry %d of %s has no %s", i+1, list, member)
+				}
+			}
+		}
+	}
 }
 
 type saying func(id string, at *node, what string, args ...any)
@@ -67,6 +92,9 @@ func (d *Document) contradictingRules(say saying) {
 			seen[id] = true
 			if !slices.Contains(levels, level) {
 				say("rule-level-unknown", rule, "%s has the level %q, which is none of %s", id, level, strings.Join(levels, ", "))
+			}
+			if list == "x-caller-rules" && level == string(contract.Note) {
+				say("rule-level-unknown", rule, "%s is a rule for callers and binds nobody: it is %s", id, level)
 			}
 			if about := rule.get("about").text(); about != "" && ambiguities.of[about] == nil {
 				say("dangling", rule, "%s is about the ambiguity %s, which is not there", id, about)
@@ -211,6 +239,15 @@ func (d *Document) statuses() []string {
 
 // limit is how many snapshots a call may name.
 func limit(d *Document) float64 {
-	number, _ := d.root.get("components", "schemas", "DeleteSnapshotsRequest", "properties", contract.FieldSnapshotIDs, "maxItems").number()
-	return number
+	for _, path := range keys(d.root.get("paths"), nil) {
+		for _, method := range methods {
+			content := d.root.get("paths", path, method, "requestBody", "content")
+			for _, media := range keys(content, nil) {
+				if number, is := content.get(media, "schema", "properties", contract.FieldSnapshotIDs, "maxItems").number(); is {
+					return number
+				}
+			}
+		}
+	}
+	return 0
 }

@@ -34,6 +34,13 @@ func TestOtherFormsOfTheSame(t *testing.T) {
 			"          description: The language of the calling software development kit.\n          schema: *text\n"),
 		"merged": edited(t, edited(t, text, "    RequestId:\n      type: string\n", "    RequestId:\n      <<: {type: string}\n"),
 			"in: header\n          description: The language", "<<: [{in: header}, {in: query}]\n          description: The language"),
+		"words beside a reference": edited(t, text, "            schema:\n              $ref: '#/components/schemas/DeleteSnapshotsRequest'\n",
+			"            schema:\n              allOf:\n                - $ref: '#/components/schemas/DeleteSnapshotsRequest'\n"),
+		"a header among the components": edited(t, edited(t, text, languageHeader, "        - $ref: '#/components/parameters/Language'\n"),
+			"components:\n", "components:\n  parameters:\n    Language:\n"+strings.ReplaceAll(languageHeader, "        - name:", "          name:")),
+		"a header of the path": edited(t, edited(t, text, languageHeader, ""), "    post:\n", "    parameters:\n"+languageHeader+"    post:\n"),
+		"security of the operation": edited(t, edited(t, text, "security:\n  - signature: []\n  - bearer: []\n", ""),
+			"      operationId: DeleteSnapshots\n", "      operationId: DeleteSnapshots\n      security: [{bearer: []}, {signature: []}]\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -43,6 +50,14 @@ func TestOtherFormsOfTheSame(t *testing.T) {
 		})
 	}
 }
+
+const languageHeader = `        - name: x-zc-sdk-lang
+          x-role: sdkLanguage
+          in: header
+          description: The language of the calling software development kit.
+          schema:
+            type: string
+`
 
 func asJSON(t *testing.T, text string) string {
 	t.Helper()

@@ -63,16 +63,18 @@ func read(name string, text []byte) (*Document, error) {
 		return nil, err
 	}
 	d := &Document{Name: name}
-	if d.root, err = resolve(tree); err != nil {
+	if _, err := resolve(tree); err != nil { // before kin-openapi, which would follow references without end
 		return nil, err
 	}
 	if d.spec, err = validated(tree); err != nil {
-		return nil, fmt.Errorf("is not valid OpenAPI (%s); mend it", firstLine(err))
+		return nil, fmt.Errorf("is not valid OpenAPI (%s); mend it", shortened(firstLine(err), longestShown*2))
 	}
 	if !strings.HasPrefix(fmt.Sprint(tree["openapi"]), "3.0") {
-		if d.root, err = resolve(older(tree, nil).(map[string]any)); err != nil {
-			return nil, err
-		}
+		tree = older(tree, nil).(map[string]any)
+	}
+	handDown(tree)
+	if d.root, err = resolve(tree); err != nil {
+		return nil, err
 	}
 	d.problems = contract.Problems(d.spec)
 	d.reached = sync.OnceValue(func() map[string]bool {
@@ -116,6 +118,22 @@ func older(value any, way []string) any {
 		return list
 	}
 	return value
+}
+
+// handDown gives the parameters of a path to its operations, whose own come after and count more.
+func handDown(tree map[string]any) {
+	paths, _ := tree["paths"].(map[string]any)
+	for _, item := range paths {
+		path, _ := item.(map[string]any)
+		shared, _ := path["parameters"].([]any)
+		delete(path, "parameters")
+		for _, method := range methods {
+			if operation, is := path[method].(map[string]any); is && len(shared) > 0 {
+				own, _ := operation["parameters"].([]any)
+				operation["parameters"] = slices.Concat(shared, own)
+			}
+		}
+	}
 }
 
 // recognise tells OpenAPI 3 from what else it might be.

@@ -3,11 +3,12 @@ package breaking
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
 // direction tells who writes the values of a schema, and so whom it hurts when fewer or more of them are permitted.
@@ -32,17 +33,18 @@ func (d direction) judgement(m move) string { return string(d) + " " + string(m)
 
 // The keywords of schemas, by how their values compare.
 var (
-	atMost  = []string{"maxItems", "maxLength", "maximum", "maxProperties"}              // less is narrower
-	atLeast = []string{"minItems", "minLength", "minimum", "minProperties"}              // more is narrower
-	flags   = map[string]move{"nullable": wider, "uniqueItems": narrower}                // what setting them does
-	forms   = []string{"pattern", "format", "multipleOf", "const"}                       // there or not; two cannot be compared
-	mixed   = []string{"allOf", "anyOf", "oneOf", "not", "discriminator"}                // no direction can be told
-	aside   = []string{"example", "examples", "externalDocs", "title", "xml", "$schema"} // for people, and for tools of theirs
+	atMost  = []string{"maxItems", "maxLength", "maximum", "maxProperties"} // less is narrower
+	atLeast = []string{"minItems", "minLength", "minimum", "minProperties"} // more is narrower
+	flags   = map[string]move{                                              // what setting them does
+		"nullable": wider, "uniqueItems": narrower, "exclusiveMinimum": narrower, "exclusiveMaximum": narrower,
+	}
+	forms = []string{"pattern", "format", "multipleOf", "const"}                       // there or not; two cannot be compared
+	mixed = []string{"allOf", "anyOf", "oneOf", "not", "discriminator"}                // no direction can be told
+	aside = []string{"example", "examples", "externalDocs", "title", "xml", "$schema"} // for people, and for tools of theirs
 )
 
 // schema compares two schemas that are both there.
 func (c *comparison) schema(before, after *node, d direction) {
-	before, after = meant(before), meant(after)
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		if key == "properties" {
@@ -79,6 +81,8 @@ func (c *comparison) schema(before, after *node, d direction) {
 				least = math.Inf(-1)
 			}
 			c.bound(key, b, a, -bound(b, least), -bound(a, least), d)
+		case flags[key] != "" && (numeric(b) || numeric(a)): // as OpenAPI 3.1 has it
+			c.say(fmt.Sprintf("%s-%s-changed", d, kebab(key)), d.judgement(other), b, a, "%s %s", key, became(b, a))
 		case flags[key] != "":
 			if b.flag() != a.flag() {
 				c.there(key, on(b), on(a), flags[key], d)
@@ -103,21 +107,6 @@ func (c *comparison) schema(before, after *node, d direction) {
 			c.say(fmt.Sprintf("%s-%s-changed", d, kebab(key)), "unknown keyword", b, a, "%s %s", key, became(b, a))
 		}
 	}
-}
-
-// meant gives a schema as it is meant: one that consists of another, with words beside it, is that other.
-func meant(n *node) *node {
-	m := *n
-	m.fields = map[string]*node{}
-	if all := n.get("allOf"); all != nil && len(all.items) == 1 {
-		maps.Copy(m.fields, meant(all.items[0]).fields)
-	}
-	for name, field := range n.fields {
-		if name != "allOf" || len(field.items) != 1 {
-			m.fields[name] = field
-		}
-	}
-	return &m
 }
 
 // types are those that a schema permits.
@@ -163,14 +152,19 @@ func (c *comparison) bound(key string, b, a *node, before, after float64, d dire
 
 // bounded finds the entry for a bound: some have rules of their own.
 func (c *comparison) bounded(key string, b, a *node, d direction, m move) string {
-	at := place(b, a)
 	if own := d.judgement(m) + " " + key; d == request && len(judgements[own]) > 0 {
 		return own
 	}
-	if d == request && strings.HasPrefix(at, "#/components/schemas/SnapshotId/") {
+	way := firstOf(a, b).way
+	if last := len(way) - 1; d == request && last > 2 && way[last-1] == "items" && way[last-2] == contract.FieldSnapshotIDs {
 		return "ids " + string(m)
 	}
 	return d.judgement(m)
+}
+
+func numeric(n *node) bool {
+	_, is := n.number()
+	return is
 }
 
 // there compares what limits values, or frees them, by being there.
@@ -208,9 +202,17 @@ func (c *comparison) setOf(key string, b, a *node, before, after []string, d dir
 	for _, value := range without(before, after) {
 		c.say(string(d)+"-"+key+"-value-removed", d.judgement(narrower), b, a, "the value %s is removed", value).edits = []edit{{way: b.way, value: with(b, nil, value)}}
 	}
-	if slices.Equal(slices.Sorted(slices.Values(before)), slices.Sorted(slices.Values(after))) && before[0] != after[0] && strings.HasPrefix(a.at, "#/components/schemas/Version/") {
+	if slices.Equal(slices.Sorted(slices.Values(before)), slices.Sorted(slices.Values(after))) && before[0] != after[0] && c.roleOf(a) == "version" {
 		c.say("current-version-changed", "current version", b, a, "the current version, which stands first, is %s in place of %s", after[0], before[0])
 	}
+}
+
+// roleOf gives the role of the header in which a list of values stands.
+func (c *comparison) roleOf(n *node) string {
+	if len(n.way) < 2 {
+		return ""
+	}
+	return c.new.root.get(n.way[:len(n.way)-2]...).get("x-role").text()
 }
 
 // with gives a list with the one value that another list has, or without it where there is no other.

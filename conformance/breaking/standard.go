@@ -103,8 +103,8 @@ func (c *comparison) path(before, after *node) {
 		case slices.Contains(methods, key) && a == nil:
 			c.say("operation-removed", "path removed", b, a, "the method %s is removed", strings.ToUpper(key))
 		case slices.Contains(methods, key):
-			c.operation(b, a, before, after)
-		case same(b, a), key == "parameters":
+			c.operation(b, a)
+		case same(b, a):
 		case key == "servers":
 			c.servers(b, a)
 		case key == "description" || key == "summary":
@@ -117,20 +117,9 @@ func (c *comparison) path(before, after *node) {
 	}
 }
 
-// together are the parameters of an operation, and those of its path that it does not describe itself.
-func together(operation, path *node) *node {
-	all := &node{object: true, fields: map[string]*node{}}
-	for _, n := range []*node{path.get("parameters"), operation.get("parameters")} {
-		for _, name := range keys(n, nil) {
-			all.fields[name] = n.get(name)
-		}
-	}
-	return all
-}
-
-func (c *comparison) operation(before, after, ofOld, ofNew *node) {
+func (c *comparison) operation(before, after *node) {
 	c.security(effective(before, c.old.root), effective(after, c.new.root))
-	c.parameters(together(before, ofOld), together(after, ofNew))
+	c.parameters(before.get("parameters"), after.get("parameters"))
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		switch {

@@ -48,6 +48,9 @@ func (r *resolver) node(raw any, at string, way []string) (*node, error) {
 			return r.follow(ref, raw, n)
 		}
 		n.object, n.fields = true, map[string]*node{}
+		if all, is := raw["allOf"].([]any); is && len(all) == 1 && !verbatim(way) {
+			return r.meant(raw, all[0], n)
+		}
 		for _, name := range slices.Sorted(maps.Keys(raw)) {
 			field, err := r.node(raw[name], at+"/"+escape(name), append(n.way, name))
 			if err != nil {
@@ -72,6 +75,23 @@ func (r *resolver) node(raw any, at string, way []string) (*node, error) {
 		n.value = raw
 	}
 	return n, nil
+}
+
+// meant makes of a schema that consists of one other, with words beside it, that other.
+func (r *resolver) meant(raw map[string]any, one any, n *node) (*node, error) {
+	own, err := r.node(one, n.at+"/allOf/0", n.way)
+	if err != nil || !own.object {
+		return n, err
+	}
+	beside := maps.Clone(raw)
+	delete(beside, "allOf")
+	n, err = r.node(beside, n.at, n.way)
+	if err != nil {
+		return nil, err
+	}
+	own.at = n.at
+	maps.Copy(own.fields, n.fields)
+	return own, nil
 }
 
 // keyed tells whether a list is one of parameters, which a name and a place tell apart and no order.

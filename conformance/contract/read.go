@@ -148,7 +148,7 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 		}
 		c.headers[role] = parameter.Value.Name
 		if parameter.Value.Schema != nil {
-			c.sent[role] = parameter.Value.Schema.Value
+			c.sent[role] = meant(parameter.Value.Schema)
 		}
 	}
 	if service := c.sent["service"]; service != nil {
@@ -158,12 +158,12 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 		if content.Schema == nil {
 			return fmt.Errorf("the request body has no schema for %s", mediaType)
 		}
-		c.contentType, c.request = mediaType, content.Schema.Value
+		c.contentType, c.request = mediaType, meant(content.Schema)
 	}
 	if success := operation.Responses.Status(200); success != nil {
 		for _, content := range success.Value.Content {
-			if content.Schema != nil && content.Schema.Value.Properties[FieldRequestID] != nil {
-				c.requestID = content.Schema.Value.Properties[FieldRequestID].Value
+			if content.Schema != nil && meant(content.Schema).Properties[FieldRequestID] != nil {
+				c.requestID = meant(meant(content.Schema).Properties[FieldRequestID])
 			}
 		}
 	}
@@ -188,12 +188,15 @@ func (c *contents) takeSchemas(doc *openapi3.T) error {
 	c.action, c.version, c.signatureMethod = values("action")[0], values("version")[0], values("signatureMethod")[0]
 	c.versions = slices.DeleteFunc(values("version"), func(text string) bool { return text == "" })
 
-	ids := c.request.Properties[FieldSnapshotIDs]
-	if ids == nil || ids.Value.MaxItems == nil || ids.Value.Items == nil || ids.Value.Items.Value.MaxLength == nil {
+	ids := &openapi3.Schema{}
+	if c.request.Properties[FieldSnapshotIDs] != nil {
+		ids = meant(c.request.Properties[FieldSnapshotIDs])
+	}
+	if ids.MaxItems == nil || ids.Items == nil || meant(ids.Items).MaxLength == nil {
 		return errors.New("the request has no bounded list of bounded ids")
 	}
-	id := ids.Value.Items.Value
-	c.maxBatch, c.maxIDLength = int(*ids.Value.MaxItems), int(*id.MaxLength)
+	id := meant(ids.Items)
+	c.maxBatch, c.maxIDLength = int(*ids.MaxItems), int(*id.MaxLength)
 	var err error
 	if c.idPattern, err = regexp.Compile(id.Pattern); err != nil {
 		return fmt.Errorf("the pattern of ids: %w", err)
@@ -223,6 +226,14 @@ func (c *contents) takeSchemas(doc *openapi3.T) error {
 		extension(state.Extensions, "x-deletion-pending", &c.leaving),
 		extension(state.Extensions, "x-aliases", &c.aliases),
 	)
+}
+
+// meant gives a schema, or the one that it consists of, where that is all it is: words cannot stand beside a reference.
+func meant(ref *openapi3.SchemaRef) *openapi3.Schema {
+	if schema := ref.Value; len(schema.AllOf) == 1 && schema.Type == nil {
+		return schema.AllOf[0].Value
+	}
+	return ref.Value
 }
 
 // header gives the name of the header with that role.
