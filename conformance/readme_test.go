@@ -108,6 +108,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 		"mock export":            "\n1000\n",
 		"exchanges?limit=":       `{"total":1,"exchanges":[{"number":1,`,
 		"/trouble":               `"rate":"10%"`,
+		"conformance breaking":   "\n1 breaking, 3 warnings, 0 notices\n",
 	}
 	for i, block := range commands {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {

@@ -5,7 +5,6 @@
 package contract
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -236,5 +235,3 @@ func must[T any](value T, err error) T {
 }
 
 var document = must(read())
-
-func compile(pattern string) *regexp.Regexp { return must(regexp.Compile(pattern)) }

@@ -35,8 +35,9 @@ type contents struct {
 	production                                    []string
 	action, version, serviceName, signatureMethod string
 	versions                                      []string
-	headers                                       map[string]string // by role
-	request                                       *openapi3.Schema
+	headers                                       map[string]string           // by role
+	sent                                          map[string]*openapi3.Schema // what stands in the headers, by role
+	request, requestID                            *openapi3.Schema
 	maxBatch, maxIDLength                         int
 	idPattern, usualRequestID                     *regexp.Regexp
 	idLetters                                     letters
@@ -47,6 +48,16 @@ type contents struct {
 
 // domainName is the one spelling in which domains are compared.
 var domainName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*$`)
+
+// Problems tells why Go code could not be built on a document, one problem a line; none if it could. It is for documents that
+// are compared, and that somebody else may have written.
+func Problems(doc *openapi3.T) []string {
+	_, err := take(doc)
+	if err == nil {
+		return nil
+	}
+	return strings.Split(err.Error(), "\n")
+}
 
 func read() (contents, error) {
 	doc, err := spec.GetSpec()
@@ -107,7 +118,10 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 	}
 	c.path = paths[0]
 	operation := doc.Paths.Value(c.path).Post
-	scheme := doc.Components.SecuritySchemes["signature"]
+	var scheme *openapi3.SecuritySchemeRef
+	if doc.Components != nil {
+		scheme = doc.Components.SecuritySchemes["signature"]
+	}
 	if len(doc.Servers) == 0 || operation.RequestBody == nil || scheme == nil {
 		return errors.New("the document needs a server, a request body and the security scheme signature")
 	}
@@ -126,58 +140,84 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 		}
 	}
 
-	c.headers = map[string]string{}
+	c.headers, c.sent = map[string]string{}, map[string]*openapi3.Schema{}
 	for _, parameter := range operation.Parameters {
 		var role string
 		if err := extension(parameter.Value.Extensions, "x-role", &role); err != nil {
 			return fmt.Errorf("header %s: %w", parameter.Value.Name, err)
 		}
 		c.headers[role] = parameter.Value.Name
-		if role == "service" {
-			c.serviceName, _ = parameter.Value.Schema.Value.Example.(string)
+		if parameter.Value.Schema != nil {
+			c.sent[role] = meant(parameter.Value.Schema)
 		}
 	}
+	if service := c.sent["service"]; service != nil {
+		c.serviceName, _ = service.Example.(string)
+	}
 	for mediaType, content := range operation.RequestBody.Value.Content {
-		c.contentType, c.request = mediaType, content.Schema.Value
+		if content.Schema == nil {
+			return fmt.Errorf("the request body has no schema for %s", mediaType)
+		}
+		c.contentType, c.request = mediaType, meant(content.Schema)
+	}
+	if success := operation.Responses.Status(200); success != nil {
+		for _, content := range success.Value.Content {
+			if content.Schema != nil && meant(content.Schema).Properties[FieldRequestID] != nil {
+				c.requestID = meant(meant(content.Schema).Properties[FieldRequestID])
+			}
+		}
 	}
 	c.authorization = scheme.Value.Name
 	return nil
 }
 
+// takeSchemas finds what requests and answers are made of where it is used, whatever it is called, and by its name what only
+// the project uses.
 func (c *contents) takeSchemas(doc *openapi3.T) error {
-	schema := func(name string) *openapi3.Schema {
-		if ref := doc.Components.Schemas[name]; ref != nil {
-			return ref.Value
+	if c.request == nil {
+		return nil // takeOperation tells why
+	}
+	values := func(role string) (all []string) {
+		if c.sent[role] != nil {
+			for _, value := range c.sent[role].Enum {
+				all = append(all, fmt.Sprint(value))
+			}
 		}
-		return &openapi3.Schema{}
+		return append(all, "") // the first is asked for
 	}
-	first := func(name string) string {
-		if values := schema(name).Enum; len(values) > 0 {
-			return fmt.Sprint(values[0])
-		}
-		return ""
-	}
-	c.action, c.version, c.signatureMethod = first("Action"), first("Version"), first("SignatureMethod")
-	for _, version := range schema("Version").Enum {
-		c.versions = append(c.versions, fmt.Sprint(version))
-	}
+	c.action, c.version, c.signatureMethod = values("action")[0], values("version")[0], values("signatureMethod")[0]
+	c.versions = slices.DeleteFunc(values("version"), func(text string) bool { return text == "" })
 
-	ids := schema("DeleteSnapshotsRequest").Properties[FieldSnapshotIDs]
-	if ids == nil || ids.Value.MaxItems == nil || schema("SnapshotId").MaxLength == nil {
+	ids := &openapi3.Schema{}
+	if c.request.Properties[FieldSnapshotIDs] != nil {
+		ids = meant(c.request.Properties[FieldSnapshotIDs])
+	}
+	if ids.MaxItems == nil || ids.Items == nil || meant(ids.Items).MaxLength == nil {
 		return errors.New("the request has no bounded list of bounded ids")
 	}
-	c.maxBatch = int(*ids.Value.MaxItems)
-	c.maxIDLength = int(*schema("SnapshotId").MaxLength)
-	c.idPattern = compile(schema("SnapshotId").Pattern)
-	c.idLetters = lettersOf(schema("SnapshotId").Pattern)
+	id := meant(ids.Items)
+	c.maxBatch, c.maxIDLength = int(*ids.MaxItems), int(*id.MaxLength)
+	var err error
+	if c.idPattern, err = regexp.Compile(id.Pattern); err != nil {
+		return fmt.Errorf("the pattern of ids: %w", err)
+	}
+	c.idLetters = lettersOf(id.Pattern)
 
 	var usual string
-	if err := extension(schema("RequestId").Extensions, "x-usual-pattern", &usual); err != nil {
+	if c.requestID == nil {
+		return errors.New("a success has no " + FieldRequestID)
+	}
+	if err := extension(c.requestID.Extensions, "x-usual-pattern", &usual); err != nil {
 		return err
 	}
-	c.usualRequestID = compile(usual)
+	if c.usualRequestID, err = regexp.Compile(usual); err != nil {
+		return fmt.Errorf("the usual form of request ids: %w", err)
+	}
 
-	state := schema("SnapshotState")
+	state := &openapi3.Schema{}
+	if doc.Components != nil && doc.Components.Schemas["SnapshotState"] != nil {
+		state = doc.Components.Schemas["SnapshotState"].Value
+	}
 	for _, value := range state.Enum {
 		c.states = append(c.states, State(fmt.Sprint(value)))
 	}
@@ -186,6 +226,14 @@ func (c *contents) takeSchemas(doc *openapi3.T) error {
 		extension(state.Extensions, "x-deletion-pending", &c.leaving),
 		extension(state.Extensions, "x-aliases", &c.aliases),
 	)
+}
+
+// meant gives a schema, or the one that it consists of, where that is all it is: words cannot stand beside a reference.
+func meant(ref *openapi3.SchemaRef) *openapi3.Schema {
+	if schema := ref.Value; len(schema.AllOf) == 1 && schema.Type == nil {
+		return schema.AllOf[0].Value
+	}
+	return ref.Value
 }
 
 // header gives the name of the header with that role.

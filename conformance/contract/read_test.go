@@ -65,9 +65,16 @@ func TestTakeReportsWhatIsMissing(t *testing.T) {
 			func(doc *openapi3.T) { delete(schema(doc, "SnapshotState").Extensions, "x-deletion-pending") },
 			"x-deletion-pending is missing",
 		},
-		"no schema of request ids": {
-			func(doc *openapi3.T) { delete(doc.Components.Schemas, "RequestId") }, "x-usual-pattern is missing",
+		"no success": {
+			func(doc *openapi3.T) { doc.Paths.Value(Path).Post.Responses.Delete("200") }, "a success has no requestId",
 		},
+		"a pattern of ids that is none": {
+			func(doc *openapi3.T) { schema(doc, "SnapshotId").Pattern = "[" }, "the pattern of ids",
+		},
+		"no components": {func(doc *openapi3.T) { doc.Components = nil }, "the security scheme signature"},
+		"no request schema": {func(doc *openapi3.T) {
+			doc.Paths.Value(Path).Post.RequestBody.Value.Content[ContentType].Schema = nil
+		}, "the request body has no schema"},
 		"no aliases": {
 			func(doc *openapi3.T) { delete(schema(doc, "SnapshotState").Extensions, "x-aliases") }, "x-aliases is missing",
 		},

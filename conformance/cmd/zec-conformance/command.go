@@ -99,7 +99,7 @@ Exit status: 0 conformant (remarks included, unless --strict), or not, and all o
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.SetHelpCommand(help())
-	root.AddCommand(c.run(), c.plan(), c.judge(), c.report(), c.diff(), c.baseline(), c.clean(), c.mock(), c.mutants(), c.rules(), c.completion(), c.man())
+	root.AddCommand(c.run(), c.plan(), c.judge(), c.report(), c.diff(), c.baseline(), c.breaking(), c.clean(), c.mock(), c.mutants(), c.rules(), c.completion(), c.man())
 	if err := complete(root); err != nil {
 		panic(err) // a flag has been given two completions
 	}

@@ -42,7 +42,7 @@ Exit status: 0 no regression, 1 a regression, 2 they cannot be compared: one is 
 			}
 			return noArguments(cmd, args[2:])
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return c.compare(args[0], args[1], o) },
+		RunE: func(_ *cobra.Command, args []string) error { return c.compareReports(args[0], args[1], o) },
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -61,8 +61,8 @@ func failOnWords() string {
 	return text.String()
 }
 
-// compare checks what is given, compares the reports and writes the difference.
-func (c *command) compare(a, b string, o diffOptions) error {
+// compareReports checks what is given, compares the reports and writes the difference.
+func (c *command) compareReports(a, b string, o diffOptions) error {
 	gate, err := diff.NewGate(o.failOn...)
 	if err != nil {
 		return fmt.Errorf("--fail-on: %w", err)

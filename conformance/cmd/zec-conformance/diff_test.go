@@ -31,7 +31,7 @@ func keep(t *testing.T, change func(*report.Report)) (path string) {
 	return path
 }
 
-func breaking(id string) func(*report.Report) {
+func brokenReport(id string) func(*report.Report) {
 	return func(r *report.Report) {
 		for i := range r.Rules {
 			if rule := &r.Rules[i]; rule.ID == id {
@@ -67,14 +67,14 @@ func TestDiffGivesItsExitStatus(t *testing.T) {
 		last   string
 	}{
 		"the same":                  {nothing, nothing, nil, 0, "no difference"},
-		"a MUST":                    {nothing, breaking("REQ-1"), nil, 1, "regression, by must: REQ-1"},
-		"a MUST, mended":            {breaking("REQ-1"), nothing, nil, 0, "no regression, by must"},
+		"a MUST":                    {nothing, brokenReport("REQ-1"), nil, 1, "regression, by must: REQ-1"},
+		"a MUST, mended":            {brokenReport("REQ-1"), nothing, nil, 0, "no regression, by must"},
 		"a MUST, not tried":         {nothing, skipping("REQ-1"), nil, 1, "regression, by must: REQ-1"},
 		"a MUST, not tried, and ok": {nothing, skipping("REQ-1"), []string{"--untried-ok"}, 0, "no regression, by must"},
-		"a MUST, and nothing":       {nothing, breaking("REQ-1"), []string{"--fail-on", "none"}, 0, "no regression, since nothing counts"},
-		"a MUST, and latency":       {nothing, breaking("REQ-1"), []string{"--fail-on", "latency"}, 1, "regression, by must, latency: REQ-1"},
-		"a SHOULD":                  {nothing, breaking("REQ-6"), nil, 0, "no regression, by must"},
-		"a SHOULD, and should":      {nothing, breaking("REQ-6"), []string{"--fail-on", "should"}, 1, "regression, by must, should: REQ-6"},
+		"a MUST, and nothing":       {nothing, brokenReport("REQ-1"), []string{"--fail-on", "none"}, 0, "no regression, since nothing counts"},
+		"a MUST, and latency":       {nothing, brokenReport("REQ-1"), []string{"--fail-on", "latency"}, 1, "regression, by must, latency: REQ-1"},
+		"a SHOULD":                  {nothing, brokenReport("REQ-6"), nil, 0, "no regression, by must"},
+		"a SHOULD, and should":      {nothing, brokenReport("REQ-6"), []string{"--fail-on", "should"}, 1, "regression, by must, should: REQ-6"},
 		"a choice":                  {nothing, choosing, []string{"--fail-on", "should"}, 0, "no regression, by must, should"},
 		"a choice, and note":        {nothing, choosing, []string{"--fail-on", "note"}, 1, "regression, by must, should, note: empty-list"},
 		"slow":                      {nothing, slowing, nil, 0, "no regression, by must"},
@@ -98,7 +98,7 @@ func TestDiffWritesWhatItTells(t *testing.T) {
 	folder := t.TempDir()
 	comment, whole := filepath.Join(folder, "comment.md"), filepath.Join(folder, "diff.json")
 	a := keep(t, nothing)
-	got := call(t, nil, "diff", a, keep(t, breaking("REQ-1")), "--report", "markdown="+comment, "--report", "json="+whole)
+	got := call(t, nil, "diff", a, keep(t, brokenReport("REQ-1")), "--report", "markdown="+comment, "--report", "json="+whole)
 	g.Expect(got.status).To(Equal(1))
 	g.Expect(got.out).To(HavePrefix("A  " + a))
 	written, err := os.ReadFile(comment)

@@ -17,7 +17,7 @@ import (
 const hidden = "hunter2"
 
 // verbs is what is told to whoever gives no command, or one that there is not.
-const verbs = "give run, plan, judge, report, diff, baseline, clean, mock, mutants or rules"
+const verbs = "give run, plan, judge, report, diff, baseline, breaking, clean, mock, mutants or rules"
 
 func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/breaking"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
+)
+
+// breakingOptions are what the flags of breaking say.
+type breakingOptions struct {
+	git      string // a revision, or two with two dots between them
+	document string // a path
+	failOn   string
+	reports  []string
+}
+
+func (c *command) breaking() *cobra.Command {
+	var o breakingOptions
+	cmd := &cobra.Command{
+		Use:   "breaking OLD NEW",
+		Short: "Tell what a change of the contract does to callers and to implementers",
+		Long: `Compares two documents, YAML or JSON, and tells of each change whom it concerns, how badly, and what they have to do.
+Nothing but the two documents is read. "-" stands for standard input.
+
+With --git REV, the document as it is now is compared with the one of a revision, and with --git A..B, those of two.
+
+breaking: what was right is wrong now, or what could be relied on cannot any more. warning: to be looked at. notice: good
+to know, and harmless.
+
+Exit status: 0 nothing as grave as --fail-on says, 1 something is, 2 they could not be compared.`,
+		Example: `  zec-conformance breaking old.yaml openapi.yaml
+  zec-conformance breaking --git main
+  zec-conformance breaking --git v1.0.0..v1.1.0 --report markdown=changes.md`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			git := cmd.Flags().Changed("git")
+			switch {
+			case git && len(args) > 0:
+				return fmt.Errorf("--git is given, and so is %q; give one or the other", args[0])
+			case !git && len(args) < 2:
+				return fmt.Errorf("two documents are compared; give OLD and NEW, or --git REV, or see %s --help", cmd.CommandPath())
+			case !git && args[0] == "-" && args[1] == "-":
+				return errors.New("standard input is one document; give a file for the other")
+			case !git && cmd.Flags().Changed("document"):
+				return errors.New("--document belongs to --git; give OLD and NEW alone")
+			case git:
+				return nil
+			}
+			return noArguments(cmd, args[2:])
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.compareContracts(cmd.Context(), cmd.InOrStdin(), args, o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&o.git, "git", "", "compare with the document of a `REVISION`, or of two, as A..B")
+	flags.StringVar(&o.document, "document", "openapi.yaml", "the `PATH` of the document, for --git")
+	flags.StringVar(&o.failOn, "fail-on", breaking.Breaking.String(), "exit with status 1 from this `SEVERITY` on: breaking, warning, notice or none")
+	flags.StringArrayVar(&o.reports, "report", nil, "also write the changes to a file, as `KIND=PATH`; KIND is markdown or json (may be repeated)")
+	return cmd
+}
+
+// compareContracts checks what is given, compares the documents and writes the reports.
+func (c *command) compareContracts(ctx context.Context, input io.Reader, args []string, o breakingOptions) error {
+	var failOn breaking.Severity
+	if err := failOn.UnmarshalText([]byte(o.failOn)); err != nil && o.failOn != "none" {
+		return fmt.Errorf("--fail-on %q is no severity; give breaking, warning, notice or none", o.failOn)
+	}
+	writers, err := changeReports(o.reports)
+	if err != nil {
+		return err
+	}
+	before, after, err := documents(ctx, input, args, o)
+	if err != nil {
+		return err
+	}
+	result := breaking.Compare(before, after)
+	var failures []error
+	for _, write := range writers {
+		failures = append(failures, write(result))
+	}
+	if failOn > 0 && result.Reaches(failOn) {
+		c.status = statusNotConformant
+	}
+	return errors.Join(append(failures, result.WriteText(c.out, c.style().Color))...)
+}
+
+// changeReports sees that each report can be written.
+func changeReports(reports []string) ([]func(*breaking.Result) error, error) {
+	var writers []func(*breaking.Result) error
+	for _, text := range reports {
+		kind, path, found := strings.Cut(text, "=")
+		form, known := map[string]func(*breaking.Result, io.Writer) error{
+			"markdown": (*breaking.Result).WriteMarkdown, "json": (*breaking.Result).WriteJSON,
+		}[kind]
+		switch {
+		case !found || path == "":
+			return nil, fmt.Errorf("--report %q is not KIND=PATH; give markdown=changes.md, say", text)
+		case !known:
+			return nil, fmt.Errorf("--report has no kind %q; give markdown=PATH or json=PATH", kind)
+		}
+		if err := report.Writable(path); err != nil {
+			return nil, fmt.Errorf("--report: %w", err)
+		}
+		writers = append(writers, func(r *breaking.Result) error {
+			return report.WriteFile(path, func(w io.Writer) error { return form(r, w) })
+		})
+	}
+	return writers, nil
+}
+
+// documents reads both.
+func documents(ctx context.Context, input io.Reader, args []string, o breakingOptions) (before, after *breaking.Document, err error) {
+	if o.git == "" && len(args) == 2 {
+		if before, err = fileDocument(ctx, input, args[0]); err == nil {
+			after, err = fileDocument(ctx, input, args[1])
+		}
+		return before, after, err
+	}
+	from, to, two := strings.Cut(o.git, "..")
+	if before, err = gitDocument(ctx, from, o.document); err != nil {
+		return nil, nil, err
+	}
+	if two {
+		after, err = gitDocument(ctx, to, o.document)
+	} else {
+		after, err = fileDocument(ctx, input, o.document)
+	}
+	return before, after, err
+}
+
+// fileDocument reads a document from a file, or from standard input.
+func fileDocument(ctx context.Context, input io.Reader, path string) (*breaking.Document, error) {
+	name := path
+	if path == "-" {
+		name = "standard input"
+	} else {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("the document %q cannot be read (%w); give an OpenAPI document", path, cause(err))
+		}
+		defer file.Close()
+		input = file
+	}
+	text, err := bounded(ctx, input)
+	if err != nil {
+		return nil, fmt.Errorf("the document %q cannot be read (%w); give an OpenAPI document", name, cause(err))
+	}
+	return readDocument(name, text)
+}
+
+func readDocument(name string, text []byte) (*breaking.Document, error) {
+	document, err := breaking.Read(name, text)
+	if err != nil {
+		return nil, fmt.Errorf("the document %w", err)
+	}
+	return document, nil
+}
+
+// bounded reads one byte more than a document may have, so that a longer one is known. A writer that is slow does not keep the
+// command from being interrupted.
+func bounded(ctx context.Context, from io.Reader) ([]byte, error) {
+	type outcome struct {
+		text []byte
+		err  error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		text, err := io.ReadAll(io.LimitReader(from, breaking.MaxDocument+1))
+		done <- outcome{text, err}
+	}()
+	select {
+	case read := <-done:
+		return read.text, read.err
+	case <-ctx.Done():
+		return nil, errors.New("interrupted")
+	}
+}
+
+// gitDocument reads a document as it was at a revision, in the repository in which it is.
+func gitDocument(ctx context.Context, revision, path string) (*breaking.Document, error) {
+	repository := gitAt(filepath.Dir(path))
+	commit, err := repository.commit(ctx, revision)
+	if err != nil {
+		return nil, err
+	}
+	text, err := repository.file(ctx, commit, revision, filepath.Base(path))
+	if err != nil {
+		return nil, err
+	}
+	return readDocument(revision+":"+path, text)
+}
