@@ -11,10 +11,9 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
@@ -26,51 +25,6 @@ var few = Names{
 		{"deletes a snapshot", []string{"REQ-1"}},
 	},
 	Others: []string{"every answer of the log"},
-}
-
-func schema(t testing.TB) *jsonschema.Schema {
-	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	compiler.AssertFormat()
-	if err := compiler.AddResource("baseline.schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	return compiler.MustCompile("baseline.schema.json")
-}
-
-// bySchema holds a text against the schema, as an editor does: days are texts to it.
-func bySchema(schema *jsonschema.Schema, text []byte) error {
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		return err
-	}
-	bare(&document)
-	var value any
-	if err := document.Decode(&value); err != nil {
-		return err
-	}
-	written, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	read, err := jsonschema.UnmarshalJSON(bytes.NewReader(written))
-	if err != nil {
-		return err
-	}
-	return schema.Validate(read)
-}
-
-func bare(node *yaml.Node) {
-	if node.Tag == "!!timestamp" {
-		node.Tag = "!!str"
-	}
-	for _, below := range node.Content {
-		bare(below)
-	}
 }
 
 // right are baselines that are read, and what they hold.
@@ -90,19 +44,19 @@ var right = map[string][]report.Known{
 
 func TestBaselinesAreRead(t *testing.T) {
 	t.Parallel()
-	g, compiled := NewWithT(t), schema(t)
+	g, compiled := NewWithT(t), fortest.Schema(t, Schema)
 	for text, entries := range right {
 		file, err := parse([]byte(text), few)
 		g.Expect(err).NotTo(HaveOccurred(), text)
 		g.Expect(file.Entries).To(Equal(entries), text)
-		g.Expect(bySchema(compiled, []byte(text))).To(Succeed(), text)
+		g.Expect(fortest.FitsAsYAML(compiled, []byte(text))).To(Succeed(), text)
 	}
 }
 
 // TestMistakesAreTold, each with its place, and refused by the schema as well where that can see them.
 func TestMistakesAreTold(t *testing.T) {
 	t.Parallel()
-	compiled := schema(t)
+	compiled := fortest.Schema(t, Schema)
 	entry := func(lines string) string { return "known:\n- " + strings.ReplaceAll(lines, "; ", "\n  ") + "\n" }
 	const rest = "; reason: r; expires: 2026-12-31"
 	for name, mistake := range map[string]struct {
@@ -178,7 +132,7 @@ func TestMistakesAreTold(t *testing.T) {
 			g.Expect(err.Error()).NotTo(MatchRegexp(`[^\P{Cc}]`))
 			g.Expect(len(err.Error())).To(BeNumerically("<", 400))
 			if !mistake.deeper {
-				g.Expect(bySchema(compiled, []byte(mistake.text))).NotTo(Succeed())
+				g.Expect(fortest.FitsAsYAML(compiled, []byte(mistake.text))).NotTo(Succeed())
 			}
 		})
 	}
@@ -247,7 +201,7 @@ func FuzzBaseline(f *testing.F) {
 	for _, text := range []string{"", "known: &a [*a]", "? known\n:\n- {}\n", "known: [{rule: BATCH-2, reason: |\n  a\n  b\n, expires: 2026-12-31}]", "known: !!seq []"} {
 		f.Add([]byte(text))
 	}
-	compiled, line := schema(f), regexp.MustCompile(`^line [1-9][0-9]*, column [1-9][0-9]*: [^\n]+$`)
+	compiled, line := fortest.Schema(f, Schema), regexp.MustCompile(`^line [1-9][0-9]*, column [1-9][0-9]*: [^\n]+$`)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, err := parse(text, few)
 		if err != nil {
@@ -256,7 +210,7 @@ func FuzzBaseline(f *testing.F) {
 			}
 			return
 		}
-		if err := bySchema(compiled, text); err != nil {
+		if err := fortest.FitsAsYAML(compiled, text); err != nil {
 			t.Fatalf("taken, but: %v", err)
 		}
 		var written bytes.Buffer

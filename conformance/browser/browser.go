@@ -4,7 +4,6 @@ package browser
 import (
 	"context"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,62 +19,60 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 )
 
 // Patience is how long a browser may take over what a test waits for, on a machine that is busy.
 const Patience = 30 * time.Second
 
-// chromium is one Chromium for all tests of a package, which is started when the first one needs it. Each has a tab of its own.
-var chromium struct {
+// shared is one Chromium for all tests of a package, which is started when the first one needs it. Each has a tab of its own.
+var shared struct {
 	start sync.Once
-	ctx   context.Context
-	stop  func()
-	err   error
+	chromium
+	err error
 }
 
 // Main runs the tests of a package, and ends the browser after them.
 func Main(m *testing.M) {
 	status := m.Run()
-	if chromium.stop != nil {
-		chromium.stop()
+	if shared.stop != nil {
+		shared.stop()
 	}
 	os.Exit(status)
 }
 
-// find finds the browser. Without it, a test is skipped, save in CI, where it fails: nobody would notice there.
-func find(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatal("there is no Chromium, and CI has to look at the page with one: apt-get install chromium")
-	}
-	t.Skip("there is no Chromium to look at the page with: apt-get install chromium")
-	return ""
+// chromium is one that runs.
+type chromium struct {
+	ctx    context.Context
+	folder string // that it keeps everything in
+	stop   func()
 }
 
-func start(path string) {
-	folder, err := os.MkdirTemp("", "browser-test")
-	if err != nil {
-		chromium.err = err
-		return
+// start starts a Chromium, with more options than all have.
+func start(path string, more ...chromedp.ExecAllocatorOption) (c chromium, err error) {
+	if c.folder, err = os.MkdirTemp("", "browser-test"); err != nil {
+		return c, err
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(folder), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.ExecPath(path), chromedp.UserDataDir(c.folder), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.WSURLReadTimeout(Patience))
-	allocated, free := chromedp.NewExecAllocator(context.Background(), options...)
+	allocated, free := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, quit := chromedp.NewContext(allocated)
-	chromium.ctx = ctx
-	chromium.stop = func() {
+	c.ctx = ctx
+	c.stop = func() {
 		quit()
 		free()
-		_ = os.RemoveAll(folder)
+		_ = os.RemoveAll(c.folder)
 	}
-	chromium.err = chromedp.Do(ctx)
+	return c, chromedp.Do(ctx)
+}
+
+// find finds the browser.
+func find(t *testing.T) string {
+	t.Helper()
+	return fortest.Program(t, "chromium", "chromium", "chromium-browser", "google-chrome")
 }
 
 // Tab is a page in a browser, and what there has been to complain of.
@@ -92,11 +89,17 @@ type Tab struct {
 func Open(t *testing.T) *Tab {
 	t.Helper()
 	path := find(t)
-	chromium.start.Do(func() { start(path) })
-	if chromium.err != nil {
-		t.Fatalf("Chromium does not start: %v", chromium.err)
+	shared.start.Do(func() { shared.chromium, shared.err = start(path) })
+	if shared.err != nil {
+		t.Fatalf("Chromium does not start: %v", shared.err)
 	}
-	ctx, shut := chromedp.NewContext(chromium.ctx)
+	return shared.open(t)
+}
+
+// open opens a tab that is shut when the test ends.
+func (c chromium) open(t *testing.T) *Tab {
+	t.Helper()
+	ctx, shut := chromedp.NewContext(c.ctx)
 	ctx, over := context.WithTimeout(ctx, Patience)
 	t.Cleanup(func() { over(); shut() })
 	b := &Tab{t: t, ctx: ctx}
@@ -169,10 +172,10 @@ func (b *Tab) strangers(base string) (urls []string) {
 	return urls
 }
 
-// Eval gives the value of an expression.
+// Eval gives the value of an expression, or what becomes of it where it is a promise.
 func Eval[T any](b *Tab, expression string) (value T) {
 	b.t.Helper()
-	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.t.Fatalf("%s: %v; the console: %q", expression, err, b.Complained())
 	}

@@ -19,6 +19,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/door"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
@@ -31,24 +32,6 @@ const patience = 5 * time.Minute
 
 // hasty has Java take less trouble over programs that run for a moment only.
 const hasty = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-
-// needs skips a test where a program is missing, save in CI, where it fails: nobody would notice there.
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		if _, err := exec.LookPath(program); err != nil {
-			lacking(t, program+" is not installed")
-		}
-	}
-}
-
-func lacking(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s, and CI has to try what needs it", what)
-	}
-	t.Skip(what)
-}
 
 // answer is what came of a command.
 type answer struct {
@@ -106,7 +89,7 @@ func built(t *testing.T, language string, more ...string) string {
 		began, got := time.Now(), run(t, folder, []string{"JAVA_TOOL_OPTIONS=" + hasty}, strings.Fields(command)...)
 		if i == 0 && got.status != 0 {
 			why, _, _ := strings.Cut(got.stderr, "\n")
-			lacking(t, command+" does not work: "+why)
+			fortest.Lacking(t, command+" does not work: "+why)
 		}
 		g.Expect(got.status).To(BeZero(), "%s\n%s%s", command, got.stdout, got.stderr)
 		t.Logf("%s took %s", command, time.Since(began).Round(100*time.Millisecond))
@@ -116,13 +99,13 @@ func built(t *testing.T, language string, more ...string) string {
 
 func TestTypeScript(t *testing.T) {
 	t.Parallel()
-	needs(t, "npm", "node")
+	fortest.Needs(t, "npm", "node")
 	judge(t, built(t, "typescript", "testdata/misuse.ts"), "node", "built/delete.js")
 }
 
 func TestJava(t *testing.T) {
 	t.Parallel()
-	needs(t, "npm", "node", "javac", "java")
+	fortest.Needs(t, "npm", "node", "javac", "java")
 	judge(t, built(t, "java"), slices.Concat([]string{"java"}, strings.Fields(hasty), []string{"@classpath", "Delete"})...)
 }
 

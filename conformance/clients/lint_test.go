@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 )
 
 // TestASpoiltContractIsFound by both linters, in whatever it is spoilt.
 func TestASpoiltContractIsFound(t *testing.T) {
 	t.Parallel()
-	needs(t, "npm", "node")
+	fortest.Needs(t, "npm", "node")
 	g := NewWithT(t)
 	text, err := os.ReadFile("../../openapi.yaml")
 	g.Expect(err).NotTo(HaveOccurred())
@@ -31,7 +33,7 @@ func TestASpoiltContractIsFound(t *testing.T) {
 
 	found := run(t, "../..", nil, ".ci/lint", path)
 	if strings.HasPrefix(found.stderr, "the contract is not linted") {
-		lacking(t, found.stderr)
+		fortest.Lacking(t, found.stderr)
 	}
 	g.Expect(found.status).To(Equal(1))
 	for _, rule := range []string{

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/onsi/gomega/gexec"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
@@ -26,16 +26,7 @@ import (
 // patience is how long a program may take to begin, and a run to end, on a machine that is busy.
 const patience = time.Minute
 
-// command is the program that judges, built once for all.
-var command = sync.OnceValues(func() (string, error) {
-	return gexec.Build("github.com/zec-conformance/deletesnapshots/conformance/cmd/zec-conformance")
-})
-
-func TestMain(m *testing.M) {
-	status := m.Run()
-	gexec.CleanupBuildArtifacts()
-	os.Exit(status)
-}
+func TestMain(m *testing.M) { fortest.Main(m) }
 
 // implementation is one of the folders.
 type implementation struct {
@@ -147,10 +138,8 @@ func (i implementation) copied(t *testing.T) string {
 // judge has the command judge the implementation that is in a folder, and gives its report and exit status.
 func (i implementation) judge(t *testing.T, folder string, environment []string, flags ...string) (*report.Report, int) {
 	t.Helper()
-	needs(t, append(i.serve, i.bed...)[0])
+	fortest.Needs(t, append(i.serve, i.bed...)[0])
 	g := NewWithT(t)
-	program, err := command()
-	g.Expect(err).NotTo(HaveOccurred())
 	path := filepath.Join(folder, "report.json")
 	flags = append(flags, "--quiet", "--effort", "quick", "--linger", "0", "--report", "json="+path)
 	if i.bed != nil {
@@ -162,7 +151,7 @@ func (i implementation) judge(t *testing.T, folder string, environment []string,
 		g.Eventually(server.Out, patience).Should(gbytes.Say("^http://.*\n"), "%s", server.Err.Contents())
 		flags = append(flags, "--endpoint", strings.TrimSpace(string(server.Out.Contents())), "--testbed", mock.TestbedPath)
 	}
-	run := start(t, folder, environment, append([]string{program, "run"}, flags...)...)
+	run := start(t, folder, environment, append([]string{fortest.Command(t), "run"}, flags...)...)
 	g.Eventually(run, patience).Should(gexec.Exit())
 
 	text, err := os.ReadFile(path)
@@ -197,19 +186,6 @@ func freePort(g *WithT) string {
 	_, port, err := net.SplitHostPort(free.Addr().String())
 	g.Expect(err).NotTo(HaveOccurred())
 	return port
-}
-
-// needs skips a test for want of a program, save in CI, where it fails: nobody would notice there.
-func needs(t *testing.T, program string) {
-	t.Helper()
-	_, err := exec.LookPath(program)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("there is no %s, and CI has to judge the implementation that is written for it", program)
-	default:
-		t.Skipf("there is no %s to run the implementation that is written for it", program)
-	}
 }
 
 // rules are those of a status.

@@ -2,68 +2,17 @@ package har_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/remote"
 	. "github.com/onsi/gomega"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/browser"
 	"github.com/zec-conformance/deletesnapshots/conformance/har"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
-
-// patience is how long a browser may take, on a machine that is busy.
-const patience = time.Minute
-
-// developerTools opens a page of a Chromium from which the modules of its developer tools can be loaded.
-func developerTools(t *testing.T) context.Context {
-	t.Helper()
-	g := NewWithT(t)
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	switch {
-	case path != "":
-	case os.Getenv("CI") != "":
-		t.Fatal("there is no Chromium, and CI has to open recordings with its developer tools: apt-get install chromium")
-	default:
-		t.Skip("there is no Chromium to open recordings with: apt-get install chromium")
-	}
-	folder, err := os.MkdirTemp("", "har-test")
-	g.Expect(err).NotTo(HaveOccurred())
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.UserDataDir(folder), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("remote-debugging-port", "0"), // by which it serves its developer tools
-		chromedp.WSURLReadTimeout(patience), remote.WebSocket)
-	allocated, free := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, quit := chromedp.NewContext(allocated)
-	ctx, stop := context.WithTimeout(ctx, patience)
-	t.Cleanup(func() {
-		stop()
-		quit()
-		free()
-		_ = os.RemoveAll(folder)
-	})
-	g.Expect(chromedp.Do(ctx)).To(Succeed())
-	told, err := os.ReadFile(filepath.Join(folder, "DevToolsActivePort"))
-	g.Expect(err).NotTo(HaveOccurred())
-	port, _, _ := strings.Cut(string(told), "\n")
-	g.Expect(chromedp.Do(ctx, chromedp.Navigate("http://127.0.0.1:"+port+"/devtools/devtools_app.html"))).To(Succeed())
-	return ctx
-}
 
 // imported is what the developer tools make of an exchange.
 type imported struct {
@@ -73,13 +22,13 @@ type imported struct {
 }
 
 // open has the developer tools read a recording.
-func open(t *testing.T, ctx context.Context, recording []byte) (all []imported) {
+func open(t *testing.T, tools *browser.Tab, recording []byte) []imported {
 	t.Helper()
 	text, err := json.Marshal(string(recording))
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := fmt.Sprintf(`(async () => {
+	return browser.Eval[[]imported](tools, fmt.Sprintf(`(async () => {
 		const {HARFormat, Importer} = await import('/devtools/models/har/har.js');
 		const requests = Importer.Importer.requestsFromHARLog(new HARFormat.HARRoot(JSON.parse(%s)).log);
 		return await Promise.all(requests.map(async request => ({
@@ -87,18 +36,13 @@ func open(t *testing.T, ctx context.Context, recording []byte) (all []imported) 
 			Sent: (await request.requestFormData()) ?? '',
 			Got: await request.requestContentData().then(content => content.isTextContent ? content.text : atob(content.base64)),
 		})));
-	})()`, text)
-	all, err = chromedp.Run(ctx, chromedp.Evaluate[[]imported](script, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
+	})()`, text))
 }
 
 func TestTheDeveloperToolsOpenRecordings(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	ctx := developerTools(t)
+	tools := browser.DeveloperTools(t)
 
 	bodies := []string{`{"a":"b"}`, "<ü & 漢>\u2028", "line\r\n\ttab", "\x00\x1b[2J", "\ufffd", ""}
 	var file bytes.Buffer
@@ -107,7 +51,7 @@ func TestTheDeveloperToolsOpenRecordings(t *testing.T) {
 		w.Write(entry([]byte(body), []byte(body)))
 	}
 	g.Expect(w.Close()).To(Succeed())
-	all := open(t, ctx, file.Bytes())
+	all := open(t, tools, file.Bytes())
 	g.Expect(all).To(HaveLen(len(bodies)))
 	for i, body := range bodies {
 		g.Expect(all[i]).To(And(HaveField("URL", "http://h/p"), HaveField("Method", "POST"), HaveField("Status", 200)))
@@ -118,7 +62,7 @@ func TestTheDeveloperToolsOpenRecordings(t *testing.T) {
 
 	file.Reset()
 	g.Expect(evidence().WriteHAR(&file)).To(Succeed())
-	all = open(t, ctx, file.Bytes())
+	all = open(t, tools, file.Bytes())
 	g.Expect(all).To(HaveLen(2))
 	g.Expect(all[0]).To(Equal(imported{
 		URL: "http://h/api/v2/zec", Method: "POST", Sent: `{"snapshotIds":["a"]}`, Got: `{"code":"X"}`, Status: 404, Seconds: all[0].Seconds,

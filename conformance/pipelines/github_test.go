@@ -16,6 +16,7 @@ import (
 	"github.com/rhysd/actionlint"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 )
 
@@ -56,7 +57,7 @@ func TestActionAndWorkflowFitTheSchema(t *testing.T) {
 // it as those of a workflow that takes the same inputs. It asks shellcheck about scripts.
 func TestLintersFindNothing(t *testing.T) {
 	t.Parallel()
-	needs(t, "shellcheck")
+	fortest.Needs(t, "shellcheck")
 	a := readAction(t)
 	inputs := map[string]any{}
 	for name := range a.Inputs {
@@ -212,7 +213,7 @@ type job struct {
 // carryOut does what a runner does with the action's own steps.
 func carryOut(t *testing.T, how attempt, inputs map[string]string) (done job) {
 	t.Helper()
-	needs(t, "bash")
+	fortest.Needs(t, "bash")
 	a := readAction(t)
 	for name, input := range a.Inputs {
 		_, given := inputs[name]

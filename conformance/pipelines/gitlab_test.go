@@ -10,6 +10,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 )
 
 const templatePath = ".gitlab/conformance.yml"
@@ -18,7 +20,7 @@ const templatePath = ".gitlab/conformance.yml"
 func TestTheTemplateJudges(t *testing.T) {
 	t.Parallel()
 	runner := tool(t, gitlabCILocal)
-	needs(t, "rsync")
+	fortest.Needs(t, "rsync")
 	offered := offerings(t)
 	delete(offered, "nothing") // which the inputs below have it judge
 	for name, offered := range offered {
@@ -43,7 +45,7 @@ func TestTheTemplateJudges(t *testing.T) {
 func TestAnInputOfTheTemplateIsNoPartOfAScript(t *testing.T) {
 	t.Parallel()
 	runner := tool(t, gitlabCILocal)
-	needs(t, "rsync")
+	fortest.Needs(t, "rsync")
 	g := NewWithT(t)
 	const injection = `'"; touch injected; $$(touch injected) #`
 	here := surround(t)

@@ -5,6 +5,7 @@ package pipelines_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/onsi/gomega/gbytes"
 	"github.com/onsi/gomega/gexec"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 )
 
@@ -31,37 +33,7 @@ const (
 // patience is how long a program may take, on a machine that is busy.
 const patience = time.Minute
 
-// command is the program that judges, built once for all.
-var command = sync.OnceValues(func() (string, error) { return gexec.Build(program) })
-
-func TestMain(m *testing.M) {
-	status := m.Run()
-	gexec.CleanupBuildArtifacts()
-	os.Exit(status)
-}
-
-// built gives the path of the command.
-func built(t *testing.T) string {
-	t.Helper()
-	path, err := command()
-	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	return path
-}
-
-// needs skips a test for want of a program, save in CI, where it fails: nobody would notice there.
-func needs(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, name := range programs {
-		_, err := exec.LookPath(name)
-		switch {
-		case err == nil:
-		case os.Getenv("CI") != "":
-			t.Fatalf("there is no %s, and CI has to try the pipelines with it", name)
-		default:
-			t.Skipf("there is no %s to try the pipelines with", name)
-		}
-	}
-}
+func TestMain(m *testing.M) { fortest.Main(m) }
 
 // installed has npm bring the tools that .ci/pipelines pins, once.
 var installed = sync.OnceValues(func() (string, error) {
@@ -94,18 +66,14 @@ const (
 // tool gives the path of a program from npm.
 func tool(t *testing.T, name string) string {
 	t.Helper()
-	needs(t, "node", "npm")
+	fortest.Needs(t, "node", "npm")
 	folder, err := installed()
 	path := filepath.Join(folder, name)
 	if err == nil {
 		_, err = os.Stat(path)
 	}
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatalf("npm cannot install what CI has to try the pipelines with: %s", err)
-	default:
-		t.Skipf("npm cannot install what tries the pipelines: %s", err)
+	if err != nil {
+		fortest.Lacking(t, fmt.Sprintf("npm cannot install what tries the pipelines: %s", err))
 	}
 	return path
 }
@@ -128,7 +96,7 @@ set -eu
 test "$*" = 'install ` + program + "@" + release + `'
 GOBIN=${GOBIN:-$(dirname "$0")}
 mkdir -p "$GOBIN"
-ln -s '` + built(t) + `' "$GOBIN/zec-conformance"
+ln -s '` + fortest.Command(t) + `' "$GOBIN/zec-conformance"
 `
 	g.Expect(os.WriteFile(filepath.Join(home, "bin", "go"), []byte(install), 0o700)).To(Succeed())
 	s := surroundings{folder: folder}
@@ -166,7 +134,7 @@ func (s surroundings) run(t *testing.T, words ...string) (string, int) {
 // repository makes the folder a repository with files that are committed.
 func (s surroundings) repository(t *testing.T, files map[string]string) {
 	t.Helper()
-	needs(t, "git")
+	fortest.Needs(t, "git")
 	g := NewWithT(t)
 	for name, text := range files {
 		path := filepath.Join(s.folder, name)
@@ -184,7 +152,7 @@ func (s surroundings) repository(t *testing.T, files map[string]string) {
 func served(t *testing.T, flags ...string) string {
 	t.Helper()
 	g := NewWithT(t)
-	session, err := gexec.Start(exec.Command(built(t), append([]string{"mock", "--addr", "127.0.0.1:0"}, flags...)...), nil, nil)
+	session, err := gexec.Start(exec.Command(fortest.Command(t), append([]string{"mock", "--addr", "127.0.0.1:0"}, flags...)...), nil, nil)
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { <-session.Kill().Exited })
 	g.Eventually(session.Out, patience).Should(gbytes.Say("^http://.*\n"), "%s", session.Err.Contents())
@@ -234,7 +202,7 @@ func TestTheCommandHasWhatIsAskedOfIt(t *testing.T) {
 		uses := regexp.MustCompile(`zec-conformance"? (run|breaking)((?s: .*?))(?:\n\n|\n  [a-z]|\n- |$)`).FindAllStringSubmatch(read(t, file), -1)
 		NewWithT(t).Expect(uses).NotTo(BeEmpty(), file)
 		for _, use := range uses {
-			help, status := surroundings{}.run(t, built(t), use[1], "--help")
+			help, status := surroundings{}.run(t, fortest.Command(t), use[1], "--help")
 			NewWithT(t).Expect(status).To(BeZero(), "%s: %s", file, help)
 			for _, flag := range regexp.MustCompile(`--[a-z]+`).FindAllString(use[2], -1) {
 				NewWithT(t).Expect(help).To(ContainSubstring(flag+" "), file)

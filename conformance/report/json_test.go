@@ -12,28 +12,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
-
-func schema(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	return compile(t, decoded(t, report.Schema))
-}
-
-func compile(t *testing.T, document map[string]any) *jsonschema.Schema {
-	t.Helper()
-	compiler := jsonschema.NewCompiler()
-	compiler.AssertFormat()
-	compiler.AssertContent()
-	if err := compiler.AddResource("report.schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := compiler.Compile("report.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
-}
 
 func written(t *testing.T, r *report.Report) []byte {
 	t.Helper()
@@ -64,7 +45,7 @@ func binary(t *testing.T) *report.Report {
 
 func TestReportsSatisfyTheSchema(t *testing.T) {
 	t.Parallel()
-	s := schema(t)
+	s := fortest.Schema(t, report.Schema)
 	for name, r := range map[string]*report.Report{
 		"quiet":           quiet(t),
 		"broken":          broken(t),
@@ -93,7 +74,7 @@ func bare(t *testing.T) report.Rule {
 
 func TestTheSchemaRefusesWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	s := schema(t)
+	s := fortest.Schema(t, report.Schema)
 	type object = map[string]any
 	at := func(document object, path ...any) object {
 		var value any = document
@@ -165,7 +146,7 @@ func TestTheSchemaRefusesWhatIsWrong(t *testing.T) {
 
 func TestTheSchemaKnowsEveryMember(t *testing.T) {
 	t.Parallel()
-	s, text := schema(t), written(t, binary(t))
+	s, text := fortest.Schema(t, report.Schema), written(t, binary(t))
 	objects := len(places(decoded(t, text)))
 	for i := range objects {
 		document := decoded(t, text)

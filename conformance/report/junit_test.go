@@ -12,6 +12,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
@@ -68,23 +69,9 @@ func gitLab(root element) (cases []gitLabCase) {
 	return cases
 }
 
-// xmllint finds the program that holds XML against a schema. Without it, a test is skipped, save in CI, where it fails.
-func xmllint(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("xmllint")
-	switch {
-	case err == nil:
-	case os.Getenv("CI") != "":
-		t.Fatal("there is no xmllint, and CI has to hold JUnit reports against their schema: apt-get install libxml2-utils")
-	default:
-		t.Skip("there is no xmllint to hold JUnit reports against their schema: apt-get install libxml2-utils")
-	}
-	return path
-}
-
 func TestJUnitFitsTheSchema(t *testing.T) {
 	t.Parallel()
-	program, folder := xmllint(t), t.TempDir()
+	program, folder := fortest.Program(t, "libxml2-utils", "xmllint"), t.TempDir()
 	all := results(t)
 	all["huge"] = huge(t)
 	for _, text := range hostileTexts {

@@ -14,6 +14,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
@@ -26,13 +27,13 @@ type kept struct {
 // folder is where the reports of a format are kept, and the schema that they were written by.
 func folder(format int) string { return filepath.Join("testdata", "kept", strconv.Itoa(format)) }
 
-func schemaOf(t *testing.T, format int) map[string]any {
+func schemaOf(t *testing.T, format int) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(folder(format), "schema.json"))
 	if err != nil {
 		t.Fatalf("there is no schema of format %d: keep it, and reports that were written by it (%v)", format, err)
 	}
-	return decoded(t, text)
+	return text
 }
 
 func keptOf(t *testing.T, format int) (all []kept) {
@@ -66,7 +67,7 @@ func everyFormat(t *testing.T, do func(t *testing.T, format int)) {
 func TestKeptReportsAreReadForEver(t *testing.T) {
 	t.Parallel()
 	everyFormat(t, func(t *testing.T, format int) {
-		then, now := compile(t, schemaOf(t, format)), schema(t)
+		then, now := fortest.Schema(t, schemaOf(t, format)), fortest.Schema(t, report.Schema)
 		for _, one := range keptOf(t, format) {
 			t.Run(filepath.Base(one.path), func(t *testing.T) {
 				t.Parallel()
@@ -158,7 +159,7 @@ func TestKeptReportsHaveEveryMember(t *testing.T) {
 func TestTheSchemaOnlyGrows(t *testing.T) {
 	t.Parallel()
 	everyFormat(t, func(t *testing.T, format int) {
-		NewWithT(t).Expect(departures(schemaOf(t, format), decoded(t, report.Schema), "")).To(BeEmpty())
+		NewWithT(t).Expect(departures(decoded(t, schemaOf(t, format)), decoded(t, report.Schema), "")).To(BeEmpty())
 	})
 }
 
@@ -166,7 +167,7 @@ func TestTheSchemaOnlyGrows(t *testing.T) {
 func TestAChangeOfTheSchemaRaisesTheFormat(t *testing.T) {
 	t.Parallel()
 	for _, way := range []string{"added", "taken out"} {
-		before, after := schemaOf(t, report.Format), decoded(t, report.Schema)
+		before, after := decoded(t, schemaOf(t, report.Format)), decoded(t, report.Schema)
 		if way == "taken out" {
 			before, after = after, before
 		}

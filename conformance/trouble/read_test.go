@@ -1,7 +1,6 @@
 package trouble
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -11,51 +10,10 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 )
-
-// tb is what tests and fuzz targets have in common.
-type tb interface {
-	Helper()
-	Fatal(arguments ...any)
-}
-
-func schema(t tb) *jsonschema.Schema {
-	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("scenario.schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := compiler.Compile("scenario.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
-}
-
-// bySchema holds a text against the schema, as an editor does.
-func bySchema(schema *jsonschema.Schema, text []byte) error {
-	var value any
-	if err := yaml.Unmarshal(text, &value); err != nil {
-		return err
-	}
-	written, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
-	read, err := jsonschema.UnmarshalJSON(bytes.NewReader(written))
-	if err != nil {
-		return err
-	}
-	return schema.Validate(read)
-}
 
 // examples are scenarios that are right.
 var examples = []string{
@@ -68,11 +26,11 @@ var examples = []string{
 
 func TestScenariosAreRead(t *testing.T) {
 	t.Parallel()
-	g, compiled := NewWithT(t), schema(t)
+	g, compiled := NewWithT(t), fortest.Schema(t, Schema)
 	for _, text := range examples {
 		_, err := parseScenario([]byte(text))
 		g.Expect(err).NotTo(HaveOccurred(), text)
-		g.Expect(bySchema(compiled, []byte(text))).To(Succeed(), text)
+		g.Expect(fortest.FitsAsYAML(compiled, []byte(text))).To(Succeed(), text)
 	}
 	read, err := parseScenario([]byte(examples[1]))
 	g.Expect(err).NotTo(HaveOccurred())
@@ -88,7 +46,7 @@ func TestScenariosAreRead(t *testing.T) {
 // TestMistakesInAScenarioAreTold, each with its place, and refused by the schema as well where that can see them.
 func TestMistakesInAScenarioAreTold(t *testing.T) {
 	t.Parallel()
-	compiled := schema(t)
+	compiled := fortest.Schema(t, Schema)
 	for name, mistake := range map[string]struct {
 		text, place, mend string
 		deeper            bool // the schema does not see it
@@ -157,7 +115,7 @@ func TestMistakesInAScenarioAreTold(t *testing.T) {
 			g.Expect(err).To(MatchError(ContainSubstring(mistake.mend)))
 			g.Expect(err.Error()).NotTo(ContainSubstring("\n"))
 			if !mistake.deeper {
-				g.Expect(bySchema(compiled, []byte(mistake.text))).NotTo(Succeed())
+				g.Expect(fortest.FitsAsYAML(compiled, []byte(mistake.text))).NotTo(Succeed())
 			}
 		})
 	}
@@ -239,7 +197,7 @@ func FuzzScenario(f *testing.F) {
 	} {
 		f.Add([]byte(text))
 	}
-	compiled, line := schema(f), regexp.MustCompile(`^line [1-9][0-9]*, column [1-9][0-9]*: [^\n]+$`)
+	compiled, line := fortest.Schema(f, Schema), regexp.MustCompile(`^line [1-9][0-9]*, column [1-9][0-9]*: [^\n]+$`)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		scenario, err := parseScenario(text)
 		if err != nil {
@@ -248,7 +206,7 @@ func FuzzScenario(f *testing.F) {
 			}
 			return
 		}
-		if err := bySchema(compiled, text); err != nil {
+		if err := fortest.FitsAsYAML(compiled, text); err != nil {
 			t.Fatalf("taken, but: %v", err)
 		}
 		made, err := New(1, Settings{})

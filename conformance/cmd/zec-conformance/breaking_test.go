@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 )
 
 // documentsIn writes versions of the contract into a folder: old.yaml as it is, and others, each with one text in place of another.
@@ -128,9 +130,7 @@ type repository struct{ folder string }
 
 func newRepository(t *testing.T) repository {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("git is not installed: two files can be compared without it")
-	}
+	fortest.Needs(t, "git")
 	r := repository{t.TempDir()}
 	r.git(t, "init", "--quiet", "--initial-branch=main")
 	return r
