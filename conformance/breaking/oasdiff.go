@@ -41,7 +41,6 @@ func (c *comparison) askOasdiff() {
 		}
 		after := copied(before.tree).(map[string]any)
 		for _, edit := range change.edits {
-			edit.value = stripped(edit.value, edit.way)
 			edit.apply(after)
 		}
 		alone = alone || reflect.DeepEqual(after, whole.tree)
