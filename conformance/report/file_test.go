@@ -171,6 +171,8 @@ func TestWritable(t *testing.T) {
 		inside("old"):             "",
 		os.DevNull:                "",
 		"":                        "name a file",
+		"-":                       "/dev/stdout",
+		"/dev/fd/987654":          "nothing is open",
 		directory:                 "name a file in it",
 		inside("folder") + "/":    "name a file in it",
 		inside("absent") + "/":    "name a file in it",

@@ -54,11 +54,11 @@ func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error 
 	if err != nil {
 		return err
 	}
-	var read []file
-	if path != standardInput {
-		read = []file{{"the report itself", path}}
+	from := path
+	if path == standardInput {
+		from = "/dev/stdin"
 	}
-	if err := apart(wanted.files("to", 1), read); err != nil {
+	if err := apart(wanted.files("to", 1), []file{{"the report itself", from}}); err != nil {
 		return err
 	}
 	if cmd.Flags().Changed("pictures") {
