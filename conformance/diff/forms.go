@@ -1,37 +1,9 @@
 package diff
 
-import (
-	"io"
-	"slices"
-	"strings"
-)
+import "github.com/zec-conformance/deletesnapshots/conformance/report"
 
-// Form is a way to write a difference to a file.
-type Form struct {
-	Kind  string // its name
-	Write func(*Difference, io.Writer) error
-}
-
-// Forms are those that there are.
-var Forms = []Form{
-	{"json", (*Difference).WriteJSON},
-	{"markdown", (*Difference).WriteMarkdown},
-}
-
-// FormByKind finds a form.
-func FormByKind(kind string) (Form, bool) {
-	i := slices.IndexFunc(Forms, func(f Form) bool { return f.Kind == kind })
-	if i < 0 {
-		return Form{}, false
-	}
-	return Forms[i], true
-}
-
-// Kinds names all forms.
-func Kinds() string {
-	names := make([]string, len(Forms))
-	for i, form := range Forms {
-		names[i] = form.Kind
-	}
-	return strings.Join(names, ", ")
+// Forms are those of a difference, beside the text for people.
+var Forms = []report.Form[*Difference]{
+	{Kind: "json", About: "all of it, for programs", Write: (*Difference).WriteJSON},
+	{Kind: "markdown", About: "a comment on a pull request", Write: (*Difference).WriteMarkdown},
 }

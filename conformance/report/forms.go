@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Form is a way to write a report.
-type Form struct {
+// Form is a way to write a result of some type: a report here, and elsewhere what is made of reports, or of contracts.
+type Form[T any] struct {
 	Kind  string // its name
 	About string // what it is for
-	Write func(*Report, io.Writer) error
+	Write func(T, io.Writer) error
 }
 
-// Forms are those that there are. Each is bounded in size, whatever a target has sent, and safe to show in what it is for.
-var Forms = []Form{
+// Forms are those of a report. Each is bounded in size, whatever a target has sent, and safe to show in what it is for.
+var Forms = []Form[*Report]{
 	{"json", "the whole report, for programs", (*Report).WriteJSON},
 	{"html", "one page for people, which needs no network", (*Report).WriteHTML},
 	{"junit", "JUnit XML, for the test reports of CI systems", (*Report).WriteJUnit},
@@ -24,18 +24,18 @@ var Forms = []Form{
 }
 
 // FormByKind finds a form.
-func FormByKind(kind string) (Form, bool) {
-	i := slices.IndexFunc(Forms, func(f Form) bool { return f.Kind == kind })
+func FormByKind[T any](forms []Form[T], kind string) (Form[T], bool) {
+	i := slices.IndexFunc(forms, func(f Form[T]) bool { return f.Kind == kind })
 	if i < 0 {
-		return Form{}, false
+		return Form[T]{}, false
 	}
-	return Forms[i], true
+	return forms[i], true
 }
 
-// Kinds names all forms.
-func Kinds() string {
-	names := make([]string, len(Forms))
-	for i, form := range Forms {
+// Kinds names forms.
+func Kinds[T any](forms []Form[T]) string {
+	names := make([]string, len(forms))
+	for i, form := range forms {
 		names[i] = form.Kind
 	}
 	return strings.Join(names, ", ")

@@ -16,7 +16,7 @@ import (
 // formed writes a report in a form.
 func formed(t *testing.T, r *report.Report, kind string) string {
 	t.Helper()
-	form, known := report.FormByKind(kind)
+	form, known := report.FormByKind(report.Forms, kind)
 	if !known {
 		t.Fatalf("there is no form %q", kind)
 	}

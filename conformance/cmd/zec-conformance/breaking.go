@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/breaking"
-	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 // breakingOptions are what the flags of breaking say.
@@ -65,7 +64,7 @@ Exit status: 0 nothing as grave as --fail-on says, 1 something is, 2 they could 
 	flags.StringVar(&o.git, "git", "", "compare with the document of a `REVISION`, or of two, as A..B")
 	flags.StringVar(&o.document, "document", "openapi.yaml", "the `PATH` of the document, for --git")
 	flags.StringVar(&o.failOn, "fail-on", breaking.Breaking.String(), "exit with status 1 from this `SEVERITY` on: breaking, warning, notice or none")
-	flags.StringArrayVar(&o.reports, "report", nil, "also write the changes to a file, as `KIND=PATH`; KIND is markdown or json (may be repeated)")
+	reportFlag(flags, &o.reports, "report", "also write the changes", breaking.Forms)
 	return cmd
 }
 
@@ -75,8 +74,11 @@ func (c *command) compareContracts(ctx context.Context, input io.Reader, args []
 	if err := failOn.UnmarshalText([]byte(o.failOn)); err != nil && o.failOn != "none" {
 		return fmt.Errorf("--fail-on %q is no severity; give breaking, warning, notice or none", o.failOn)
 	}
-	writers, err := changeReports(o.reports)
+	wanted, err := readReports("report", breaking.Forms, o.reports, 1)
 	if err != nil {
+		return err
+	}
+	if err := apart(wanted.files("report", 1), o.read(args)); err != nil {
 		return err
 	}
 	before, after, err := documents(ctx, input, args, o)
@@ -84,38 +86,23 @@ func (c *command) compareContracts(ctx context.Context, input io.Reader, args []
 		return err
 	}
 	result := breaking.Compare(before, after)
-	var failures []error
-	for _, write := range writers {
-		failures = append(failures, write(result))
-	}
 	if failOn > 0 && result.Reaches(failOn) {
 		c.status = statusNotConformant
 	}
-	return errors.Join(append(failures, result.WriteText(c.out, c.style().Color))...)
+	return errors.Join(wanted.write(result), result.WriteText(c.out, c.style().Color))
 }
 
-// changeReports sees that each report can be written.
-func changeReports(reports []string) ([]func(*breaking.Result) error, error) {
-	var writers []func(*breaking.Result) error
-	for _, text := range reports {
-		kind, path, found := strings.Cut(text, "=")
-		form, known := map[string]func(*breaking.Result, io.Writer) error{
-			"markdown": (*breaking.Result).WriteMarkdown, "json": (*breaking.Result).WriteJSON,
-		}[kind]
-		switch {
-		case !found || path == "":
-			return nil, fmt.Errorf("--report %q is not KIND=PATH; give markdown=changes.md, say", text)
-		case !known:
-			return nil, fmt.Errorf("--report has no kind %q; give markdown=PATH or json=PATH", kind)
-		}
-		if err := report.Writable(path); err != nil {
-			return nil, fmt.Errorf("--report: %w", err)
-		}
-		writers = append(writers, func(r *breaking.Result) error {
-			return report.WriteFile(path, func(w io.Writer) error { return form(r, w) })
-		})
+// read are the files that the documents may be in.
+func (o breakingOptions) read(args []string) (files []file) {
+	if o.git != "" {
+		args = []string{o.document}
 	}
-	return writers, nil
+	for _, path := range args {
+		if path != standardInput {
+			files = append(files, file{"a document that is compared", path})
+		}
+	}
+	return files
 }
 
 // documents reads both.

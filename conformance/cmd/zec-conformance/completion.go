@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
+	"github.com/zec-conformance/deletesnapshots/conformance/breaking"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/diff"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/desk"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/door"
 	"github.com/zec-conformance/deletesnapshots/conformance/mutants"
@@ -108,11 +110,13 @@ func complete(root *cobra.Command) error {
 // argumentsOf are what can stand for arguments, by the command's name.
 func argumentsOf() map[string]cobra.CompletionFunc {
 	return map[string]cobra.CompletionFunc{
-		"judge":  files("har"),
-		"report": files("json"),
-		"import": files("yaml", "yml", "json"),
-		"write":  files("yaml", "yml", "json"),
-		"man":    folders,
+		"judge":    files("har"),
+		"diff":     files("json"),
+		"breaking": files("yaml", "yml", "json"),
+		"report":   files("json"),
+		"import":   files("yaml", "yml", "json"),
+		"write":    files("yaml", "yml", "json"),
+		"man":      folders,
 	}
 }
 
@@ -131,32 +135,37 @@ func valuesOf() map[string]cobra.CompletionFunc {
 	pem := files("pem", "crt", "cer", "key")
 	lists := files("yaml", "yml", "json")
 	return map[string]cobra.CompletionFunc{
-		"endpoint":     openEnded("http://", "https://", "unix:"),
-		"testbed":      openEnded("http://", "https://", "unix:", "exec:", "file:", "zec:"),
-		"effort":       words(texts(conformance.Quick, conformance.Normal, conformance.Thorough)...),
-		"label-filter": labels,
-		"run report":   kinds,
-		"judge report": kinds,
-		"report to":    kinds,
-		"baseline":     lists,
-		"write from":   files("json"),
-		"record":       files("har"),
-		"ledger":       files("jsonl"),
-		"cacert":       pem,
-		"cert":         pem,
-		"key":          pem,
-		"states":       lists,
-		"mock seed":    lists,
-		"state":        files("db"),
-		"keys":         lists,
-		"scenario":     files("yaml", "yml"),
-		"auth":         words(texts(door.Policies...)...),
-		"log":          words(string(desk.Text), string(desk.JSON), "none"),
-		"log-level":    words("info", "warn", "error"),
-		"mutant":       variants,
-		"fault":        faults,
-		"stay":         words(string(contract.Leaving), "CREATING"),
-		"tolerate":     callerRules,
+		"endpoint":         openEnded("http://", "https://", "unix:"),
+		"testbed":          openEnded("http://", "https://", "unix:", "exec:", "file:", "zec:"),
+		"effort":           words(texts(conformance.Quick, conformance.Normal, conformance.Thorough)...),
+		"label-filter":     labels,
+		"run report":       kinds(report.Forms),
+		"judge report":     kinds(report.Forms),
+		"report to":        kinds(report.Forms),
+		"diff report":      kinds(diff.Forms),
+		"diff fail-on":     regressions,
+		"breaking report":  kinds(breaking.Forms),
+		"breaking fail-on": words("breaking", "warning", "notice", "none"),
+		"document":         lists,
+		"baseline":         lists,
+		"write from":       files("json"),
+		"record":           files("har"),
+		"ledger":           files("jsonl"),
+		"cacert":           pem,
+		"cert":             pem,
+		"key":              pem,
+		"states":           lists,
+		"mock seed":        lists,
+		"state":            files("db"),
+		"keys":             lists,
+		"scenario":         files("yaml", "yml"),
+		"auth":             words(texts(door.Policies...)...),
+		"log":              words(string(desk.Text), string(desk.JSON), "none"),
+		"log-level":        words("info", "warn", "error"),
+		"mutant":           variants,
+		"fault":            faults,
+		"stay":             words(string(contract.Leaving), "CREATING"),
+		"tolerate":         callerRules,
 	}
 }
 
@@ -207,26 +216,36 @@ func labels(_ *cobra.Command, _ []string, typed string) (all []cobra.Completion,
 }
 
 // kinds are those of reports, and behind a kind the files and folders that there are.
-func kinds(_ *cobra.Command, _ []string, typed string) (all []cobra.Completion, _ cobra.ShellCompDirective) {
-	kind, path, given := strings.Cut(typed, "=")
-	if !given {
-		for _, form := range report.Forms {
-			all = append(all, cobra.CompletionWithDesc(form.Kind+"=", form.About))
+func kinds[T any](forms []report.Form[T]) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) (all []cobra.Completion, _ cobra.ShellCompDirective) {
+		kind, path, given := strings.Cut(typed, "=")
+		if !given {
+			for _, form := range forms {
+				all = append(all, cobra.CompletionWithDesc(form.Kind+"=", form.About))
+			}
+			return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+		}
+		folder, _ := filepath.Split(path)
+		entries, _ := os.ReadDir(cmp.Or(folder, ".")) // a folder that cannot be read has nothing to offer
+		for _, entry := range entries {
+			found := folder + entry.Name()
+			if entry.IsDir() {
+				found += string(filepath.Separator)
+			}
+			if strings.HasPrefix(found, path) {
+				all = append(all, kind+"="+found)
+			}
 		}
 		return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 	}
-	folder, _ := filepath.Split(path)
-	entries, _ := os.ReadDir(cmp.Or(folder, ".")) // a folder that cannot be read has nothing to offer
-	for _, entry := range entries {
-		found := folder + entry.Name()
-		if entry.IsDir() {
-			found += string(filepath.Separator)
-		}
-		if strings.HasPrefix(found, path) {
-			all = append(all, kind+"="+found)
-		}
+}
+
+// regressions are what can count as one.
+func regressions(*cobra.Command, []string, string) (all []cobra.Completion, _ cobra.ShellCompDirective) {
+	for _, word := range diff.Words {
+		all = append(all, cobra.CompletionWithDesc(string(word.Word), word.About))
 	}
-	return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	return all, cobra.ShellCompDirectiveNoFileComp
 }
 
 func variants(*cobra.Command, []string, string) (all []cobra.Completion, _ cobra.ShellCompDirective) {

@@ -3,9 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,7 +45,7 @@ Exit status: 0 no regression, 1 a regression, 2 they cannot be compared: one is 
 	flags.SortFlags = false
 	flags.StringArrayVar(&o.failOn, "fail-on", []string{string(diff.FailOnMust)}, "what counts as a regression, as `WORDS` with commas between them (may be repeated)")
 	flags.BoolVar(&o.untriedOK, "untried-ok", false, "let what B does not try any more be no regression")
-	flags.StringArrayVar(&o.reports, "report", nil, "also write the difference to a file, as `KIND=PATH`; KIND is one of "+diff.Kinds()+" (may be repeated)")
+	reportFlag(flags, &o.reports, "report", "also write the difference", diff.Forms)
 	return cmd
 }
 
@@ -68,14 +65,12 @@ func (c *command) compareReports(a, b string, o diffOptions) error {
 		return fmt.Errorf("--fail-on: %w", err)
 	}
 	gate.UntriedOK = o.untriedOK
-	wanted, err := differenceFiles(o.reports)
+	wanted, err := readReports("report", diff.Forms, o.reports, 1)
 	if err != nil {
 		return err
 	}
-	for _, file := range wanted {
-		if same(file.path, a) || same(file.path, b) {
-			return fmt.Errorf("--report: %q is one of the two that are compared; name another file", file.path)
-		}
+	if err := apart(wanted.files("report", 1), []file{{"the report A", a}, {"the report B", b}}); err != nil {
+		return err
 	}
 	before, err := report.ReadFile(a)
 	if err != nil {
@@ -93,44 +88,5 @@ func (c *command) compareReports(a, b string, o diffOptions) error {
 	if difference.Regression() {
 		c.status = statusNotConformant
 	}
-	failures := []error{difference.WriteText(c.out, c.style())}
-	for _, file := range wanted {
-		failures = append(failures, report.WriteFile(file.path, func(w io.Writer) error { return file.form.Write(difference, w) }))
-	}
-	return errors.Join(failures...)
-}
-
-// differenceFile is a file that a difference is to be written to.
-type differenceFile struct {
-	form diff.Form
-	path string
-}
-
-// differenceFiles reads the KIND=PATH of each file that is wanted, and sees that it can be written.
-func differenceFiles(texts []string) (wanted []differenceFile, err error) {
-	for _, text := range texts {
-		kind, path, found := strings.Cut(text, "=")
-		form, known := diff.FormByKind(kind)
-		switch {
-		case !found || path == "":
-			return nil, fmt.Errorf("--report %q is not KIND=PATH; give markdown=comment.md, say", text)
-		case !known:
-			return nil, fmt.Errorf("--report has no kind %q; give one of %s", kind, diff.Kinds())
-		}
-		if err := report.Writable(path); err != nil {
-			return nil, fmt.Errorf("--report: %w", err)
-		}
-		if !report.Stream(path) && slices.ContainsFunc(wanted, func(w differenceFile) bool { return w.path == path }) {
-			return nil, fmt.Errorf("--report names %q twice; give each report a file of its own", path)
-		}
-		wanted = append(wanted, differenceFile{form, path})
-	}
-	return wanted, nil
-}
-
-// same tells whether two paths lead to one file.
-func same(a, b string) bool {
-	one, err := os.Stat(a)
-	other, wrong := os.Stat(b)
-	return err == nil && wrong == nil && os.SameFile(one, other)
+	return errors.Join(difference.WriteText(c.out, c.style()), wanted.write(difference))
 }

@@ -149,7 +149,7 @@ func TestWhatCannotBeComparedIsToldInOneLine(t *testing.T) {
 		"a form and no path": {[]string{good, good, "--report", "json="}, "is not KIND=PATH"},
 		"no such folder":     {[]string{good, good, "--report", "json=" + filepath.Join(folder, "no", "x")}, "mkdir -p"},
 		"twice in one":       {[]string{good, good, "--report", "json=" + before, "--report", "markdown=" + before}, "a file of its own"},
-		"over a report":      {[]string{good, good, "--report", "json=" + good}, "one of the two that are compared"},
+		"over a report":      {[]string{good, good, "--report", "json=" + good}, "would overwrite"},
 		"control characters": {[]string{"\x1b[2J\n", good}, "cannot be read"},
 		"after a good form":  {[]string{good, unable, "--report", "markdown=" + before}, "connection refused"},
 	} {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
@@ -53,7 +54,7 @@ Exit status: 0 conformant (remarks included, unless --strict), or not, and all o
 	flags.DurationVar(&o.settle, "settle", conformance.DefaultSettle, "how long a deletion may take to show")
 	flags.BoolVar(&o.strict, "strict", false, "let broken rules of level SHOULD fail the verdict")
 	baselineFlag(flags, &o.known)
-	reportFlag(flags, &o.reports)
+	reportFlag(flags, &o.reports, "report", "also write a report", report.Forms)
 	return cmd
 }
 
@@ -62,7 +63,7 @@ func (c *command) judgeLog(ctx context.Context, cmd *cobra.Command, path string,
 	if o.settle <= 0 {
 		return fmt.Errorf("--settle %s is not a positive duration; give one such as 30s", o.settle)
 	}
-	wanted, err := readReports("report", o.reports, 1)
+	wanted, err := readReports("report", report.Forms, o.reports, 1)
 	if err != nil {
 		return err
 	}

@@ -43,14 +43,14 @@ something could not be written.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringArrayVar(&o.to, "to", nil, "write a form to a file, as `KIND=PATH`; KIND is one of "+report.Kinds()+" (may be repeated)")
+	reportFlag(flags, &o.to, "to", "write a form", report.Forms)
 	flags.StringVar(&o.pictures, "pictures", "", "write the pictures that belong to failures to a `FOLDER`")
 	return cmd
 }
 
 // convert checks where everything goes before it reads anything.
 func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error {
-	wanted, err := readReports("to", o.to, 1)
+	wanted, err := readReports("to", report.Forms, o.to, 1)
 	if err != nil {
 		return err
 	}

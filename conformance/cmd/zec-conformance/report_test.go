@@ -192,7 +192,7 @@ func TestBadReportsAreToldOfInOneLine(t *testing.T) {
 		"a newer one":           {[]string{in("newer")}, "take a later version"},
 		"an endless one":        {[]string{"/dev/zero"}, "it is longer than"},
 		"control characters":    {[]string{"\x1b[2J\n"}, "no such file or directory"},
-		"no kind":               {append([]string{path}, to("xml", in("old"))...), "--to has no kind \"xml\"; give one of " + report.Kinds()},
+		"no kind":               {append([]string{path}, to("xml", in("old"))...), "--to has no kind \"xml\"; give one of " + report.Kinds(report.Forms)},
 		"no path":               {append([]string{path}, to("junit", "")...), "give json=report.json"},
 		"a folder to write to":  {append([]string{path}, to("junit", folder)...), "name a file in it"},
 		"no folder":             {append([]string{path}, to("junit", in("no/x"))...), "mkdir -p"},

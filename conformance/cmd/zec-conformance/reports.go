@@ -13,37 +13,37 @@ import (
 )
 
 // wantedReport is a report that is to be written to a file.
-type wantedReport struct {
-	form report.Form
+type wantedReport[T any] struct {
+	form report.Form[T]
 	path string
 }
 
-// reports are those that are wanted of one result.
-type reports []wantedReport
+// reports are those that are wanted of one result: of a run, of the difference between two, or of a change of the contract.
+type reports[T any] []wantedReport[T]
 
 // reportFlag takes reports, as KIND=PATH.
-func reportFlag(flags *pflag.FlagSet, texts *[]string) {
-	flags.StringArrayVar(texts, "report", nil, "also write a report to a file, as `KIND=PATH`; KIND is one of "+report.Kinds()+" (may be repeated)")
+func reportFlag[T any](flags *pflag.FlagSet, texts *[]string, name, does string, forms []report.Form[T]) {
+	flags.StringArrayVar(texts, name, nil, does+" to a file, as `KIND=PATH`; KIND is one of "+report.Kinds(forms)+" (may be repeated)")
 }
 
 // readReports reads the KIND=PATH of each report that a flag wants, and sees that it can be written, for each of so many endpoints.
-func readReports(flag string, texts []string, endpoints int) (reports, error) {
-	var wanted reports
+func readReports[T any](flag string, forms []report.Form[T], texts []string, endpoints int) (reports[T], error) {
+	var wanted reports[T]
 	for _, text := range texts {
 		kind, path, found := strings.Cut(text, "=")
-		form, known := report.FormByKind(kind)
+		form, known := report.FormByKind(forms, kind)
 		switch {
 		case !found || path == "":
 			return nil, fmt.Errorf("--%s %q is not KIND=PATH; give json=report.json, say", flag, text)
 		case !known:
-			return nil, fmt.Errorf("--%s has no kind %q; give one of %s", flag, kind, report.Kinds())
+			return nil, fmt.Errorf("--%s has no kind %q; give one of %s", flag, kind, report.Kinds(forms))
 		}
 		for i := range endpoints {
 			if err := report.Writable(one(path, i, endpoints)); err != nil {
 				return nil, fmt.Errorf("--%s: %w", flag, err)
 			}
 		}
-		wanted = append(wanted, wantedReport{form, path})
+		wanted = append(wanted, wantedReport[T]{form, path})
 	}
 	return wanted, nil
 }
@@ -76,7 +76,7 @@ func apart(written, read []file) error {
 }
 
 // files are the files that the reports for so many endpoints go to.
-func (r reports) files(flag string, endpoints int) (files []file) {
+func (r reports[T]) files(flag string, endpoints int) (files []file) {
 	for i := range endpoints {
 		for _, wanted := range r {
 			files = append(files, file{"--" + flag + " " + wanted.form.Kind, one(wanted.path, i, endpoints)})
@@ -94,7 +94,7 @@ func one(path string, endpoint, endpoints int) string {
 }
 
 // numbered gives the reports for one of several endpoints.
-func (r reports) numbered(number int) reports {
+func (r reports[T]) numbered(number int) reports[T] {
 	own := slices.Clone(r)
 	for i := range own {
 		own[i].path = report.Numbered(own[i].path, number)
@@ -103,7 +103,7 @@ func (r reports) numbered(number int) reports {
 }
 
 // write writes a result to the files.
-func (r reports) write(result *report.Report) error {
+func (r reports[T]) write(result T) error {
 	var failures []error
 	for _, wanted := range r {
 		failures = append(failures, report.WriteFile(wanted.path, func(w io.Writer) error { return wanted.form.Write(result, w) }))

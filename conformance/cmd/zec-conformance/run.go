@@ -65,7 +65,7 @@ Exit status: 0 conformant (remarks included, unless --strict), or not, and all o
 	c.runFlags(cmd, &o)
 	flags := cmd.Flags()
 	baselineFlag(flags, &o.Baseline)
-	reportFlag(flags, &o.reports)
+	reportFlag(flags, &o.reports, "report", "also write a report", report.Forms)
 	flags.StringVar(&o.pictures, "pictures", "", "write the pictures that belong to failures, such as the time line of a race, to a `FOLDER`")
 	flags.StringVar(&o.record, "record", "", "record every exchange, without secrets, to a HAR `FILE`, which judge and browsers read")
 	flags.StringVar(&o.Ledger, "ledger", "", "a new `FILE` that keeps what the run makes, for clean (default: one in the user's state directory)")
@@ -104,7 +104,7 @@ func (c *command) judgeImplementation(ctx context.Context, cmd *cobra.Command, o
 	if err := c.ledgers(cmd.Flags().Changed("ledger"), configs); err != nil {
 		return err
 	}
-	wanted, err := readReports("report", o.reports, len(configs))
+	wanted, err := readReports("report", report.Forms, o.reports, len(configs))
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (c *command) judgeImplementation(ctx context.Context, cmd *cobra.Command, o
 }
 
 // written are the files that a run writes.
-func (o *runOptions) written(configs []conformance.Config, wanted reports) []file {
+func (o *runOptions) written(configs []conformance.Config, wanted reports[*report.Report]) []file {
 	files := wanted.files("report", len(configs))
 	for i, config := range configs {
 		if config.Ledger != "" {
@@ -242,7 +242,7 @@ func (c *command) annotate(results ...*report.Report) error {
 }
 
 // tell writes what was found.
-func (c *command) tell(result *report.Report, wanted reports) error {
+func (c *command) tell(result *report.Report, wanted reports[*report.Report]) error {
 	unwritten := wanted.write(result)
 	if result.Reason != "" {
 		c.complain(result.Reason)

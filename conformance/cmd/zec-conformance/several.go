@@ -15,7 +15,7 @@ import (
 
 // judgeAll judges several endpoints, one after the other, and compares them. An interrupt ends the whole, and so does the
 // end of the time that it may take.
-func (c *command) judgeAll(ctx context.Context, o runOptions, configs []conformance.Config, wanted reports) error {
+func (c *command) judgeAll(ctx context.Context, o runOptions, configs []conformance.Config, wanted reports[*report.Report]) error {
 	begun := time.Now()
 	results := make([]*report.Report, len(configs))
 	var failures []error
