@@ -13,7 +13,7 @@ import (
 // mark-up, no link, and mentions nobody.
 func (r *Result) WriteMarkdown(w io.Writer) error {
 	buffer := bufio.NewWriter(w) // keeps the first error for Flush
-	fmt.Fprintf(buffer, "## What changes in the contract\n\nFrom %s to %s: %s.\n", literal(r.Old), literal(r.New), r.sum())
+	fmt.Fprintf(buffer, "## What changes in the contract\n\nFrom %s to %s: %s.\n", report.Code(r.Old, 0), report.Code(r.New, 0), r.sum())
 	for _, s := range r.sections() {
 		folded := s.entries[0].must == ""
 		if folded {
@@ -22,11 +22,11 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 			fmt.Fprintf(buffer, "\n### %s\n\n", s.title)
 		}
 		for _, e := range s.entries {
-			fmt.Fprintf(buffer, "- **%s** %s: %s", e.severity, literal(e.ID), escaped(e.What))
+			fmt.Fprintf(buffer, "- **%s** %s: %s", e.severity, report.Code(e.ID, 0), escaped(e.What))
 			if e.must != "" {
 				fmt.Fprintf(buffer, "  \n  → %s", escaped(e.must))
 			}
-			fmt.Fprintf(buffer, "  \n  %s\n", literal(e.Where))
+			fmt.Fprintf(buffer, "  \n  %s\n", report.Code(e.Where, 0))
 		}
 		if s.left > 0 {
 			fmt.Fprintf(buffer, "- and %d more\n", s.left)
@@ -61,17 +61,4 @@ func escaped(text string) string {
 		}
 	}
 	return safe.String()
-}
-
-// literal makes a text code, in which nothing is mark-up, between more backquotes than it has in a row.
-func literal(text string) string {
-	text = report.Printable(text)
-	fence := "`"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
-	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
-		text = " " + text + " "
-	}
-	return fence + text + fence
 }

@@ -116,21 +116,12 @@ func TestNothingHostileReachesTheTerminal(t *testing.T) {
 func TestNothingHostileReachesThePage(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	quoted := regexp.MustCompile(`<code>([^<>]*)</code>`)
 	out := markdown(t, full(t, hostile, 3))
 	g.Expect(out).To(ContainSubstring("ünï 汉字"))
-	for _, match := range quoted.FindAllStringSubmatch(out, -1) {
-		inner := regexp.MustCompile(`&#\d+;`).ReplaceAllString(match[1], "")
-		g.Expect(strings.ContainsFunc(inner, func(r rune) bool {
-			return !unicode.IsPrint(r) || strings.ContainsRune("\\`*_{}[]()<>#+!|&~@:.\"'$^=", r)
-		})).To(BeFalse(), inner)
-	}
-	rest := quoted.ReplaceAllString(out, "")
+	rest := fortest.OutsideCode(t, out)
 	for _, part := range []string{"everyone", "img", "https", "汉字", "@"} {
 		g.Expect(rest).NotTo(ContainSubstring(part))
 	}
-	opened, closed := strings.Count(out, "<details>"), strings.Count(out, "</details>")
-	g.Expect(opened).To(Equal(closed))
 	g.Expect(strings.Count(out, "\n### ")).To(BeZero())
 	// Every row of a table has as many cells as its head.
 	cells := 0
@@ -153,8 +144,8 @@ func TestMarkdownFitsAComment(t *testing.T) {
 	out := markdown(t, d)
 	g.Expect(len(out)).To(BeNumerically("<", 65_536))
 	g.Expect(out).To(ContainSubstring("more"))
-	g.Expect(strings.Count(out, "<details>")).To(Equal(strings.Count(out, "</details>")))
-	fold := strings.Index(out, "<details>")
+	fortest.OutsideCode(t, out) // where something was cut off, too, all is closed again
+	fold := strings.Index(out, "\n<details>")
 	g.Expect(strings.Count(out[:fold], "\n")).To(BeNumerically("<", 30), "what is not folded fits on a screen")
 	g.Expect(len(text(t, d, report.Style{}))).To(BeNumerically("<", 500_000))
 }

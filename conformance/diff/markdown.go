@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 // How much a comment has. What is cut off is in the JSON form.
@@ -215,16 +215,5 @@ func (m *comment) open(title string, head []string) bool {
 	return true
 }
 
-// code shows a text that somebody else wrote as it is, wherever in Markdown it stands: on one line, with nothing in it that is
-// taken for markup, and as code, where nobody is mentioned and nothing linked.
-func code(text string) string {
-	var escaped strings.Builder
-	for _, r := range safe(text) {
-		if r < unicode.MaxASCII && (unicode.IsPunct(r) || unicode.IsSymbol(r)) && !strings.ContainsRune(",-/;?%", r) {
-			fmt.Fprintf(&escaped, "&#%d;", r)
-		} else {
-			escaped.WriteRune(r)
-		}
-	}
-	return "<code>" + escaped.String() + "</code>"
-}
+// code shows a text that somebody else wrote.
+func code(text string) string { return report.Code(text, shownText) }

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -49,7 +48,7 @@ func (m *comment) head() {
 	m.printf("### %s %s: %s\n\n", m.mark(), contract.Action, m.Headline())
 	m.printf("%s%s in %.1f s\n\n", before(cell(m.Endpoint), ", "), count(m.Exchanges, "exchange"), m.Seconds)
 	if m.Reason != "" {
-		m.printf("The run was not carried out to its end: %s\n\n", code(m.Reason, caseLine))
+		m.printf("The run was not carried out to its end: %s\n\n", Code(m.Reason, caseLine))
 	}
 	m.counts()
 	m.broken()
@@ -311,35 +310,4 @@ func id(rule Rule) string {
 }
 
 // cell gives the beginning of a text as code that can stand in a table.
-func cell(text string) string { return code(text, shownCell) }
-
-// code gives so many characters of a text as code. A table would take a bar for its own, even there.
-func code(text string, width int) string {
-	text = shorten(strings.ReplaceAll(Printable(abbreviate(text, caseLine)), "|", `\x7c`), width)
-	if strings.TrimSpace(text) == "" {
-		return ""
-	}
-	fence := "`" + longestRun(text)
-	if len(fence) > 1 {
-		text = " " + text + " " // which are not shown, and keep the fence apart from a run at the end
-	}
-	return fence + text + fence
-}
-
-// fenced gives printable lines as a block of code.
-func fenced(text string) string {
-	fence := "``" + longestRun(text) + "`"
-	return fence + "text\n" + text + "\n" + fence + "\n"
-}
-
-var runs = regexp.MustCompile("`+")
-
-// longestRun is the longest run of backticks.
-func longestRun(text string) (longest string) {
-	for _, run := range runs.FindAllString(text, -1) {
-		if len(run) > len(longest) {
-			longest = run
-		}
-	}
-	return longest
-}
+func cell(text string) string { return Code(text, shownCell) }

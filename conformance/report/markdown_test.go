@@ -1,71 +1,15 @@
 package report_test
 
 import (
-	"bytes"
-	"encoding/xml"
 	"regexp"
 	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/renderer/html"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 )
-
-// rendered makes HTML of a comment as GitHub and GitLab do, and hides nothing of what a text smuggles in.
-func rendered(t *testing.T, comment string) string {
-	t.Helper()
-	var out bytes.Buffer
-	engine := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(html.WithUnsafe(), html.WithXHTML()))
-	if err := engine.Convert([]byte(comment), &out); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
-}
-
-// ours is what of HTML a comment is made of.
-var ours = regexp.MustCompile(`^(details|summary|table|thead|tbody|tr|th|td|h3|p|strong|code|pre)$`)
-
-// outsideCode gives the text that is not code, and sees that there is no other element than ours. A platform makes links,
-// mentions and references of what stands there.
-func outsideCode(t *testing.T, comment string) string {
-	t.Helper()
-	var outside strings.Builder
-	decoder := xml.NewDecoder(strings.NewReader("<all>" + rendered(t, comment) + "</all>"))
-	decoder.Entity = xml.HTMLEntity
-	code := 0
-	for {
-		token, err := decoder.Token()
-		if token == nil {
-			if err.Error() != "EOF" {
-				t.Errorf("%v in %s", err, comment)
-			}
-			return outside.String()
-		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			if name := token.Name.Local; name != "all" && !ours.MatchString(name) {
-				t.Errorf("there is an element %q in %s", name, comment)
-			}
-			if token.Name.Local == "code" {
-				code++
-			}
-		case xml.EndElement:
-			if token.Name.Local == "code" {
-				code--
-			}
-		case xml.CharData:
-			if code == 0 {
-				outside.Write(token)
-			}
-		case xml.Comment:
-			t.Errorf("there is a comment in %s", comment)
-		}
-	}
-}
 
 // unfolded gives what of a comment is to be seen before anybody opens anything.
 func unfolded(comment string) string {
@@ -151,7 +95,7 @@ var markdownTexts = append([]string{
 // expectInert sees that a text changes nothing outside of code: that it is the same as with another text.
 func expectInert(t *testing.T, text, comment, other string) {
 	t.Helper()
-	if got, plain := outsideCode(t, comment), outsideCode(t, other); respaced(got) != respaced(plain) && strings.TrimSpace(text) != "" {
+	if got, plain := fortest.OutsideCode(t, comment), fortest.OutsideCode(t, other); respaced(got) != respaced(plain) && strings.TrimSpace(text) != "" {
 		t.Errorf("%q shows as more than code:\n%s\nin place of\n%s", text, got, plain)
 	}
 }
@@ -162,7 +106,7 @@ func respaced(text string) string { return strings.Join(strings.Fields(text), " 
 func TestMarkdownOfARunIsWhatGitHubTakes(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
-	html := rendered(t, formed(t, results(t)["broken"], "markdown"))
+	html := fortest.Rendered(t, formed(t, results(t)["broken"], "markdown"))
 	g.Expect(strings.Count(html, "<table>")).To(Equal(5))
 	g.Expect(strings.Count(html, "<pre>")).To(Equal(2))
 	g.Expect(strings.Count(html, "<details>")).To(Equal(strings.Count(html, "</details>")))
