@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/breaking"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 // FuzzCompare: whatever two documents say, they are compared, or a line tells why not; and no document differs from itself.
@@ -38,7 +39,7 @@ func FuzzCompare(f *testing.F) {
 		}
 		for _, result := range []*breaking.Result{breaking.Compare(before, after), breaking.Compare(after, before)} {
 			for _, write := range []func() error{
-				func() error { return result.WriteText(&bytes.Buffer{}, true) },
+				func() error { return result.WriteText(&bytes.Buffer{}, report.Style{Color: true}) },
 				func() error { return result.WriteMarkdown(&bytes.Buffer{}) },
 				func() error { return result.WriteJSON(&bytes.Buffer{}) },
 			} {

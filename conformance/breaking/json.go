@@ -1,9 +1,7 @@
 package breaking
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
 	"io"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
@@ -37,15 +35,7 @@ func (r *Result) WriteJSON(w io.Writer) error {
 		c.Effects, c.Oasdiff = listOf(c.Effects), listOf(c.Oasdiff)
 		whole.Changes = append(whole.Changes, change{c, listOf(c.Concerns())})
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(whole); err != nil {
-		return err
-	}
-	_, err := w.Write(report.EscapeJSON(text.Bytes()))
-	return err
+	return report.EncodeJSON(w, whole)
 }
 
 // listOf keeps an empty list from becoming null.

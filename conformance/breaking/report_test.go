@@ -11,6 +11,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/breaking"
 	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 // hostile is what somebody might put into a document to have it carried out where changes are shown.
@@ -85,10 +86,12 @@ func TestTextIsSafeToShow(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	result := hostileResult(t)
-	plain := writtenBy(g, func(w io.Writer) error { return result.WriteText(w, false) })
+	plain := writtenBy(g, func(w io.Writer) error { return result.WriteText(w, report.Style{}) })
 	g.Expect(plain).NotTo(MatchRegexp("[\x1b\u202e]|(?m)^ *::|##vso"))
-	g.Expect(writtenBy(g, func(w io.Writer) error { return result.WriteText(w, true) })).To(ContainSubstring("\x1b[31;1mbreaking"))
-	g.Expect(writtenBy(g, func(w io.Writer) error { return compare(g, contractText(), contractText()).WriteText(w, false) })).To(
+	g.Expect(writtenBy(g, func(w io.Writer) error { return result.WriteText(w, report.Style{Color: true}) })).To(ContainSubstring("\x1b[31;1mbreaking"))
+	g.Expect(writtenBy(g, func(w io.Writer) error {
+		return compare(g, contractText(), contractText()).WriteText(w, report.Style{})
+	})).To(
 		Equal("From old to new\nnothing has changed\n"))
 }
 
@@ -102,7 +105,7 @@ func TestReportsAreBounded(t *testing.T) {
 	}
 	changed := edited(t, contractText(), "x-rules:\n", "x-rules:\n"+rules.String())
 	result := compare(g, contractText(), changed)
-	for _, write := range []func(io.Writer) error{result.WriteMarkdown, func(w io.Writer) error { return result.WriteText(w, false) }} {
+	for _, write := range []func(io.Writer) error{result.WriteMarkdown, func(w io.Writer) error { return result.WriteText(w, report.Style{}) }} {
 		text := writtenBy(g, write)
 		g.Expect(len(text)).To(BeNumerically("<", 128<<10))
 		g.Expect(text).To(MatchRegexp(`and \d+ more`))

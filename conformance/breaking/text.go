@@ -77,9 +77,9 @@ func (r *Result) sum() string {
 }
 
 // WriteText writes the changes for people. The last line counts them.
-func (r *Result) WriteText(w io.Writer, colored bool) error {
+func (r *Result) WriteText(w io.Writer, style report.Style) error {
 	buffer := bufio.NewWriter(w) // keeps the first error for Flush
-	paint := newPaint(colored)
+	paint := newPaint(style)
 	fmt.Fprintf(buffer, "%s\n", paint.title.Sprintf("From %s to %s", report.Printable(r.Old), report.Printable(r.New)))
 	for _, s := range r.sections() {
 		fmt.Fprintf(buffer, "\n%s\n", paint.title.Sprint(s.title))
@@ -116,18 +116,11 @@ type paint struct {
 	of           map[Severity]*color.Color
 }
 
-func newPaint(on bool) paint {
-	with := func(attributes ...color.Attribute) *color.Color {
-		c := color.New(attributes...)
-		if on {
-			c.EnableColor()
-		} else {
-			c.DisableColor()
-		}
-		return c
-	}
+func newPaint(style report.Style) paint {
 	return paint{
-		title: with(color.Bold), quiet: with(color.Faint),
-		of: map[Severity]*color.Color{Breaking: with(color.FgRed, color.Bold), Warning: with(color.FgYellow), Notice: with(color.Faint)},
+		title: style.Paint(color.Bold), quiet: style.Paint(color.Faint),
+		of: map[Severity]*color.Color{
+			Breaking: style.Paint(color.FgRed, color.Bold), Warning: style.Paint(color.FgYellow), Notice: style.Paint(color.Faint),
+		},
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/byhand"
 )
 
 // rewording tells how far a sentence has moved from another.
@@ -117,26 +119,5 @@ func slip(a, b string) bool {
 	if a == b {
 		return true
 	}
-	return min(len(a), len(b)) >= 5 && max(len(a), len(b)) < longestWord && a[0] == b[0] && distance([]rune(a), []rune(b)) <= 2
-}
-
-// distance is Levenshtein's.
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, y := range b {
-			cost := diagonal
-			if x != y {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return min(len(a), len(b)) >= 5 && max(len(a), len(b)) < longestWord && a[0] == b[0] && byhand.Distance(a, b) <= 2
 }

@@ -12,7 +12,7 @@ func Meant(name string, among []string) string {
 	}
 	best, least := "", max(3, len(name)/4)
 	for _, one := range among {
-		if edits := distance(strings.ToLower(name), strings.ToLower(one)); edits < least && edits < len(one) {
+		if edits := Distance(strings.ToLower(name), strings.ToLower(one)); edits < least && edits < len(one) {
 			best, least = one, edits
 		}
 	}
@@ -22,22 +22,23 @@ func Meant(name string, among []string) string {
 	return fmt.Sprintf("; did you mean %s?", best)
 }
 
-// distance is how many letters have to be put in, taken out or replaced to make one text of another.
-func distance(one, other string) int {
-	row := make([]int, len(other)+1)
+// Distance is how many letters have to be put in, taken out or replaced to make one text of another.
+func Distance(one, other string) int {
+	from, to := []rune(one), []rune(other)
+	row := make([]int, len(to)+1)
 	for j := range row {
 		row[j] = j
 	}
-	for i := range len(one) {
+	for i, x := range from {
 		before := row[0]
 		row[0] = i + 1
-		for j := range len(other) {
+		for j, y := range to {
 			cost := 1
-			if one[i] == other[j] {
+			if x == y {
 				cost = 0
 			}
 			before, row[j+1] = row[j+1], min(before+cost, row[j]+1, row[j+1]+1)
 		}
 	}
-	return row[len(other)]
+	return row[len(to)]
 }

@@ -23,7 +23,7 @@ const (
 // WriteText writes the difference for people. Its last line says whether there is a regression.
 func (d *Difference) WriteText(w io.Writer, style report.Style) error {
 	buffer := bufio.NewWriter(w) // keeps the first error for Flush
-	t := terminal{Writer: buffer, Difference: d, colour: style.Color}
+	t := terminal{Writer: buffer, Difference: d, style: style}
 	t.sides()
 	t.rules()
 	t.checks()
@@ -78,20 +78,13 @@ func (d *Difference) paintOfAll() color.Attribute {
 type terminal struct {
 	io.Writer
 	*Difference
-	colour bool
+	style report.Style
 }
 
 func (t terminal) printf(format string, arguments ...any) { fmt.Fprintf(t, format, arguments...) }
 
-// paint decides for itself: the library's own switch is a global that others may turn.
 func (t terminal) paint(attribute color.Attribute, text string) string {
-	c := color.New(attribute)
-	if t.colour {
-		c.EnableColor()
-	} else {
-		c.DisableColor()
-	}
-	return c.Sprint(safe(text))
+	return t.style.Paint(attribute).Sprint(safe(text))
 }
 
 func (t terminal) title(text string) { t.printf("\n%s\n", t.paint(color.Bold, text)) }

@@ -22,11 +22,16 @@ var Schema []byte
 // WriteJSON writes the whole report. Two reports of the same content are the same bytes. What a terminal or a CI system
 // would carry out, if it were shown the file, is escaped.
 func (r *Report) WriteJSON(w io.Writer) error {
+	return EncodeJSON(w, r.complete())
+}
+
+// EncodeJSON writes a value in lines, and safe to show: see EscapeJSON.
+func EncodeJSON(w io.Writer, value any) error {
 	buffer := bufio.NewWriter(w) // keeps the first error for Flush
 	encoder := json.NewEncoder(&escaping{Writer: buffer})
 	encoder.SetEscapeHTML(false) // evidence is easier to read, and to search, as it was sent
 	encoder.SetIndent("", "  ")
-	return errors.Join(encoder.Encode(r.complete()), buffer.Flush())
+	return errors.Join(encoder.Encode(value), buffer.Flush())
 }
 
 // escaping writes JSON with the characters escaped that cannot be printed, and the second of two number signs, with which

@@ -228,7 +228,7 @@ func (r *Report) junitRun(shown int, suites []junitSuite) junitSuite {
 // told is what the summary says of a broken rule.
 func (r *Report) told(rule Rule) string {
 	var out strings.Builder
-	s := summary{Report: r, Writer: &out, paint: newPalette(false)}
+	s := summary{Report: r, Writer: &out, paint: Style{}.palette()}
 	s.failed(rule)
 	return strings.TrimSpace(out.String())
 }

@@ -206,7 +206,7 @@ func listed(names []string) string {
 
 func (m *comment) rules() string {
 	var rows strings.Builder
-	plain := summary{Report: m.Report, paint: newPalette(false)}
+	plain := summary{Report: m.Report, paint: Style{}.palette()}
 	rules := inOrder(m.Rules)
 	for _, rule := range rules[:min(len(rules), shownFolded)] {
 		mark, _ := plain.mark(rule)

@@ -24,7 +24,7 @@ const markCouldNotRun = "?"
 // the columns, they are numbered; where the columns do not fit beside each other, they come in several tables.
 func WriteTable(w io.Writer, reports []*Report, style Style) error {
 	buffer := bufio.NewWriter(w) // keeps the first error for Flush
-	t := table{Writer: buffer, width: style.Width, paint: newPalette(style.Color)}
+	t := table{Writer: buffer, width: style.Width, paint: style.palette()}
 	if t.width <= 0 {
 		t.width = usualWidth
 	}

@@ -34,7 +34,7 @@ type Style struct {
 // WriteText writes the summary for people. Its last line is the verdict.
 func (r *Report) WriteText(w io.Writer, style Style) error {
 	buffer := bufio.NewWriter(w) // keeps the first error for Flush
-	s := summary{Report: r, Writer: buffer, style: style, paint: newPalette(style.Color)}
+	s := summary{Report: r, Writer: buffer, style: style, paint: style.palette()}
 	s.header()
 	s.rules()
 	s.skips()
@@ -446,22 +446,24 @@ func ids(rules []Rule) string {
 // palette is the colours by what they mean.
 type palette struct{ title, good, bad, warning, quiet *color.Color }
 
-// newPalette decides for each colour, since the library's own switch is a global that others may turn.
-func newPalette(on bool) palette {
-	paint := func(attributes ...color.Attribute) *color.Color {
-		c := color.New(attributes...)
-		if on {
-			c.EnableColor()
-		} else {
-			c.DisableColor()
-		}
-		return c
-	}
+// palette gives the colours of a style.
+func (s Style) palette() palette {
 	return palette{
-		title:   paint(color.Bold),
-		good:    paint(color.FgGreen),
-		bad:     paint(color.FgRed, color.Bold),
-		warning: paint(color.FgYellow),
-		quiet:   paint(color.Faint),
+		title:   s.Paint(color.Bold),
+		good:    s.Paint(color.FgGreen),
+		bad:     s.Paint(color.FgRed, color.Bold),
+		warning: s.Paint(color.FgYellow),
+		quiet:   s.Paint(color.Faint),
 	}
+}
+
+// Paint gives a colour that decides for itself: the library's own switch is a global that others may turn.
+func (s Style) Paint(attributes ...color.Attribute) *color.Color {
+	c := color.New(attributes...)
+	if s.Color {
+		c.EnableColor()
+	} else {
+		c.DisableColor()
+	}
+	return c
 }

@@ -89,7 +89,7 @@ func (c *command) compareContracts(ctx context.Context, input io.Reader, args []
 	if failOn > 0 && result.Reaches(failOn) {
 		c.status = statusNotConformant
 	}
-	return errors.Join(wanted.write(result), result.WriteText(c.out, c.style().Color))
+	return errors.Join(wanted.write(result), result.WriteText(c.out, c.style()))
 }
 
 // read are the files that the documents may be in.
