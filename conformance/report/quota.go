@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -66,19 +64,15 @@ func seen(text string) string {
 
 // body gives a body, laid out if it is JSON and as it is if not, and how many lines it has.
 func (r *quota) body(text string) (shown string, lines int) {
-	shown = seen(abbreviate(laidOut(text), pageBody))
+	if len(text) <= pageBody {
+		if laid, is := LaidOut(text); is {
+			text = laid
+		}
+	}
+	shown = seen(abbreviate(text, pageBody))
 	if all := strings.Split(shown, "\n"); len(all) > pageLines {
 		shown = fmt.Sprintf("%s\n… %d more lines; --report json=FILE has them", strings.Join(all[:pageLines], "\n"), len(all)-pageLines)
 	}
 	shown = r.written(shown)
 	return shown, 1 + strings.Count(shown, "\n")
-}
-
-// laidOut gives JSON in lines, and every other text as it is, also one that is too long to be shown whole.
-func laidOut(text string) string {
-	var lines bytes.Buffer
-	if len(text) > pageBody || json.Indent(&lines, []byte(text), "", "  ") != nil {
-		return text
-	}
-	return strings.TrimSpace(lines.String())
 }

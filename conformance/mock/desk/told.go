@@ -1,8 +1,6 @@
 package desk
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -130,12 +128,11 @@ func printable(text string) string { return report.Printable(text) }
 
 // laidOut makes a body safe to show, on several lines where it is JSON of a sensible depth.
 func laidOut(text string) string {
-	const deep = 200 // brackets: what is nested deeper becomes far longer when it is laid out
-	var lines bytes.Buffer
-	if strings.Count(text, "[")+strings.Count(text, "{") > deep || json.Indent(&lines, []byte(text), "", "  ") != nil {
+	lines, is := report.LaidOut(text)
+	if !is {
 		return printable(text)
 	}
-	all := strings.Split(strings.TrimSpace(lines.String()), "\n")
+	all := strings.Split(lines, "\n")
 	for i, line := range all {
 		all[i] = printable(line)
 	}
