@@ -83,3 +83,14 @@ import (
 
 ` + strings.Join(blocks(section, "go"), "\n")
 }
+
+// TestTheSuiteBringsNothingOfTheCommand: whoever calls it from a Go test builds nothing that only the command needs, or our own tests.
+func TestTheSuiteBringsNothingOfTheCommand(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").CombinedOutput()
+	g.Expect(err).NotTo(HaveOccurred(), string(output))
+	for _, heavy := range []string{"oasdiff/oasdiff", "spf13/cobra", "prometheus", "chromedp", "goldmark", "actionlint"} {
+		g.Expect(string(output)).NotTo(ContainSubstring(heavy))
+	}
+}
