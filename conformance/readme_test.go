@@ -2,12 +2,10 @@ package conformance_test
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -15,6 +13,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
@@ -43,14 +42,6 @@ func needs(t *testing.T, programs ...string) {
 			t.Skipf("%s is not installed: Go alone is enough for everything else", program)
 		}
 	}
-}
-
-// freePort is one on the loopback interface that nobody listens on.
-func freePort(g *WithT) string {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	g.Expect(err).NotTo(HaveOccurred())
-	defer free.Close()
-	return strconv.Itoa(free.Addr().(*net.TCPAddr).Port)
 }
 
 func TestReadmeListsTheRules(t *testing.T) {
@@ -117,7 +108,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 			// This test is part of what "make test" runs.
 			script := regexp.MustCompile(`(?m)^make (test.*|build)\n`).ReplaceAllString(block, "")
 			script = strings.ReplaceAll(script, "make run", "bin/zec-conformance run")
-			script = strings.ReplaceAll(script, "port=8099\n", "port="+freePort(g)+"\n")
+			script = strings.ReplaceAll(script, "port=8099\n", "port="+fortest.FreePort(t)+"\n")
 			for _, foreign := range []string{"node", "java", "python3"} {
 				if strings.Contains(script, foreign+" conformance/") {
 					needs(t, foreign)

@@ -123,18 +123,7 @@ func TestNothingHostileReachesThePage(t *testing.T) {
 		g.Expect(rest).NotTo(ContainSubstring(part))
 	}
 	g.Expect(strings.Count(out, "\n### ")).To(BeZero())
-	// Every row of a table has as many cells as its head.
-	cells := 0
-	for line := range strings.SplitSeq(out, "\n") {
-		if !strings.HasPrefix(line, "|") {
-			cells = 0
-			continue
-		}
-		if cells == 0 {
-			cells = strings.Count(line, "|")
-		}
-		g.Expect(strings.Count(line, "|")).To(Equal(cells), line)
-	}
+	fortest.EvenTables(t, out)
 }
 
 func TestMarkdownFitsAComment(t *testing.T) {

@@ -5,7 +5,6 @@ package foreign_test
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -143,7 +142,7 @@ func (i implementation) judge(t *testing.T, folder string, environment []string,
 	path := filepath.Join(folder, "report.json")
 	flags = append(flags, "--quiet", "--effort", "quick", "--linger", "0", "--report", "json="+path)
 	if i.bed != nil {
-		port := freePort(g)
+		port := fortest.FreePort(t)
 		bed := fmt.Sprintf("exec:exec %s %s", strings.Join(i.bed, " "), port)
 		flags = append(flags, "--endpoint", "http://127.0.0.1:"+port, "--testbed", bed)
 	} else {
@@ -177,15 +176,6 @@ func start(t *testing.T, folder string, environment []string, words ...string) *
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { <-session.Kill().Exited })
 	return session
-}
-
-func freePort(g *WithT) string {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	g.Expect(err).NotTo(HaveOccurred())
-	defer free.Close()
-	_, port, err := net.SplitHostPort(free.Addr().String())
-	g.Expect(err).NotTo(HaveOccurred())
-	return port
 }
 
 // rules are those of a status.

@@ -5,8 +5,10 @@ package fortest
 import (
 	"bytes"
 	"encoding/json"
+	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -46,6 +48,17 @@ func Program(t testing.TB, from string, names ...string) string {
 	}
 	Lacking(t, "there is no "+strings.Join(names, " or ")+" here: apt-get install "+from)
 	return ""
+}
+
+// FreePort is a port on the loopback interface that nobody listens on.
+func FreePort(t testing.TB) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer free.Close()
+	return strconv.Itoa(free.Addr().(*net.TCPAddr).Port)
 }
 
 var build = sync.OnceValues(func() (string, error) {

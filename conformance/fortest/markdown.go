@@ -63,3 +63,22 @@ func OutsideCode(t testing.TB, text string) string {
 		}
 	}
 }
+
+// EvenTables sees that every row of a table in Markdown has as many cells as its head.
+func EvenTables(t testing.TB, text string) {
+	t.Helper()
+	columns := 0
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "|") {
+			columns = 0
+			continue
+		}
+		bars := strings.Count(line, "|") - strings.Count(line, `\|`)
+		if columns == 0 {
+			columns = bars
+		}
+		if bars != columns {
+			t.Errorf("there are not %d columns in %s", columns-1, line)
+		}
+	}
+}

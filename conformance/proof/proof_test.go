@@ -10,6 +10,8 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 	"github.com/zec-conformance/deletesnapshots/conformance/mutants"
 	"github.com/zec-conformance/deletesnapshots/conformance/proof"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
@@ -363,18 +365,7 @@ func TestMarkdown(t *testing.T) {
 		`| not-run |  | 0.0 |  |`,
 		`| a \| b &lt; c | m, n | 3 | 1 |`,
 	))
-	columns := 0
-	for line := range strings.Lines(text) {
-		if !strings.HasPrefix(line, "|") {
-			columns = 0
-			continue
-		}
-		pipes := strings.Count(line, "|") - strings.Count(line, `\|`)
-		if columns == 0 {
-			columns = pipes
-		}
-		g.Expect(pipes).To(Equal(columns), "every row has the columns of its heading: "+line)
-	}
+	fortest.EvenTables(t, text)
 
 	p.Faults = []string{"the check \"a < b\" | is idle"}
 	g.Expect(markdown(t, p)).To(ContainSubstring("\n## What is wrong\n\n- the check \"a &lt; b\" \\| is idle\n"))

@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/fortest"
 	"github.com/zec-conformance/deletesnapshots/conformance/mutants"
 	"github.com/zec-conformance/deletesnapshots/conformance/rulebook"
 )
@@ -130,18 +131,7 @@ func TestWhatTheContractHasInTablesIsAllThere(t *testing.T) {
 	for _, s := range contract.Silences {
 		g.Expect(section(text, "Ambiguity "+s.About)).To(ContainSubstring("records `" + s.ID + "`"))
 	}
-	columns := 0
-	for line := range strings.Lines(text) {
-		if !strings.HasPrefix(line, "|") {
-			columns = 0
-			continue
-		}
-		pipes := strings.Count(line, "|") - strings.Count(line, `\|`)
-		if columns == 0 {
-			columns = pipes
-		}
-		g.Expect(pipes).To(Equal(columns), "every row has the columns of its heading: "+line)
-	}
+	fortest.EvenTables(t, text)
 }
 
 // TestAWriterThatFails: the error comes through.
