@@ -30,9 +30,6 @@ import (
 // patience is how long one command may take, on a machine that is busy.
 const patience = 5 * time.Minute
 
-// hasty has Java take less trouble over programs that run for a moment only.
-const hasty = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-
 // answer is what came of a command.
 type answer struct {
 	status         int
@@ -86,7 +83,7 @@ func built(t *testing.T, language string, more ...string) string {
 		copyFile(g, file, filepath.Join(folder, filepath.Base(file)))
 	}
 	for i, command := range []string{"npm ci --prefer-offline", "npm run generate", "npm run compile"} {
-		began, got := time.Now(), run(t, folder, []string{"JAVA_TOOL_OPTIONS=" + hasty}, strings.Fields(command)...)
+		began, got := time.Now(), run(t, folder, []string{"JAVA_TOOL_OPTIONS=" + strings.Join(fortest.HastyJava, " ")}, strings.Fields(command)...)
 		if i == 0 && got.status != 0 {
 			why, _, _ := strings.Cut(got.stderr, "\n")
 			fortest.Lacking(t, command+" does not work: "+why)
@@ -106,7 +103,7 @@ func TestTypeScript(t *testing.T) {
 func TestJava(t *testing.T) {
 	t.Parallel()
 	fortest.Needs(t, "npm", "node", "javac", "java")
-	judge(t, built(t, "java"), slices.Concat([]string{"java"}, strings.Fields(hasty), []string{"@classpath", "Delete"})...)
+	judge(t, built(t, "java"), slices.Concat([]string{"java"}, fortest.HastyJava, []string{"@classpath", "Delete"})...)
 }
 
 // judge has a client delete snapshots in all the ways that a call can end.

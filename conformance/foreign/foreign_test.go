@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ type implementation struct {
 
 var (
 	node      = implementation{folder: "node", serve: []string{"node", "server.mjs"}}
-	java      = implementation{folder: "java", bed: []string{"java", "Server.java"}}
+	java      = implementation{folder: "java", bed: slices.Concat([]string{"java"}, fortest.HastyJava, []string{"Server.java"})}
 	python    = implementation{folder: "python", serve: []string{"python3", "server.py"}}
 	pythonBed = implementation{folder: "python", bed: []string{"python3", "bed.py"}}
 )

@@ -50,6 +50,9 @@ func Program(t testing.TB, from string, names ...string) string {
 	return ""
 }
 
+// HastyJava has Java take less trouble over programs that run for a moment only.
+var HastyJava = []string{"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"}
+
 // FreePort is a port on the loopback interface that nobody listens on.
 func FreePort(t testing.TB) string {
 	t.Helper()
