@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -70,17 +72,18 @@ func TestReadmeCommandsWork(t *testing.T) {
 	needs(t, "bash", "make", "curl")
 	commands := blocks(readme(t), "sh")
 	NewWithT(t).Expect(commands).NotTo(BeEmpty())
-	run := func(t *testing.T, script string) string {
+	run := func(t *testing.T, folder, script string) string {
 		t.Helper()
 		command := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
-		command.Dir = ".."
+		command.Dir, command.SysProcAttr, command.WaitDelay = folder, &syscall.SysProcAttr{Setpgid: true}, 20*time.Second
 		output, err := command.CombinedOutput()
 		if err != nil {
+			_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) // what it has started, and not come to end
 			t.Fatalf("%s: %s\n%s", err, script, output)
 		}
 		return string(output)
 	}
-	run(t, "make build")        // once for all
+	run(t, "..", "make build")  // once for all
 	shown := map[string]string{ // what a block shows, by a command that it has
 		"make run":               "\nverdict: conformant\n",
 		`--endpoint "$two"`:      "\nSide by side\n",
@@ -114,7 +117,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 					needs(t, foreign)
 				}
 			}
-			output := run(t, script)
+			output := run(t, likeTop(t), script)
 			told := 0
 			for command, text := range shown {
 				if strings.Contains(block, command) {
@@ -125,6 +128,20 @@ func TestReadmeCommandsWork(t *testing.T) {
 			g.Expect(told).NotTo(BeZero(), "nothing is known of what this shows:\n%s", script)
 		})
 	}
+}
+
+// likeTop is a folder that has everything that the top of the repository has. What is written there is in nobody's way.
+func likeTop(t *testing.T) string {
+	t.Helper()
+	g, folder := NewWithT(t), t.TempDir()
+	top, err := filepath.Abs("..")
+	g.Expect(err).NotTo(HaveOccurred())
+	entries, err := os.ReadDir(top)
+	g.Expect(err).NotTo(HaveOccurred())
+	for _, entry := range entries {
+		g.Expect(os.Symlink(filepath.Join(top, entry.Name()), filepath.Join(folder, entry.Name()))).To(Succeed())
+	}
+	return folder
 }
 
 // TestReadmeShowsTestbedsThatAreTried: those of conformance/foreign, where they are judged.
