@@ -211,6 +211,8 @@ func (h *HTTP) once(ctx context.Context, method, path string, body []byte, longe
 	switch {
 	case ctx.Err() != nil:
 		return a, 0, context.Cause(ctx)
+	case errors.Is(err, context.DeadlineExceeded) && a.status != 0:
+		return a, 0, a.errorf("began, and did not end within %s; is its Content-Length right?", h.timeout)
 	case errors.Is(err, context.DeadlineExceeded):
 		return a, 0, a.errorf("did not come within %s; does it serve several connections at once?", h.timeout)
 	case err != nil:
