@@ -145,7 +145,7 @@ func valuesOf() map[string]cobra.CompletionFunc {
 		"diff report":      kinds(diff.Forms),
 		"diff fail-on":     regressions,
 		"breaking report":  kinds(breaking.Forms),
-		"breaking fail-on": words("breaking", "warning", "notice", "none"),
+		"breaking fail-on": words(breaking.Breaking.String(), breaking.Warning.String(), breaking.Notice.String(), "none"),
 		"document":         lists,
 		"baseline":         lists,
 		"write from":       files("json"),
