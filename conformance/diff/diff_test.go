@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +104,38 @@ func TestWhatBecomesOfARule(t *testing.T) {
 			g.Expect(d.Regression()).To(Equal(c.must))
 			g.Expect(compare(t, a, b, "note").Regression()).To(Equal(c.other))
 			g.Expect(compare(t, a, b, "none").Regression()).To(BeFalse())
+		})
+	}
+}
+
+// TestNewFailuresOfAKnownRuleCount: the list of A excused it, and that of B does not have all that shows it.
+func TestNewFailuresOfAKnownRuleCount(t *testing.T) {
+	t.Parallel()
+	held := func(r *report.Report, standing report.Standing, known string) *report.Report {
+		r.Rules[0].Known = known
+		r.Baseline = &report.Baseline{Entries: []report.Known{{Rule: "REQ-1", Check: "x", Reason: "it is old", Expires: "2026-12-31", Standing: standing}}}
+		return r
+	}
+	a := held(kept(rule("REQ-1", report.Failed, "x")), report.StandsFailing, "it is old")
+	none := kept(rule("REQ-1", report.Failed, "x", "y"))
+	for name, c := range map[string]struct {
+		b      *report.Report
+		counts bool
+	}{
+		"another check shows it":               {held(kept(rule("REQ-1", report.Failed, "x", "y")), report.StandsFailing, ""), true},
+		"another one in its place":             {held(kept(rule("REQ-1", report.Failed, "y")), report.StandsPassing, ""), true},
+		"the entry has expired":                {held(kept(rule("REQ-1", report.Failed, "x")), report.StandsExpired, ""), false},
+		"it was not held against any list":     {none, false},
+		"a list of which nothing is left":      {held(kept(rule("REQ-1", report.Failed, "x", "y")), report.StandsExpired, ""), true},
+		"the same, which is excused as before": {held(kept(rule("REQ-1", report.Failed, "x")), report.StandsFailing, "it is old"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			d := compare(t, a, c.b)
+			g.Expect(d.Regression()).To(Equal(c.counts))
+			g.Expect(strings.Contains(markdown(t, d), "was <code>failed, as known</code>")).To(Equal(c.counts))
+			g.Expect(compare(t, a, c.b, "none").Regression()).To(BeFalse())
 		})
 	}
 }

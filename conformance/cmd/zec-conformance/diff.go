@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -72,10 +70,12 @@ func (c *command) compareReports(a, b string, o diffOptions) error {
 	if err != nil {
 		return err
 	}
-	for _, file := range wanted {
-		if same(file.path, a) || same(file.path, b) {
-			return fmt.Errorf("--report: %q is one of the two that are compared; name another file", file.path)
-		}
+	var written []file
+	for _, one := range wanted {
+		written = append(written, file{"--report " + one.form.Kind, one.path})
+	}
+	if err := apart(written, []file{{"one of the two that are compared", a}, {"one of the two that are compared", b}}); err != nil {
+		return err
 	}
 	before, err := report.ReadFile(a)
 	if err != nil {
@@ -120,17 +120,7 @@ func differenceFiles(texts []string) (wanted []differenceFile, err error) {
 		if err := report.Writable(path); err != nil {
 			return nil, fmt.Errorf("--report: %w", err)
 		}
-		if !report.Stream(path) && slices.ContainsFunc(wanted, func(w differenceFile) bool { return w.path == path }) {
-			return nil, fmt.Errorf("--report names %q twice; give each report a file of its own", path)
-		}
 		wanted = append(wanted, differenceFile{form, path})
 	}
 	return wanted, nil
-}
-
-// same tells whether two paths lead to one file.
-func same(a, b string) bool {
-	one, err := os.Stat(a)
-	other, wrong := os.Stat(b)
-	return err == nil && wrong == nil && os.SameFile(one, other)
 }
