@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -108,6 +109,25 @@ func TestDiffWritesWhatItTells(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(string(written)).To(ContainSubstring(`"regressions": [` + "\n    \"REQ-1\"\n  ]"))
 	g.Expect(os.ReadDir(folder)).To(HaveLen(2), "a draft is left")
+}
+
+func TestReportsComeFromStandardInput(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	text, err := os.ReadFile(keep(t, brokenReport("REQ-1")))
+	g.Expect(err).NotTo(HaveOccurred())
+	from := func(args ...string) outcome {
+		var out, errs bytes.Buffer
+		c := &command{environment: variables{}.lookup, out: &out, err: &errs, in: bytes.NewReader(text)}
+		return outcome{c.execute(t.Context(), args), out.String(), errs.String()}
+	}
+	got := from("diff", keep(t, nothing), "-")
+	g.Expect(got.status).To(Equal(1), got.err)
+	g.Expect(got.out).To(HaveSuffix("regression, by must: REQ-1\n"))
+	g.Expect(from("diff", "-", keep(t, nothing)).status).To(BeZero())
+	got = from("baseline", "write", filepath.Join(t.TempDir(), "known.yaml"), "--from", "-")
+	g.Expect(got.status).To(BeZero(), got.err)
+	g.Expect(got.out).To(ContainSubstring("added      REQ-1 until"))
 }
 
 // TestWhatCannotBeComparedIsToldInOneLine, and nothing that was there is lost.
