@@ -82,7 +82,9 @@ func TestWhatBecomesOfARule(t *testing.T) {
 		"excused":                    {a: []report.Rule{rule("REQ-1", report.Failed, "x")}, b: []report.Rule{known(rule("REQ-1", report.Failed, "x"))}, kind: diff.Excused, why: "until spring"},
 		"not excused any more":       {a: []report.Rule{known(rule("REQ-1", report.Failed, "x"))}, b: []report.Rule{rule("REQ-1", report.Failed, "x")}, kind: diff.Unexcused, why: "until spring"},
 		"broken at a lower level":    {a: []report.Rule{rule("REQ-1", report.Passed, "x")}, b: []report.Rule{at(contract.Should, rule("REQ-1", report.Failed, "x"))}, kind: diff.Broken, must: true, other: true, why: "x"},
-		"a level that changed":       {a: []report.Rule{rule("REQ-1", report.Passed, "x")}, b: []report.Rule{at(contract.Note, rule("REQ-1", report.Noted, "x"))}},
+		"nothing can break it":       {a: []report.Rule{rule("REQ-1", report.Passed, "x")}, b: []report.Rule{at(contract.Note, rule("REQ-1", report.Noted, "x"))}, kind: diff.Untried, must: true, other: true, why: "its contract leaves the choice, so that nothing breaks it"},
+		"it can be broken now":       {a: []report.Rule{at(contract.Note, rule("REQ-1", report.Noted, "x"))}, b: []report.Rule{rule("REQ-1", report.Passed, "x")}, kind: diff.Tried},
+		"a level that changed":       {a: []report.Rule{rule("REQ-1", report.Passed, "x")}, b: []report.Rule{at(contract.Should, rule("REQ-1", report.Passed, "x"))}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -168,6 +170,11 @@ func TestWhatIsLostByChoiceDoesNotCount(t *testing.T) {
 	}{
 		"nobody knows why": {part(func(*report.Report) {}), ""},
 		"by a filter":      {part(func(r *report.Report) { r.Filter = "REQ-1" }), "the filter of B chose other checks"},
+		"not in the contract": {func() *report.Report {
+			r := kept(rule("REQ-1", report.Passed, "x"))
+			r.Filter = "REQ-1"
+			return r
+		}(), ""},
 		"begun all the same": {part(func(r *report.Report) {
 			r.Filter = "MUST"
 			r.Trials = []report.Trial{{Check: "y", Rules: []string{"ERR-1"}, Status: report.Skipped}}

@@ -129,7 +129,8 @@ func (g Gate) judge(d *Difference, p *pair) {
 		case chosen && c.Kind == Broken:
 			count(&c.Weight, c.Rule, p.excuse(c.Rule))
 		case chosen && c.Kind == Untried:
-			count(&c.Weight, c.Rule, g.untried(p, c.B == report.Skipped && p.b.begun[c.Rule]))
+			whole := c.B == Absent || c.B == report.Noted // whatever was chosen
+			count(&c.Weight, c.Rule, g.untried(p, whole || c.B == report.Skipped && p.b.begun[c.Rule]))
 		case chosen && c.Kind == Unexcused && p.outgrown(c.Rule):
 			count(&c.Weight, c.Rule, "")
 		}
