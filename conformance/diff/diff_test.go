@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +152,29 @@ func TestAStrictRunTakesSHOULDForMUST(t *testing.T) {
 	d := compare(t, a, b)
 	g.Expect(d.Regressions).To(ConsistOf("REQ-6"))
 	g.Expect(d.Conditions).To(ConsistOf(diff.Condition{What: "strict", A: "no", B: "yes"}))
+}
+
+// TestARunThatSeesFarLessIsNamed, also where each check is carried out still: with few snapshots, all is tried less often.
+func TestARunThatSeesFarLessIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		b     int // exchanges, of 1000
+		named bool
+	}{"about as much": {900, false}, "half": {500, false}, "a quarter": {250, true}, "far more": {4000, true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			a, b := kept(rule("REQ-1", report.Passed, "x")), kept(rule("REQ-1", report.Passed, "x"))
+			a.Exchanges, b.Exchanges = 1000, c.b
+			d := compare(t, a, b)
+			if !c.named {
+				g.Expect(d.Conditions).To(BeEmpty())
+				return
+			}
+			g.Expect(d.Conditions).To(ConsistOf(diff.Condition{What: "exchanges", A: "1000", B: fmt.Sprint(c.b)}))
+			g.Expect(d.Headline()).To(Equal("no difference, though they were not made alike"))
+		})
+	}
 }
 
 // TestWhatIsLostByChoiceDoesNotCount: nobody gives a filter unaware.
