@@ -282,7 +282,7 @@ func (t terminal) latency() {
 func (b Bucket) finding() string {
 	switch {
 	case b.Doubt != "":
-		return "not compared"
+		return "in doubt"
 	case b.Kind == Alike:
 		return "within noise"
 	}
