@@ -3,12 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/diff"
-	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 // diffOptions are what the flags of diff say.
@@ -25,7 +25,7 @@ func (c *command) diff() *cobra.Command {
 		Short: "Compare two kept reports: of one implementation at two times, or of two",
 		Long: `Tells what sets the report B apart from the report A, as 'run --report json=FILE' has written them: rules that changed
 verdict, checks that are not carried out any more, choices of the profile that changed, outcomes that are new, and latency
-beyond noise.
+beyond noise. "-" stands for standard input.
 
 With --fail-on, these count as a regression:
 ` + failOnWords() + `
@@ -37,9 +37,14 @@ Exit status: 0 no regression, 1 a regression, 2 they cannot be compared: one is 
 			if len(args) < 2 {
 				return fmt.Errorf("two reports are compared, and %d given; see %s --help", len(args), cmd.CommandPath())
 			}
+			if args[0] == standardInput && args[1] == standardInput {
+				return errors.New("both reports are to come from standard input; give a file for the other")
+			}
 			return noArguments(cmd, args[2:])
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return c.compareReports(args[0], args[1], o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.compareReports(cmd.InOrStdin(), args[0], args[1], o)
+		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -59,7 +64,7 @@ func failOnWords() string {
 }
 
 // compareReports checks what is given, compares the reports and writes the difference.
-func (c *command) compareReports(a, b string, o diffOptions) error {
+func (c *command) compareReports(input io.Reader, a, b string, o diffOptions) error {
 	gate, err := diff.NewGate(o.failOn...)
 	if err != nil {
 		return fmt.Errorf("--fail-on: %w", err)
@@ -69,14 +74,14 @@ func (c *command) compareReports(a, b string, o diffOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := apart(wanted.files("report", 1), []file{{"the report A", a}, {"the report B", b}}); err != nil {
+	if err := apart(wanted.files("report", 1), []file{{"one of the two that are compared", a}, {"one of the two that are compared", b}}); err != nil {
 		return err
 	}
-	before, err := report.ReadFile(a)
+	before, err := readKept(a, input)
 	if err != nil {
 		return err
 	}
-	after, err := report.ReadFile(b)
+	after, err := readKept(b, input)
 	if err != nil {
 		return err
 	}
