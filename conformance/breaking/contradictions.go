@@ -114,6 +114,9 @@ func (d *Document) contradictingRules(say saying) {
 			if list == "x-rules" && level == string(contract.Should) && backed {
 				say("rule-not-backed", rule, "%s is SHOULD, and a document behind it is MUST", id)
 			}
+			if list == "x-rules" && level == string(contract.Should) && !backed && !slices.Contains(backing, level) {
+				say("rule-not-backed", rule, "%s is SHOULD, and no document behind it is", id)
+			}
 		}
 	}
 }

@@ -55,8 +55,11 @@ func misfitsOf(content openapi3.Content, at *node, found map[string]string) {
 			if example.Value == nil {
 				continue
 			}
-			err := rescue.Call(func() error { return media.Schema.Value.VisitJSON(example.Value.Value) })
-			if place := at.get(mediaType, "examples", name); err != nil && place != nil {
+			place := at.get(strings.ToLower(mediaType), "examples", name)
+			if place.get("value") == nil {
+				continue // it is in another document, which is not read
+			}
+			if err := rescue.Call(func() error { return media.Schema.Value.VisitJSON(example.Value.Value) }); err != nil {
 				found[place.at] = firstLine(err)
 			}
 		}
@@ -71,6 +74,10 @@ func (d *Document) misstated(operation *node, found map[string]string) {
 		return
 	}
 	for status, example := range exampleAnswers(operation) {
+		outside, inside := example.get("value", contract.FieldRequestID), example.get("value", contract.FieldResponse, contract.FieldRequestID)
+		if outside != nil && inside != nil && !same(outside, inside) {
+			found[example.at] = fmt.Sprintf("the %s inside the response is not the one outside it", contract.FieldRequestID)
+		}
 		code := example.get("value", "code").text()
 		entry := known.of[code]
 		switch own := entry.get("status").shown(); {

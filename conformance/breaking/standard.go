@@ -199,7 +199,7 @@ func (c *comparison) parameter(before, after *node) {
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		switch {
-		case same(b, a):
+		case same(b, a), unsaid(key, b) && unsaid(key, a):
 		case key == "name":
 			if strings.EqualFold(b.text(), a.text()) {
 				c.say("header-respelled", "nobody", b, a, "the header %s is spelled %s now", b.text(), a.text())
@@ -227,6 +227,17 @@ func (c *comparison) parameter(before, after *node) {
 			c.say("header-"+kebab(key)+"-changed", "request other", b, a, "%s of %s %s", key, name, became(b, a))
 		}
 	}
+}
+
+// unsaid tells whether a parameter has a keyword as it goes without saying.
+func unsaid(key string, n *node) bool {
+	switch key {
+	case "style":
+		return n == nil || n.text() == "simple" // of headers, and of parts of the path
+	case "explode", "allowReserved", "allowEmptyValue":
+		return !n.flag()
+	}
+	return false
 }
 
 func (c *comparison) body(before, after *node) {
@@ -320,10 +331,31 @@ func (c *comparison) responses(before, after *node) {
 			c.say("success-status-added", "response wider", b, a, "an answer with status %s is added", status)
 		case b == nil:
 			c.say("failure-status-added", "failure status added", b, a, "an answer with status %s is added", status)
+			c.shapes(cover(status, before).get("content"), a.get("content"))
 		case a == nil:
 			c.say("status-removed", "status removed", b, a, "the answer with status %s is removed", status)
 		default:
 			c.answer(b, a)
+		}
+	}
+}
+
+// cover gives the answer under which a status is found that has no entry of its own.
+func cover(status string, responses *node) *node {
+	if status == "default" {
+		return nil
+	}
+	if byClass := responses.get(status[:1] + "XX"); byClass != nil && !strings.HasSuffix(status, "XX") {
+		return byClass
+	}
+	return responses.get("default")
+}
+
+// shapes compares what an answer is like with what it was like under another status.
+func (c *comparison) shapes(before, after *node) {
+	for _, media := range keys(before, after) {
+		if b, a := before.get(media, "schema"), after.get(media, "schema"); b != nil && a != nil {
+			c.schema(b, a, response)
 		}
 	}
 }
@@ -339,6 +371,8 @@ func (c *comparison) answer(before, after *node) {
 			c.headers(b, a)
 		case key == "description":
 			c.wording(b, a)
+		case key == "links":
+			c.say("note-changed", "nobody", b, a, "%s %s", key, became(b, a))
 		case strings.HasPrefix(key, "x-"):
 			c.extension(key, b, a)
 		default:
@@ -547,6 +581,7 @@ func (c *comparison) scheme(name string, before, after *node) {
 		case same(b, a):
 		case key == "description":
 			c.wording(b, a)
+		case key == "scheme" && strings.EqualFold(b.text(), a.text()):
 		case key == "bearerFormat":
 			c.say("note-changed", "nobody", b, a, "bearerFormat %s", became(b, a))
 		case strings.HasPrefix(key, "x-"):

@@ -19,10 +19,12 @@ const (
 // obligations are the words on which it turns what a sentence demands.
 var obligations = strings.Fields(`
 	all any both each either every exactly first last least less longer many more most neither never no nobody none nor not nothing
-	once one only other same some twice two unless without
+	once one only other same some twice two unless without or
+	after always before later until
 	can cannot has have may must need should
 	accepted allowed answered counts deleted deletes denied error fails forbidden gone ignored keeps kept left listed lists missing
-	outside permitted refused required stays succeeds success unchanged within`)
+	outside permitted refused required stays succeeds success unchanged within
+	array arrays empty null number numbers object objects string strings`)
 
 var (
 	anyWord = regexp.MustCompile(`[\p{L}\p{N}_]+(-[\p{L}\p{N}_]+)*`)
