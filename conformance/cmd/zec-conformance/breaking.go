@@ -75,7 +75,11 @@ func (c *command) compareContracts(ctx context.Context, input io.Reader, args []
 	if err := failOn.UnmarshalText([]byte(o.failOn)); err != nil && o.failOn != "none" {
 		return fmt.Errorf("--fail-on %q is no severity; give breaking, warning, notice or none", o.failOn)
 	}
-	writers, err := changeReports(o.reports)
+	read := []file{{"NEW", o.document}}
+	if len(args) == 2 {
+		read = []file{{"OLD", args[0]}, {"NEW", args[1]}}
+	}
+	writers, err := changeReports(o.reports, read)
 	if err != nil {
 		return err
 	}
@@ -94,9 +98,10 @@ func (c *command) compareContracts(ctx context.Context, input io.Reader, args []
 	return errors.Join(append(failures, result.WriteText(c.out, c.style().Color))...)
 }
 
-// changeReports sees that each report can be written.
-func changeReports(reports []string) ([]func(*breaking.Result) error, error) {
+// changeReports sees that each report can be written, and over nothing that is read.
+func changeReports(reports []string, read []file) ([]func(*breaking.Result) error, error) {
 	var writers []func(*breaking.Result) error
+	var written []file
 	for _, text := range reports {
 		kind, path, found := strings.Cut(text, "=")
 		form, known := map[string]func(*breaking.Result, io.Writer) error{
@@ -111,11 +116,12 @@ func changeReports(reports []string) ([]func(*breaking.Result) error, error) {
 		if err := report.Writable(path); err != nil {
 			return nil, fmt.Errorf("--report: %w", err)
 		}
+		written = append(written, file{"--report " + kind, path})
 		writers = append(writers, func(r *breaking.Result) error {
 			return report.WriteFile(path, func(w io.Writer) error { return form(r, w) })
 		})
 	}
-	return writers, nil
+	return writers, apart(written, read)
 }
 
 // documents reads both.
@@ -127,6 +133,9 @@ func documents(ctx context.Context, input io.Reader, args []string, o breakingOp
 		return before, after, err
 	}
 	from, to, two := strings.Cut(o.git, "..")
+	if strings.HasPrefix(to, ".") {
+		return nil, nil, fmt.Errorf("--git %q has three dots; give two, as in main..HEAD", o.git)
+	}
 	if before, err = gitDocument(ctx, from, o.document); err != nil {
 		return nil, nil, err
 	}
