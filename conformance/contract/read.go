@@ -142,6 +142,9 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 
 	c.headers, c.sent = map[string]string{}, map[string]*openapi3.Schema{}
 	for _, parameter := range operation.Parameters {
+		if parameter.Value.Extensions["x-role"] == nil {
+			continue // no Go code asks for it
+		}
 		var role string
 		if err := extension(parameter.Value.Extensions, "x-role", &role); err != nil {
 			return fmt.Errorf("header %s: %w", parameter.Value.Name, err)
