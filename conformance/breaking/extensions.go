@@ -53,7 +53,7 @@ func (c *comparison) rest(p pair, compared ...string) {
 // rules compares those of one kind. One with the words of an old one is that one, under whatever id.
 func (c *comparison) rules(kind string, before, after *node) {
 	id := strings.ReplaceAll(kind, " ", "-")
-	for _, p := range pairs(before, after, by("id", "statement"), by("statement"), by("id")) {
+	for _, p := range renumbered(pairs(before, after, by("id", "statement"), by("statement"), by("id"))) {
 		b, a := p.before, p.after
 		name, level := firstOf(a, b).get("id").text(), firstOf(a, b).get("level").text()
 		switch {
@@ -78,6 +78,34 @@ func (c *comparison) rules(kind string, before, after *node) {
 		}
 		c.rest(p, "id", "level", "statement", "source", "about")
 	}
+}
+
+// mostPaired is how many rules are looked for among the new ones; whoever changes more has written another list.
+const mostPaired = 50
+
+// renumbered finds rules that are gone in new ones of their level that say nearly the same.
+func renumbered(found []pair) []pair {
+	looked := 0
+	for i := range found {
+		if found[i].after == nil {
+			looked++
+		}
+		if looked > mostPaired {
+			break
+		}
+		for j := range found {
+			gone, added := &found[i], found[j]
+			if gone.after != nil || added.before != nil || gone.before.get("level").text() != added.after.get("level").text() {
+				continue
+			}
+			if overlap(gone.before.get("statement").text(), added.after.get("statement").text()) >= nearly {
+				gone.after = added.after
+				found[j] = pair{}
+				break
+			}
+		}
+	}
+	return slices.DeleteFunc(found, func(p pair) bool { return p == pair{} })
 }
 
 func firstOf(nodes ...*node) *node {

@@ -38,8 +38,8 @@ var (
 	flags   = map[string]move{                                              // what setting them does
 		"nullable": wider, "uniqueItems": narrower, "exclusiveMinimum": narrower, "exclusiveMaximum": narrower,
 	}
-	forms = []string{"pattern", "format", "multipleOf", "const"}                       // there or not; two cannot be compared
-	mixed = []string{"allOf", "anyOf", "oneOf", "not", "discriminator"}                // no direction can be told
+	forms = []string{"pattern", "format", "multipleOf", "const"}        // there or not; two cannot be compared
+	mixed = []string{"allOf", "anyOf", "oneOf", "not", "discriminator"} // no direction can be told
 	// Who writes a member that is only for the other side leaves it out.
 	sides = map[string]direction{"readOnly": request, "writeOnly": response}
 	aside = []string{"example", "examples", "externalDocs", "title", "xml", "$schema"} // for people, and for tools of theirs

@@ -50,6 +50,26 @@ func compareWords(before, after string) rewording {
 	return corrected
 }
 
+// nearly is how much two sentences have to have in common to be taken for one.
+const nearly = 2.0 / 3
+
+// overlap gives the share of words that two sentences have in common, of those that either has.
+func overlap(one, other string) float64 {
+	words := map[string]int{}
+	for i, text := range []string{one, other} {
+		for _, word := range anyWord.FindAllString(strings.ToLower(text), -1) {
+			words[word] |= 1 << i
+		}
+	}
+	common := 0
+	for _, in := range words {
+		if in == 3 {
+			common++
+		}
+	}
+	return float64(common) / float64(max(len(words), 1))
+}
+
 // compareTexts compares two sentences of the documents. What in them only follows another change, one of the limit, of a code,
 // a status, a state or a header, is told with that, and is none here.
 func (c *comparison) compareTexts(before, after *node) rewording {
