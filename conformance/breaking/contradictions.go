@@ -49,6 +49,12 @@ func (d *Document) contradictions() []contradiction {
 	d.contradictingRules(say)
 	d.contradictingPoints(say)
 	d.contradictingErrors(say)
+	states, aliases := d.states(), d.root.get("components", "schemas", "SnapshotState", "x-aliases")
+	for _, name := range keys(aliases, nil) {
+		if to := aliases.get(name).text(); !slices.Contains(states, to) {
+			say("dangling", aliases, "%s is another name for the state %s, which is not there", name, to)
+		}
+	}
 	contradictingSchemas(d.root.get("components", "schemas"), say)
 	return found
 }

@@ -128,16 +128,21 @@ func (r *resolver) parameters(n *node, raw []any) error {
 		if err != nil {
 			return err
 		}
-		key := own.get("in").text() + " " + own.get("name").text()
-		if own.get("in").text() == "header" {
-			key = strings.ToLower(key)
-		}
+		key := keyOf(own.get("in").text(), own.get("name").text())
 		// Once more, now that it is known under which name it is found.
 		if n.fields[key], err = r.node(item, fmt.Sprintf("%s/%d", n.at, i), append(n.way, key)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// keyOf spells the place and the name of a parameter. In which case a header is written makes no difference.
+func keyOf(in, name string) string {
+	if in == "header" {
+		name = strings.ToLower(name)
+	}
+	return in + " " + name
 }
 
 // follow puts the value that a reference names in its place. A schema that has itself in it ends where it begins again.

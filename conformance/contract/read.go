@@ -93,10 +93,14 @@ func (c *contents) complete() error {
 	for what, text := range map[string]string{
 		"an action": c.action, "a version": c.version, "a signature method": c.signatureMethod, "the service's name": c.serviceName,
 		"a content type": c.contentType, "a host": c.host, "a header for the signature": c.authorization, "a pattern for ids": c.idPattern.String(),
+		"what codes for refused authentication begin with": c.auth.CodePrefix,
 	} {
 		if text == "" {
 			missing = append(missing, what)
 		}
+	}
+	if c.auth.MaxClockSkewSeconds <= 0 {
+		missing = append(missing, "how far clocks may be apart")
 	}
 	if len(c.production) == 0 {
 		missing = append(missing, "a production domain")
