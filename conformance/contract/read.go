@@ -264,8 +264,8 @@ func (c contents) errorFor(role string) Error {
 
 // extension decodes one extension strictly: a member that Go code does not know is a slip of the pen.
 func extension(extensions map[string]any, name string, into any) error {
-	raw, ok := extensions[name]
-	if !ok {
+	raw := extensions[name]
+	if raw == nil { // or null, which is nothing to go by either
 		return fmt.Errorf("%s is missing", name)
 	}
 	text, err := json.Marshal(raw)
