@@ -31,6 +31,10 @@ func (c *comparison) extensions() {
 func (c *comparison) extension(key string, before, after *node) {
 	switch key {
 	case "x-role":
+		if after == nil {
+			c.say("role-changed", "role removed", before, after, "the role %s", became(before, after))
+			return
+		}
 		c.say("role-changed", "role", before, after, "the role %s", became(before, after))
 	case "x-production-domains":
 		c.domains(before, after)

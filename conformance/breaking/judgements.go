@@ -140,6 +140,7 @@ var judgements = map[string][]Effect{
 	"status not documented": {breaks(Callers, "Do not depend on the status; it is left to implementations now.")},
 	"retry begins":          {warns(Callers, "Wait and ask again on this code."), tells(Implementers, "The suite asks again on this code.")},
 	"retry ends":            {warns(Callers, "Do not ask again on this code; it is an outcome now."), breaks(Implementers, "Answer so only where it is meant as an outcome; the suite does not ask again.")},
+	"role removed":          {breaks(Designers, "Go code asks for it by its role; give it one.")},
 	"role":                  {warns(Designers, "Go code asks for it by its role; see that the suite and the mock still build and run.")},
 
 	// States of snapshots.
