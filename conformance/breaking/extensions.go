@@ -260,22 +260,31 @@ func named(schema *node) map[string]string {
 // states compares what snapshots may be doing.
 func (c *comparison) states(before, after *node) {
 	b, a := before.get("enum"), after.get("enum")
+	was, is := c.renamedState()
+	if was != "" {
+		c.say("state-renamed", "state renamed", b, a, "the state %s is called %s now", was, is)
+	}
 	for _, state := range without(a.texts(), b.texts()) {
-		c.say("state-added", "state added", b, a, "the state %s is added", state)
+		if state != is {
+			c.say("state-added", "state added", b, a, "the state %s is added", state)
+		}
 	}
 	for _, state := range without(b.texts(), a.texts()) {
-		c.say("state-removed", "state removed", b, a, "the state %s is removed", state)
+		if state != was {
+			c.say("state-removed", "state removed", b, a, "the state %s is removed", state)
+		}
 	}
+	follows := func(b, a *node) bool { return was != "" && b.text() == was && a.text() == is }
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		switch {
-		case same(b, a), key == "enum":
+		case same(b, a), key == "enum", follows(b, a):
 		case key == "x-deletable":
 			c.say("deletable-state-changed", "deletable", b, a, "the state from which snapshots are deleted %s", became(b, a))
 		case key == "x-deletion-pending":
 			c.say("pending-state-changed", "deletion pending", b, a, "the state while a deletion goes on %s", became(b, a))
 		case key == "x-aliases":
-			c.aliases(b, a)
+			c.aliases(b, a, follows)
 		case key == enumNames:
 			c.varnames(before, after)
 		case key == "description":
@@ -288,11 +297,21 @@ func (c *comparison) states(before, after *node) {
 	}
 }
 
-func (c *comparison) aliases(before, after *node) {
+// renamedState gives the old and the new name of the one state that another one has taken the place of, if any.
+func (c *comparison) renamedState() (was, is string) {
+	before, after := c.old.states(), c.new.states()
+	gone, come := without(before, after), without(after, before)
+	if len(gone) != 1 || len(come) != 1 || slices.Index(before, gone[0]) != slices.Index(after, come[0]) {
+		return "", ""
+	}
+	return gone[0], come[0]
+}
+
+func (c *comparison) aliases(before, after *node, follows func(b, a *node) bool) {
 	for _, name := range keys(before, after) {
 		b, a := before.get(name), after.get(name)
 		switch {
-		case same(b, a):
+		case same(b, a), follows(b, a):
 		case b == nil:
 			c.say("alias-added", "alias added", b, a, "%s is another name for %s", name, a.text())
 		case a == nil:

@@ -145,6 +145,7 @@ var judgements = map[string][]Effect{
 
 	// States of snapshots.
 	"state added":      {warns(Implementers, "Delete no snapshot in this state; the suite asks the testbed for one.")},
+	"state renamed":    {tells(Callers, "Snapshots are said to be in a state of another name."), breaks(Implementers, "Let the testbed use the new name.")},
 	"state removed":    {tells(Callers, "No snapshot is said to be in this state any more."), breaks(Implementers, "Let the testbed name no such state; the suite does not know it.")},
 	"deletable":        {breaks(Callers, "Other snapshots are deleted than until now: see what your calls would do."), breaks(Implementers, "Delete from this state and from no other.")},
 	"deletion pending": {breaks(Implementers, "Name this state while a deletion goes on.")},

@@ -102,9 +102,8 @@ func (c *comparison) followed() map[string]string {
 			}
 		}
 	}
-	was, is := c.old.states(), c.new.states()
-	if gone, come := without(was, is), without(is, was); len(gone) == 1 && len(come) == 1 {
-		words[gone[0]] = come[0]
+	if was, is := c.renamedState(); was != "" {
+		words[was] = is
 	}
 	return words
 }
