@@ -49,6 +49,12 @@ func (d *Document) contradictions() []contradiction {
 	d.contradictingRules(say)
 	d.contradictingPoints(say)
 	d.contradictingErrors(say)
+	states, aliases := d.states(), d.root.get("components", "schemas", "SnapshotState", "x-aliases")
+	for _, name := range keys(aliases, nil) {
+		if to := aliases.get(name).text(); !slices.Contains(states, to) {
+			say("dangling", aliases, "%s is another name for the state %s, which is not there", name, to)
+		}
+	}
 	contradictingSchemas(d.root.get("components", "schemas"), say)
 	return found
 }
@@ -113,6 +119,9 @@ func (d *Document) contradictingRules(say saying) {
 			}
 			if list == "x-rules" && level == string(contract.Should) && backed {
 				say("rule-not-backed", rule, "%s is SHOULD, and a document behind it is MUST", id)
+			}
+			if list == "x-rules" && level == string(contract.Should) && !backed && !slices.Contains(backing, level) {
+				say("rule-not-backed", rule, "%s is SHOULD, and no document behind it is", id)
 			}
 		}
 	}

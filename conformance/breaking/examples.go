@@ -38,28 +38,66 @@ func (d *Document) misfits() map[string]string {
 					misfitsOf(answer.Value.Content, at.get("responses", status, "content"), found)
 				}
 			}
+			for _, parameter := range operation.Parameters {
+				if own := parameter.Value; own != nil && own.Schema != nil {
+					place := at.get("parameters", keyOf(own.In, own.Name))
+					misfit(own.Schema, own.Example, place.get("example"), found)
+					misfitsAmong(own.Schema, own.Examples, place.get("examples"), found)
+					misfitsWithin(own.Schema, place.get("schema"), found)
+				}
+			}
 			d.misstated(at, found)
 			d.impermissible(at, found)
+		}
+	}
+	if d.spec.Components != nil {
+		for name, schema := range d.spec.Components.Schemas {
+			misfitsWithin(schema, d.root.get("components", "schemas", name), found)
 		}
 	}
 	return found
 }
 
-// misfitsOf holds examples against their schema.
+// misfit holds an example against its schema.
+func misfit(schema *openapi3.SchemaRef, value any, at *node, found map[string]string) {
+	if at == nil || schema.Value == nil {
+		return
+	}
+	if err := rescue.Call(func() error { return schema.Value.VisitJSON(value) }); err != nil {
+		found[at.at] = firstLine(err)
+	}
+}
+
+// misfitsAmong holds examples that have names against their schema. One without a value is in another document, which is not read.
+func misfitsAmong(schema *openapi3.SchemaRef, examples openapi3.Examples, at *node, found map[string]string) {
+	for name, example := range examples {
+		if own := at.get(name); example.Value != nil && own.get("value") != nil {
+			misfit(schema, example.Value.Value, own, found)
+		}
+	}
+}
+
+// misfitsWithin holds the examples that a schema itself has, and its members have, against it.
+func misfitsWithin(schema *openapi3.SchemaRef, at *node, found map[string]string) {
+	if schema == nil || schema.Value == nil || at == nil {
+		return
+	}
+	misfit(schema, schema.Value.Example, at.get("example"), found)
+	misfitsWithin(schema.Value.Items, at.get("items"), found)
+	for name, member := range schema.Value.Properties {
+		misfitsWithin(member, at.get("properties", name), found)
+	}
+}
+
+// misfitsOf holds examples of bodies against their schema.
 func misfitsOf(content openapi3.Content, at *node, found map[string]string) {
 	for mediaType, media := range content {
 		if media.Schema == nil {
 			continue
 		}
-		for name, example := range media.Examples {
-			if example.Value == nil {
-				continue
-			}
-			err := rescue.Call(func() error { return media.Schema.Value.VisitJSON(example.Value.Value) })
-			if place := at.get(mediaType, "examples", name); err != nil && place != nil {
-				found[place.at] = firstLine(err)
-			}
-		}
+		place := at.get(strings.ToLower(mediaType))
+		misfit(media.Schema, media.Example, place.get("example"), found)
+		misfitsAmong(media.Schema, media.Examples, place.get("examples"), found)
 	}
 }
 
@@ -71,6 +109,10 @@ func (d *Document) misstated(operation *node, found map[string]string) {
 		return
 	}
 	for status, example := range exampleAnswers(operation) {
+		outside, inside := example.get("value", contract.FieldRequestID), example.get("value", contract.FieldResponse, contract.FieldRequestID)
+		if outside != nil && inside != nil && !same(outside, inside) {
+			found[example.at] = fmt.Sprintf("the %s inside the response is not the one outside it", contract.FieldRequestID)
+		}
 		code := example.get("value", "code").text()
 		entry := known.of[code]
 		switch own := entry.get("status").shown(); {

@@ -31,6 +31,10 @@ func (c *comparison) extensions() {
 func (c *comparison) extension(key string, before, after *node) {
 	switch key {
 	case "x-role":
+		if after == nil {
+			c.say("role-changed", "role removed", before, after, "the role %s", became(before, after))
+			return
+		}
 		c.say("role-changed", "role", before, after, "the role %s", became(before, after))
 	case "x-production-domains":
 		c.domains(before, after)
@@ -53,7 +57,7 @@ func (c *comparison) rest(p pair, compared ...string) {
 // rules compares those of one kind. One with the words of an old one is that one, under whatever id.
 func (c *comparison) rules(kind string, before, after *node) {
 	id := strings.ReplaceAll(kind, " ", "-")
-	for _, p := range pairs(before, after, by("id", "statement"), by("statement"), by("id")) {
+	for _, p := range renumbered(pairs(before, after, by("id", "statement"), by("statement"), by("id"))) {
 		b, a := p.before, p.after
 		name, level := firstOf(a, b).get("id").text(), firstOf(a, b).get("level").text()
 		switch {
@@ -78,6 +82,34 @@ func (c *comparison) rules(kind string, before, after *node) {
 		}
 		c.rest(p, "id", "level", "statement", "source", "about")
 	}
+}
+
+// mostPaired is how many rules are looked for among the new ones; whoever changes more has written another list.
+const mostPaired = 50
+
+// renumbered finds rules that are gone in new ones of their level that say nearly the same.
+func renumbered(found []pair) []pair {
+	looked := 0
+	for i := range found {
+		if found[i].after == nil {
+			looked++
+		}
+		if looked > mostPaired {
+			break
+		}
+		for j := range found {
+			gone, added := &found[i], found[j]
+			if gone.after != nil || added.before != nil || gone.before.get("level").text() != added.after.get("level").text() {
+				continue
+			}
+			if overlap(gone.before.get("statement").text(), added.after.get("statement").text()) >= nearly {
+				gone.after = added.after
+				found[j] = pair{}
+				break
+			}
+		}
+	}
+	return slices.DeleteFunc(found, func(p pair) bool { return p == pair{} })
 }
 
 func firstOf(nodes ...*node) *node {
@@ -228,22 +260,31 @@ func named(schema *node) map[string]string {
 // states compares what snapshots may be doing.
 func (c *comparison) states(before, after *node) {
 	b, a := before.get("enum"), after.get("enum")
+	was, is := c.renamedState()
+	if was != "" {
+		c.say("state-renamed", "state renamed", b, a, "the state %s is called %s now", was, is)
+	}
 	for _, state := range without(a.texts(), b.texts()) {
-		c.say("state-added", "state added", b, a, "the state %s is added", state)
+		if state != is {
+			c.say("state-added", "state added", b, a, "the state %s is added", state)
+		}
 	}
 	for _, state := range without(b.texts(), a.texts()) {
-		c.say("state-removed", "state removed", b, a, "the state %s is removed", state)
+		if state != was {
+			c.say("state-removed", "state removed", b, a, "the state %s is removed", state)
+		}
 	}
+	follows := func(b, a *node) bool { return was != "" && b.text() == was && a.text() == is }
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		switch {
-		case same(b, a), key == "enum":
+		case same(b, a), key == "enum", follows(b, a):
 		case key == "x-deletable":
 			c.say("deletable-state-changed", "deletable", b, a, "the state from which snapshots are deleted %s", became(b, a))
 		case key == "x-deletion-pending":
 			c.say("pending-state-changed", "deletion pending", b, a, "the state while a deletion goes on %s", became(b, a))
 		case key == "x-aliases":
-			c.aliases(b, a)
+			c.aliases(b, a, follows)
 		case key == enumNames:
 			c.varnames(before, after)
 		case key == "description":
@@ -256,11 +297,21 @@ func (c *comparison) states(before, after *node) {
 	}
 }
 
-func (c *comparison) aliases(before, after *node) {
+// renamedState gives the old and the new name of the one state that another one has taken the place of, if any.
+func (c *comparison) renamedState() (was, is string) {
+	before, after := c.old.states(), c.new.states()
+	gone, come := without(before, after), without(after, before)
+	if len(gone) != 1 || len(come) != 1 || slices.Index(before, gone[0]) != slices.Index(after, come[0]) {
+		return "", ""
+	}
+	return gone[0], come[0]
+}
+
+func (c *comparison) aliases(before, after *node, follows func(b, a *node) bool) {
 	for _, name := range keys(before, after) {
 		b, a := before.get(name), after.get(name)
 		switch {
-		case same(b, a):
+		case same(b, a), follows(b, a):
 		case b == nil:
 			c.say("alias-added", "alias added", b, a, "%s is another name for %s", name, a.text())
 		case a == nil:

@@ -140,10 +140,12 @@ var judgements = map[string][]Effect{
 	"status not documented": {breaks(Callers, "Do not depend on the status; it is left to implementations now.")},
 	"retry begins":          {warns(Callers, "Wait and ask again on this code."), tells(Implementers, "The suite asks again on this code.")},
 	"retry ends":            {warns(Callers, "Do not ask again on this code; it is an outcome now."), breaks(Implementers, "Answer so only where it is meant as an outcome; the suite does not ask again.")},
+	"role removed":          {breaks(Designers, "Go code asks for it by its role; give it one.")},
 	"role":                  {warns(Designers, "Go code asks for it by its role; see that the suite and the mock still build and run.")},
 
 	// States of snapshots.
 	"state added":      {warns(Implementers, "Delete no snapshot in this state; the suite asks the testbed for one.")},
+	"state renamed":    {tells(Callers, "Snapshots are said to be in a state of another name."), breaks(Implementers, "Let the testbed use the new name.")},
 	"state removed":    {tells(Callers, "No snapshot is said to be in this state any more."), breaks(Implementers, "Let the testbed name no such state; the suite does not know it.")},
 	"deletable":        {breaks(Callers, "Other snapshots are deleted than until now: see what your calls would do."), breaks(Implementers, "Delete from this state and from no other.")},
 	"deletion pending": {breaks(Implementers, "Name this state while a deletion goes on.")},

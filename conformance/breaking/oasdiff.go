@@ -20,8 +20,8 @@ import (
 const mostAsked = 60
 
 // longestAsked is how many bytes of a document oasdiff gets to see: it takes the square of the time for long lists. What this
-// contract has for it is a tenth of that.
-const longestAsked = 256 << 10
+// contract has for it is a third of that.
+const longestAsked = 80 << 10
 
 // finding is what oasdiff says of a change, which is to callers.
 type finding struct {

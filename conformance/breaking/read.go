@@ -144,6 +144,8 @@ func recognise(tree map[string]any) error {
 		return fmt.Errorf("is Swagger %v and not OpenAPI 3; convert it first", tree["swagger"])
 	case tree["openapi"] == nil:
 		return errors.New("is not OpenAPI: it has no member openapi; give a document that begins like \"openapi: 3.0.3\"")
+	case version == "3":
+		return errors.New("has a number as its version of OpenAPI; give a text such as \"3.0.3\"")
 	case !strings.HasPrefix(version, "3."):
 		return fmt.Errorf("is OpenAPI %s, and 3 is understood; give a document of that version", version)
 	}

@@ -38,8 +38,10 @@ var (
 	flags   = map[string]move{                                              // what setting them does
 		"nullable": wider, "uniqueItems": narrower, "exclusiveMinimum": narrower, "exclusiveMaximum": narrower,
 	}
-	forms = []string{"pattern", "format", "multipleOf", "const"}                       // there or not; two cannot be compared
-	mixed = []string{"allOf", "anyOf", "oneOf", "not", "discriminator"}                // no direction can be told
+	forms = []string{"pattern", "format", "multipleOf", "const"}        // there or not; two cannot be compared
+	mixed = []string{"allOf", "anyOf", "oneOf", "not", "discriminator"} // no direction can be told
+	// Who writes a member that is only for the other side leaves it out.
+	sides = map[string]direction{"readOnly": request, "writeOnly": response}
 	aside = []string{"example", "examples", "externalDocs", "title", "xml", "$schema"} // for people, and for tools of theirs
 )
 
@@ -87,6 +89,11 @@ func (c *comparison) schema(before, after *node, d direction) {
 			if b.flag() != a.flag() {
 				c.there(key, on(b), on(a), flags[key], d)
 			}
+		case sides[key] != "" && b.flag() == a.flag():
+		case sides[key] == d:
+			c.say(fmt.Sprintf("%s-%s-changed", d, kebab(key)), d.judgement(other), b, a, "%s %s", key, became(b, a))
+		case sides[key] != "":
+			c.say("note-changed", "nobody", b, a, "%s %s", key, became(b, a))
 		case slices.Contains(forms, key):
 			c.there(key, b, a, narrower, d)
 		case slices.Contains(mixed, key):

@@ -107,10 +107,8 @@ func (c *comparison) path(before, after *node) {
 		case slices.Contains(methods, key) && a == nil:
 			c.say("operation-removed", "path removed", b, a, "the method %s is removed", strings.ToUpper(key))
 		case slices.Contains(methods, key):
-			c.operation(b, a)
-		case same(b, a):
-		case key == "servers":
-			c.servers(b, a)
+			c.operation(b, a, before, after)
+		case same(b, a), key == "servers":
 		case key == "description" || key == "summary":
 			c.wording(b, a)
 		case strings.HasPrefix(key, "x-"):
@@ -121,21 +119,20 @@ func (c *comparison) path(before, after *node) {
 	}
 }
 
-func (c *comparison) operation(before, after *node) {
+func (c *comparison) operation(before, after, path, newPath *node) {
+	c.addresses(serving(before, path, c.old.root), serving(after, newPath, c.new.root))
 	c.security(effective(before, c.old.root), effective(after, c.new.root))
 	c.parameters(before.get("parameters"), after.get("parameters"))
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		switch {
-		case same(b, a), key == "security", key == "parameters":
+		case same(b, a), key == "security", key == "parameters", key == "servers":
 		case key == "responses":
 			c.responses(b, a)
 		case key == "operationId":
 			c.say("operation-id-changed", "generated name", b, a, "operationId %s", became(b, a))
 		case key == "requestBody":
 			c.body(b, a)
-		case key == "servers":
-			c.servers(b, a)
 		case key == "deprecated":
 			if b.flag() != a.flag() {
 				c.say("deprecated-changed", "deprecated", b, a, "deprecated %s", became(b, a))
@@ -199,7 +196,7 @@ func (c *comparison) parameter(before, after *node) {
 	for _, key := range keys(before, after) {
 		b, a := before.get(key), after.get(key)
 		switch {
-		case same(b, a):
+		case same(b, a), unsaid(key, b) && unsaid(key, a):
 		case key == "name":
 			if strings.EqualFold(b.text(), a.text()) {
 				c.say("header-respelled", "nobody", b, a, "the header %s is spelled %s now", b.text(), a.text())
@@ -227,6 +224,17 @@ func (c *comparison) parameter(before, after *node) {
 			c.say("header-"+kebab(key)+"-changed", "request other", b, a, "%s of %s %s", key, name, became(b, a))
 		}
 	}
+}
+
+// unsaid tells whether a parameter has a keyword as it goes without saying.
+func unsaid(key string, n *node) bool {
+	switch key {
+	case "style":
+		return n == nil || n.text() == "simple" // of headers, and of parts of the path
+	case "explode", "allowReserved", "allowEmptyValue":
+		return !n.flag()
+	}
+	return false
 }
 
 func (c *comparison) body(before, after *node) {
@@ -320,10 +328,31 @@ func (c *comparison) responses(before, after *node) {
 			c.say("success-status-added", "response wider", b, a, "an answer with status %s is added", status)
 		case b == nil:
 			c.say("failure-status-added", "failure status added", b, a, "an answer with status %s is added", status)
+			c.shapes(cover(status, before).get("content"), a.get("content"))
 		case a == nil:
 			c.say("status-removed", "status removed", b, a, "the answer with status %s is removed", status)
 		default:
 			c.answer(b, a)
+		}
+	}
+}
+
+// cover gives the answer under which a status is found that has no entry of its own.
+func cover(status string, responses *node) *node {
+	if status == "default" {
+		return nil
+	}
+	if byClass := responses.get(status[:1] + "XX"); byClass != nil && !strings.HasSuffix(status, "XX") {
+		return byClass
+	}
+	return responses.get("default")
+}
+
+// shapes compares what an answer is like with what it was like under another status.
+func (c *comparison) shapes(before, after *node) {
+	for _, media := range keys(before, after) {
+		if b, a := before.get(media, "schema"), after.get(media, "schema"); b != nil && a != nil {
+			c.schema(b, a, response)
 		}
 	}
 }
@@ -339,6 +368,8 @@ func (c *comparison) answer(before, after *node) {
 			c.headers(b, a)
 		case key == "description":
 			c.wording(b, a)
+		case key == "links":
+			c.say("note-changed", "nobody", b, a, "%s %s", key, became(b, a))
 		case strings.HasPrefix(key, "x-"):
 			c.extension(key, b, a)
 		default:
@@ -383,6 +414,11 @@ func effective(operation, root *node) *node {
 func (c *comparison) security(before, after *node) {
 	b, a := ways(before), ways(after)
 	at, to := orEmpty(before, after), orEmpty(after, before)
+	for i, way := range b {
+		if now := c.renamedScheme(way); now != "" {
+			b[i] = now
+		}
+	}
 	switch removed, added := without(b, a), without(a, b); {
 	case len(removed) == 0 && len(added) == 0:
 	case slices.Equal(b, []string{""}):
@@ -422,9 +458,35 @@ func ways(security *node) []string {
 	return all
 }
 
-// servers compares where the API is.
-func (c *comparison) servers(before, after *node) {
-	b, a := byKey(before, "url"), byKey(after, "url")
+// serving gives where an operation is served: at the addresses of its own, of its path, or of the document.
+func serving(operation, path, root *node) *node {
+	for _, n := range []*node{operation, path} {
+		if own := n.get("servers"); own != nil {
+			return own
+		}
+	}
+	return root.get("servers")
+}
+
+// byAddress is a list of servers. Case makes no difference in a host, nor a slash at the end.
+func byAddress(servers *node) keyedList {
+	list := keyedList{of: map[string]*node{}}
+	for _, item := range items(servers) {
+		name := strings.TrimSuffix(item.get("url").text(), "/")
+		if address, err := url.Parse(name); err == nil {
+			name = strings.Replace(name, address.Host, strings.ToLower(address.Host), 1)
+		}
+		if list.of[name] == nil {
+			list.names = append(list.names, name)
+			list.of[name] = item
+		}
+	}
+	return list
+}
+
+// addresses compares where something is served.
+func (c *comparison) addresses(before, after *node) (b, a keyedList) {
+	b, a = byAddress(before), byAddress(after)
 	for _, address := range b.names {
 		if a.of[address] == nil {
 			c.say("server-removed", "server removed", b.of[address], after, "the server %s is removed", address)
@@ -435,6 +497,12 @@ func (c *comparison) servers(before, after *node) {
 			c.say("server-added", "server added", before, a.of[address], "the server %s is added", address)
 		}
 	}
+	return b, a
+}
+
+// servers compares where the API is, and what else is said of that.
+func (c *comparison) servers(before, after *node) {
+	b, a := c.addresses(before, after)
 	if len(b.names) > 0 && len(a.names) > 0 && b.names[0] != a.names[0] {
 		if a.of[b.names[0]] != nil {
 			c.say("first-server-changed", "current version", before, after, "the first server, which stands for the public endpoint, is %s in place of %s", a.names[0], b.names[0])
@@ -469,7 +537,7 @@ func (c *comparison) unguarded(before, after *node) {
 		return
 	}
 	is, err := url.Parse(after.get("url").text())
-	if err == nil && was.Host != is.Host && !below(was.Hostname(), after.get("x-production-domains").texts()) {
+	if err == nil && !strings.EqualFold(was.Host, is.Host) && !below(strings.ToLower(was.Hostname()), after.get("x-production-domains").texts()) {
 		c.say("production-host-removed", "production host dropped", before, after, "%s was the public endpoint, and is not said to be in production any more", was.Host)
 	}
 }
@@ -531,8 +599,27 @@ func reachedFrom(n *node, found map[string]bool) {
 	}
 }
 
+// renamedScheme gives the new name of a way to prove who asks that is called something else now, and is the same.
+func (c *comparison) renamedScheme(name string) string {
+	b, a := c.old.root.get("components", "securitySchemes"), c.new.root.get("components", "securitySchemes")
+	if b.get(name) == nil || a.get(name) != nil {
+		return ""
+	}
+	for _, other := range keys(nil, a) {
+		if b.get(other) == nil && same(b.get(name), a.get(other)) {
+			c.mooted = append(c.mooted, "security")
+			return other
+		}
+	}
+	return ""
+}
+
 // scheme compares one way to prove who asks.
 func (c *comparison) scheme(name string, before, after *node) {
+	if now := c.renamedScheme(name); now != "" {
+		c.say("security-scheme-renamed", "schema name", before, nil, "the security scheme %s is called %s now", name, now).edits = nil
+		return
+	}
 	switch {
 	case before == nil:
 		c.say("security-scheme-added", "nobody", before, after, "the security scheme %s is added", name)
@@ -547,6 +634,7 @@ func (c *comparison) scheme(name string, before, after *node) {
 		case same(b, a):
 		case key == "description":
 			c.wording(b, a)
+		case key == "scheme" && strings.EqualFold(b.text(), a.text()):
 		case key == "bearerFormat":
 			c.say("note-changed", "nobody", b, a, "bearerFormat %s", became(b, a))
 		case strings.HasPrefix(key, "x-"):

@@ -1,6 +1,7 @@
 package breaking
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -48,18 +49,21 @@ func (r *resolver) node(raw any, at string, way []string) (*node, error) {
 			return r.follow(ref, raw, n)
 		}
 		n.object, n.fields = true, map[string]*node{}
-		if all, is := raw["allOf"].([]any); is && len(all) == 1 && !verbatim(way) {
-			return r.meant(raw, all[0], n)
+		for _, of := range []string{"allOf", "anyOf", "oneOf"} {
+			if all, is := raw[of].([]any); is && len(all) == 1 && !verbatim(way) {
+				return r.meant(raw, of, all[0], n)
+			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(raw)) {
-			field, err := r.node(raw[name], at+"/"+escape(name), append(n.way, name))
+			own := spelling(name, way)
+			if _, twice := raw[own]; twice || verbatim(way) {
+				own = name
+			}
+			field, err := r.node(raw[name], at+"/"+escape(name), append(n.way, own))
 			if err != nil {
 				return nil, err
 			}
-			if own := synonyms[name]; own != "" && raw[own] == nil && !verbatim(way) {
-				name = own
-			}
-			n.fields[name] = field
+			n.fields[own] = field
 		}
 	case []any:
 		if n.keyed() {
@@ -80,6 +84,14 @@ func (r *resolver) node(raw any, at string, way []string) (*node, error) {
 	return n, nil
 }
 
+// spelling gives the one spelling of a name that has several: case makes no difference in content types, nor in headers of answers.
+func spelling(name string, way []string) string {
+	if len(way) > 2 && (way[len(way)-1] == "content" || way[len(way)-1] == "headers" && way[len(way)-3] == "responses") {
+		return strings.ToLower(name)
+	}
+	return cmp.Or(synonyms[name], name)
+}
+
 // synonyms are other spellings of members, which mean the same.
 var synonyms = map[string]string{"x-enum-varnames": enumNames}
 
@@ -87,13 +99,13 @@ var synonyms = map[string]string{"x-enum-varnames": enumNames}
 const enumNames = "x-enumNames"
 
 // meant makes of a schema that consists of one other, with words beside it, that other.
-func (r *resolver) meant(raw map[string]any, one any, n *node) (*node, error) {
-	own, err := r.node(one, n.at+"/allOf/0", n.way)
+func (r *resolver) meant(raw map[string]any, of string, one any, n *node) (*node, error) {
+	own, err := r.node(one, n.at+"/"+of+"/0", n.way)
 	if err != nil || !own.object {
 		return n, err
 	}
 	beside := maps.Clone(raw)
-	delete(beside, "allOf")
+	delete(beside, of)
 	n, err = r.node(beside, n.at, n.way)
 	if err != nil {
 		return nil, err
@@ -116,16 +128,21 @@ func (r *resolver) parameters(n *node, raw []any) error {
 		if err != nil {
 			return err
 		}
-		key := own.get("in").text() + " " + own.get("name").text()
-		if own.get("in").text() == "header" {
-			key = strings.ToLower(key)
-		}
+		key := keyOf(own.get("in").text(), own.get("name").text())
 		// Once more, now that it is known under which name it is found.
 		if n.fields[key], err = r.node(item, fmt.Sprintf("%s/%d", n.at, i), append(n.way, key)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// keyOf spells the place and the name of a parameter. In which case a header is written makes no difference.
+func keyOf(in, name string) string {
+	if in == "header" {
+		name = strings.ToLower(name)
+	}
+	return in + " " + name
 }
 
 // follow puts the value that a reference names in its place. A schema that has itself in it ends where it begins again.

@@ -21,10 +21,12 @@ const (
 // obligations are the words on which it turns what a sentence demands.
 var obligations = strings.Fields(`
 	all any both each either every exactly first last least less longer many more most neither never no nobody none nor not nothing
-	once one only other same some twice two unless without
+	once one only other same some twice two unless without or
+	after always before later until
 	can cannot has have may must need should
 	accepted allowed answered counts deleted deletes denied error fails forbidden gone ignored keeps kept left listed lists missing
-	outside permitted refused required stays succeeds success unchanged within`)
+	outside permitted refused required stays succeeds success unchanged within
+	array arrays empty null number numbers object objects string strings`)
 
 var (
 	anyWord = regexp.MustCompile(`[\p{L}\p{N}_]+(-[\p{L}\p{N}_]+)*`)
@@ -48,6 +50,26 @@ func compareWords(before, after string) rewording {
 		}
 	}
 	return corrected
+}
+
+// nearly is how much two sentences have to have in common to be taken for one.
+const nearly = 2.0 / 3
+
+// overlap gives the share of words that two sentences have in common, of those that either has.
+func overlap(one, other string) float64 {
+	words := map[string]int{}
+	for i, text := range []string{one, other} {
+		for _, word := range anyWord.FindAllString(strings.ToLower(text), -1) {
+			words[word] |= 1 << i
+		}
+	}
+	common := 0
+	for _, in := range words {
+		if in == 3 {
+			common++
+		}
+	}
+	return float64(common) / float64(max(len(words), 1))
 }
 
 // compareTexts compares two sentences of the documents. What in them only follows another change, one of the limit, of a code,
@@ -82,9 +104,8 @@ func (c *comparison) followed() map[string]string {
 			}
 		}
 	}
-	was, is := c.old.states(), c.new.states()
-	if gone, come := without(was, is), without(is, was); len(gone) == 1 && len(come) == 1 {
-		words[gone[0]] = come[0]
+	if was, is := c.renamedState(); was != "" {
+		words[was] = is
 	}
 	return words
 }

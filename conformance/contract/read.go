@@ -93,10 +93,14 @@ func (c *contents) complete() error {
 	for what, text := range map[string]string{
 		"an action": c.action, "a version": c.version, "a signature method": c.signatureMethod, "the service's name": c.serviceName,
 		"a content type": c.contentType, "a host": c.host, "a header for the signature": c.authorization, "a pattern for ids": c.idPattern.String(),
+		"what codes for refused authentication begin with": c.auth.CodePrefix,
 	} {
 		if text == "" {
 			missing = append(missing, what)
 		}
+	}
+	if c.auth.MaxClockSkewSeconds <= 0 {
+		missing = append(missing, "how far clocks may be apart")
 	}
 	if len(c.production) == 0 {
 		missing = append(missing, "a production domain")
@@ -142,6 +146,9 @@ func (c *contents) takeOperation(doc *openapi3.T) error {
 
 	c.headers, c.sent = map[string]string{}, map[string]*openapi3.Schema{}
 	for _, parameter := range operation.Parameters {
+		if parameter.Value.Extensions["x-role"] == nil {
+			continue // no Go code asks for it
+		}
 		var role string
 		if err := extension(parameter.Value.Extensions, "x-role", &role); err != nil {
 			return fmt.Errorf("header %s: %w", parameter.Value.Name, err)
@@ -257,8 +264,8 @@ func (c contents) errorFor(role string) Error {
 
 // extension decodes one extension strictly: a member that Go code does not know is a slip of the pen.
 func extension(extensions map[string]any, name string, into any) error {
-	raw, ok := extensions[name]
-	if !ok {
+	raw := extensions[name]
+	if raw == nil { // or null, which is nothing to go by either
 		return fmt.Errorf("%s is missing", name)
 	}
 	text, err := json.Marshal(raw)

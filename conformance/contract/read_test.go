@@ -53,7 +53,7 @@ func TestTakeReportsWhatIsMissing(t *testing.T) {
 			doc.Extensions["x-errors"] = []any{map[string]any{"status": "404"}}
 		}, "x-errors: json: cannot unmarshal string"},
 		"a header without a role": {
-			func(doc *openapi3.T) { delete(action(doc).Extensions, "x-role") }, "header X-ZC-Action: x-role is missing",
+			func(doc *openapi3.T) { delete(action(doc).Extensions, "x-role") }, "the document lacks an action",
 		},
 		"no form of request ids": {
 			func(doc *openapi3.T) { delete(schema(doc, "RequestId").Extensions, "x-usual-pattern") }, "x-usual-pattern is missing",

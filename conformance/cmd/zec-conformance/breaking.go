@@ -78,7 +78,11 @@ func (c *command) compareContracts(ctx context.Context, input io.Reader, args []
 	if err != nil {
 		return err
 	}
-	if err := apart(wanted.files("report", 1), o.read(args)); err != nil {
+	read := []file{{"NEW", o.document}}
+	if len(args) == 2 {
+		read = []file{{"OLD", args[0]}, {"NEW", args[1]}}
+	}
+	if err := apart(wanted.files("report", 1), read); err != nil {
 		return err
 	}
 	before, after, err := documents(ctx, input, args, o)
@@ -92,19 +96,6 @@ func (c *command) compareContracts(ctx context.Context, input io.Reader, args []
 	return errors.Join(wanted.write(result), result.WriteText(c.out, c.style()))
 }
 
-// read are the files that the documents may be in.
-func (o breakingOptions) read(args []string) (files []file) {
-	if o.git != "" {
-		args = []string{o.document}
-	}
-	for _, path := range args {
-		if path != standardInput {
-			files = append(files, file{"a document that is compared", path})
-		}
-	}
-	return files
-}
-
 // documents reads both.
 func documents(ctx context.Context, input io.Reader, args []string, o breakingOptions) (before, after *breaking.Document, err error) {
 	if o.git == "" && len(args) == 2 {
@@ -114,6 +105,9 @@ func documents(ctx context.Context, input io.Reader, args []string, o breakingOp
 		return before, after, err
 	}
 	from, to, two := strings.Cut(o.git, "..")
+	if strings.HasPrefix(to, ".") {
+		return nil, nil, fmt.Errorf("--git %q has three dots; give two, as in main..HEAD", o.git)
+	}
 	if before, err = gitDocument(ctx, from, o.document); err != nil {
 		return nil, nil, err
 	}

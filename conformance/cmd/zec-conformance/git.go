@@ -22,7 +22,7 @@ type gitAt string
 
 // commit finds the commit that a revision names. What might be taken for a flag, or for a file of a revision, is none.
 func (g gitAt) commit(ctx context.Context, revision string) (string, error) {
-	if revision == "" || strings.HasPrefix(revision, "-") || strings.ContainsAny(revision, ":\x00\n") || strings.HasPrefix(revision, ".") {
+	if revision == "" || strings.ContainsAny(revision[:1], "-.^") || strings.ContainsAny(revision, ":\x00\n") {
 		return "", fmt.Errorf("--git %q names no revision; give one such as main, or two as main..HEAD", revision)
 	}
 	if text, err := g.ask(ctx, 1<<10, "rev-parse", "--git-dir"); err != nil {
