@@ -118,7 +118,7 @@ func asYAML(t *testing.T, text string, style yaml.Style) string {
 // none any more.
 func TestNothingChangesUnseen(t *testing.T) {
 	t.Parallel()
-	const tried = 60
+	const tried = 30
 	before := read(NewWithT(t), "openapi.yaml", contractText())
 	var count int
 	each(tree(t, contractText()), nil, func(way []any, value any) { count++ })

@@ -197,10 +197,10 @@ func (c *comparison) setOf(key string, b, a *node, before, after []string, d dir
 		return
 	}
 	for _, value := range without(after, before) {
-		c.say(string(d)+"-"+key+"-value-added", d.judgement(wider), b, a, "the value %s is added", value).edits = []edit{{way: b.way, value: with(b, a, value)}}
+		c.say(string(d)+"-"+key+"-value-added", d.judgement(wider), b, a, "the value %s is added", value).edits = []edit{{b.way, with(b, a, value)}}
 	}
 	for _, value := range without(before, after) {
-		c.say(string(d)+"-"+key+"-value-removed", d.judgement(narrower), b, a, "the value %s is removed", value).edits = []edit{{way: b.way, value: with(b, nil, value)}}
+		c.say(string(d)+"-"+key+"-value-removed", d.judgement(narrower), b, a, "the value %s is removed", value).edits = []edit{{b.way, with(b, nil, value)}}
 	}
 	if slices.Equal(slices.Sorted(slices.Values(before)), slices.Sorted(slices.Values(after))) && before[0] != after[0] && c.roleOf(a) == "version" {
 		c.say("current-version-changed", "current version", b, a, "the current version, which stands first, is %s in place of %s", after[0], before[0])
@@ -216,19 +216,21 @@ func (c *comparison) roleOf(n *node) string {
 }
 
 // with gives a list with the one value that another list has, or without it where there is no other.
-func with(n, from *node, value string) []any {
-	var list []any
-	for _, item := range items(n) {
-		if item.shown() != value {
-			list = append(list, item.plain())
+func with(n, from *node, value string) func() any {
+	return func() any {
+		list := []any{}
+		for _, item := range items(n) {
+			if item.shown() != value {
+				list = append(list, item.plain())
+			}
 		}
-	}
-	for _, item := range items(from) {
-		if item.shown() == value {
-			list = append(list, item.plain())
+		for _, item := range items(from) {
+			if item.shown() == value {
+				list = append(list, item.plain())
+			}
 		}
+		return list
 	}
-	return list
 }
 
 func (c *comparison) typed(b, a *node, before, after []string, d direction) {

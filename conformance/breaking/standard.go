@@ -86,6 +86,10 @@ func (c *comparison) paths(before, after *node) {
 
 // movedTo tells where an operation that is gone is found now.
 func movedTo(gone, before, after *node) string {
+	const few = 20 // among many paths, each would be looked for among all
+	if len(after.fields) > few {
+		return ""
+	}
 	for _, path := range keys(nil, after) {
 		if before.get(path) == nil && after.get(path, "post", "operationId").text() == gone.get("post", "operationId").text() {
 			return "; its operation is under " + path

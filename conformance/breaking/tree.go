@@ -306,18 +306,17 @@ func place(before, after *node) string {
 	return before.at
 }
 
-// edit sets a value of a tree, or takes it away.
+// edit sets a value of a tree, or takes it away where there is none.
 type edit struct {
 	way   []string
-	value any
-	gone  bool
+	value func() any // asked only of changes that are shown to oasdiff
 }
 
 func editFor(before, after *node) edit {
 	if after == nil {
-		return edit{way: before.way, gone: true}
+		return edit{way: before.way}
 	}
-	return edit{way: after.way, value: after.plain()}
+	return edit{after.way, after.plain}
 }
 
 // apply carries the edit out where the tree has a place for it.
@@ -331,10 +330,10 @@ func (e edit) apply(tree map[string]any) {
 			tree = next
 			continue
 		}
-		if e.gone {
+		if e.value == nil {
 			delete(tree, key)
 		} else {
-			tree[key] = e.value
+			tree[key] = stripped(e.value(), e.way)
 		}
 	}
 }
