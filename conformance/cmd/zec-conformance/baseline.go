@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -104,7 +105,9 @@ those that did not fail any more are taken out, and all else stays as it is, wit
 			}
 			return noArguments(cmd, args[1:])
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.writeBaseline(cmd.Flags(), args[0], o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.writeBaseline(cmd.Context(), cmd.Flags(), args[0], o)
+		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -116,7 +119,7 @@ those that did not fail any more are taken out, and all else stays as it is, wit
 }
 
 // writeBaseline sees that everything is right before it writes.
-func (c *command) writeBaseline(flags *pflag.FlagSet, path string, o baselineOptions) error {
+func (c *command) writeBaseline(ctx context.Context, flags *pflag.FlagSet, path string, o baselineOptions) error {
 	names, err := conformance.BaselineNames()
 	if err != nil {
 		return err
@@ -128,7 +131,7 @@ func (c *command) writeBaseline(flags *pflag.FlagSet, path string, o baselineOpt
 	if o.from == "" {
 		return errors.New("no report is given; make one with run --report json=report.json, and give --from report.json")
 	}
-	r, err := report.ReadFile(o.from)
+	r, err := keptFile(ctx, o.from)
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}

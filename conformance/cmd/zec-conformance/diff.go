@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -42,7 +43,9 @@ Exit status: 0 no regression, 1 a regression, 2 they cannot be compared: one is 
 			}
 			return noArguments(cmd, args[2:])
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return c.compareReports(args[0], args[1], o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.compareReports(cmd.Context(), args[0], args[1], o)
+		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -62,7 +65,7 @@ func failOnWords() string {
 }
 
 // compareReports checks what is given, compares the reports and writes the difference.
-func (c *command) compareReports(a, b string, o diffOptions) error {
+func (c *command) compareReports(ctx context.Context, a, b string, o diffOptions) error {
 	gate, err := diff.NewGate(o.failOn...)
 	if err != nil {
 		return fmt.Errorf("--fail-on: %w", err)
@@ -77,11 +80,11 @@ func (c *command) compareReports(a, b string, o diffOptions) error {
 			return fmt.Errorf("--report: %q is one of the two that are compared; name another file", file.path)
 		}
 	}
-	before, err := report.ReadFile(a)
+	before, err := keptFile(ctx, a)
 	if err != nil {
 		return err
 	}
-	after, err := report.ReadFile(b)
+	after, err := keptFile(ctx, b)
 	if err != nil {
 		return err
 	}

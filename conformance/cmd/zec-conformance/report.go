@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -66,7 +67,7 @@ func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error 
 			return err
 		}
 	}
-	kept, err := readKept(path, cmd.InOrStdin())
+	kept, err := waited(cmd.Context(), func() (*report.Report, error) { return readKept(path, cmd.InOrStdin()) })
 	if err != nil {
 		return err
 	}
@@ -86,4 +87,28 @@ func readKept(path string, input io.Reader) (*report.Report, error) {
 		return nil, fmt.Errorf("the report on standard input: %w; give what --report json=FILE has written", err)
 	}
 	return kept, nil
+}
+
+// waited gives a report that is read, unless an interrupt comes first: a pipe may have nothing to give for ever.
+func waited(ctx context.Context, read func() (*report.Report, error)) (*report.Report, error) {
+	type result struct {
+		kept *report.Report
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		kept, err := read()
+		done <- result{kept, err}
+	}()
+	select {
+	case r := <-done:
+		return r.kept, r.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("interrupted before the report was read: %w", context.Cause(ctx))
+	}
+}
+
+// keptFile reads a report that was kept in a file, or that a pipe gives.
+func keptFile(ctx context.Context, path string) (*report.Report, error) {
+	return waited(ctx, func() (*report.Report, error) { return report.ReadFile(path) })
 }
