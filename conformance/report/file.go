@@ -16,7 +16,7 @@ import (
 // is no file, like a pipe or /dev/stdout, is written to as it is.
 func WriteFile(path string, write func(io.Writer) error) error {
 	if err := put(path, write); err != nil {
-		return fmt.Errorf("write the report %q: %w", path, err)
+		return fmt.Errorf("write the report %q: %w", path, reason(err))
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func probe(path string) error {
 	case err == nil && info.Mode().Type() == fs.ModeSocket:
 		return errors.New("this is a socket; name a file")
 	case err == nil && Stream(path):
-		return nil // opening a pipe would wait for its reader
+		return probeStream(path, info)
 	case err != nil && opened(path):
 		return errors.New("nothing is open under this number; name a file")
 	case err == nil && info.Mode().Perm()&0o222 == 0:
@@ -155,6 +155,9 @@ func probe(path string) error {
 		return fmt.Errorf("%w; name another file", reason(err))
 	}
 	path = followed(path)
+	if !replaceable(path) {
+		return fmt.Errorf("it is somebody else's, and in the directory %q only its owner can replace it; name another file", filepath.Dir(path))
+	}
 	draft, err := beside(path)
 	switch directory := filepath.Dir(path); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -172,6 +175,18 @@ func probe(path string) error {
 		return fmt.Errorf("in the directory %q, there is no room (%w); make some, or name another", filepath.Dir(path), reason(full))
 	}
 	return nil
+}
+
+// probeStream opens what it is safe to open: opening a pipe would wait for its reader.
+func probeStream(path string, info fs.FileInfo) error {
+	if standard(path) != nil || info.Mode().Type() == fs.ModeNamedPipe {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return fmt.Errorf("%w; name another file", reason(err))
+	}
+	return file.Close()
 }
 
 // leastRoom is how many bytes have to fit where a report is to go: most take less. Many a full disk has room for a file's name.
@@ -257,6 +272,9 @@ func beside(path string) (*os.File, error) {
 func reason(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
+	}
+	if link, ok := errors.AsType[*os.LinkError](err); ok {
+		return link.Err
 	}
 	return err
 }

@@ -122,17 +122,21 @@ func documents(ctx context.Context, input io.Reader, args []string, o breakingOp
 // fileDocument reads a document from a file, or from standard input.
 func fileDocument(ctx context.Context, input io.Reader, path string) (*breaking.Document, error) {
 	name := path
-	if path == "-" {
+	if path == standardInput {
 		name = "standard input"
-	} else {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, fmt.Errorf("the document %q cannot be read (%w); give an OpenAPI document", path, cause(err))
-		}
-		defer file.Close()
-		input = file
 	}
-	text, err := bounded(ctx, input)
+	text, err := waited(ctx, func() ([]byte, error) {
+		from := input
+		if path != standardInput {
+			file, err := os.Open(path)
+			if err != nil {
+				return nil, err
+			}
+			defer file.Close()
+			from = file
+		}
+		return io.ReadAll(io.LimitReader(from, breaking.MaxDocument+1)) // one byte more, so that a longer one is known
+	})
 	if err != nil {
 		return nil, fmt.Errorf("the document %q cannot be read (%w); give an OpenAPI document", name, cause(err))
 	}
@@ -145,26 +149,6 @@ func readDocument(name string, text []byte) (*breaking.Document, error) {
 		return nil, fmt.Errorf("the document %w", err)
 	}
 	return document, nil
-}
-
-// bounded reads one byte more than a document may have, so that a longer one is known. A writer that is slow does not keep the
-// command from being interrupted.
-func bounded(ctx context.Context, from io.Reader) ([]byte, error) {
-	type outcome struct {
-		text []byte
-		err  error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		text, err := io.ReadAll(io.LimitReader(from, breaking.MaxDocument+1))
-		done <- outcome{text, err}
-	}()
-	select {
-	case read := <-done:
-		return read.text, read.err
-	case <-ctx.Done():
-		return nil, errors.New("interrupted")
-	}
 }
 
 // gitDocument reads a document as it was at a revision, in the repository in which it is.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -66,7 +67,7 @@ func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error 
 			return err
 		}
 	}
-	kept, err := readKept(path, cmd.InOrStdin())
+	kept, err := readKept(cmd.Context(), path, cmd.InOrStdin())
 	if err != nil {
 		return err
 	}
@@ -77,13 +78,35 @@ func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error 
 }
 
 // readKept reads a report that was kept.
-func readKept(path string, input io.Reader) (*report.Report, error) {
-	if path != standardInput {
-		return report.ReadFile(path)
+func readKept(ctx context.Context, path string, input io.Reader) (*report.Report, error) {
+	return waited(ctx, func() (*report.Report, error) {
+		if path != standardInput {
+			return report.ReadFile(path)
+		}
+		kept, err := report.Read(input)
+		if err != nil {
+			return nil, fmt.Errorf("the report on standard input: %w; give what --report json=FILE has written", err)
+		}
+		return kept, nil
+	})
+}
+
+// waited gives what is read, unless an interrupt comes first: a pipe may have nothing to give for ever.
+func waited[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type outcome struct {
+		read T
+		err  error
 	}
-	kept, err := report.Read(input)
-	if err != nil {
-		return nil, fmt.Errorf("the report on standard input: %w; give what --report json=FILE has written", err)
+	done := make(chan outcome, 1)
+	go func() {
+		read, err := read()
+		done <- outcome{read, err}
+	}()
+	select {
+	case o := <-done:
+		return o.read, o.err
+	case <-ctx.Done():
+		var none T
+		return none, fmt.Errorf("interrupted before all was read: %w", context.Cause(ctx))
 	}
-	return kept, nil
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -125,6 +126,39 @@ func TestAReportDoesNotTakeThePlaceOfWhatAShellHasOpened(t *testing.T) {
 	}
 	g.Expect(os.ReadFile(out.Name())).To(BeEmpty())
 	g.Expect(os.ReadFile(from)).To(Equal(text))
+}
+
+// TestAnInterruptEndsTheWaitForAReport, which may never come from a pipe. Nothing has to be released, and nothing is written.
+func TestAnInterruptEndsTheWaitForAReport(t *testing.T) {
+	t.Parallel()
+	path, _ := kept(t)
+	for name, args := range map[string][]string{
+		"report": {"report", "/dev/fd/0", "--to", "badge=" + path},
+		"input":  {"report", "-", "--to", "badge=" + path},
+		"diff":   {"diff", "/dev/fd/0", path},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			text, err := os.ReadFile(path)
+			g.Expect(err).NotTo(HaveOccurred())
+			in, never, err := os.Pipe()
+			g.Expect(err).NotTo(HaveOccurred())
+			defer never.Close()
+			defer in.Close()
+			var out, errs bytes.Buffer
+			command := exec.Command(os.Args[0], args...)
+			command.Stdin = in
+			_, ended := launch(g, command, &out, &errs)
+			_, err = never.Write(bytes.Repeat([]byte(" "), 1<<20)) // more than a pipe holds: it is being read
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(command.Process.Signal(syscall.SIGINT)).To(Succeed())
+			g.Eventually(ended, patient).Should(Receive())
+			g.Expect(os.ReadFile(path)).To(Equal(text))
+			outcome{command.ProcessState.ExitCode(), out.String(), errs.String()}.complaint(g)
+			g.Expect(errs.String()).To(ContainSubstring("interrupted before all was read"))
+		})
+	}
 }
 
 // TestTheHAROfAReportIsJudged like any other log: what was broken shows again.
