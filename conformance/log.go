@@ -116,7 +116,7 @@ func JudgeLog(ctx context.Context, log Log) (*report.Report, error) {
 		r.Reason = fmt.Sprintf("no call of the log has an answer to judge: %d without one, %d put off", r.Log.Silent, r.Log.PutOff)
 	}
 	r.Judge(false, false)
-	known.judge(r, func(string) bool { return false })
+	known.judge(r)
 	return r, nil
 }
 
