@@ -594,7 +594,7 @@ func reachedFrom(n *node, found map[string]bool) {
 	for _, field := range n.fields {
 		reachedFrom(field, found)
 	}
-	for _, item := range n.items {
+	for _, item := range slices.Concat(n.items, n.parts) {
 		reachedFrom(item, found)
 	}
 }

@@ -19,6 +19,7 @@ type node struct {
 	items  []*node
 	value  any // text, number, flag or nil
 	ref    string
+	parts  []*node // of which it is made, where it is written as several
 	object bool
 	list   bool
 }
@@ -50,8 +51,10 @@ func (r *resolver) node(raw any, at string, way []string) (*node, error) {
 		}
 		n.object, n.fields = true, map[string]*node{}
 		for _, of := range []string{"allOf", "anyOf", "oneOf"} {
-			if all, is := raw[of].([]any); is && len(all) == 1 && !verbatim(way) {
-				return r.meant(raw, of, all[0], n)
+			if all, is := raw[of].([]any); is && (of == "allOf" || len(all) == 1) && !verbatim(way) {
+				if whole, err := r.meant(raw, of, all, n); whole != nil || err != nil {
+					return whole, err
+				}
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(raw)) {
@@ -98,21 +101,56 @@ var synonyms = map[string]string{"x-enum-varnames": enumNames}
 // enumNames has the names of values in generated code.
 const enumNames = "x-enumNames"
 
-// meant makes of a schema that consists of one other, with words beside it, that other.
-func (r *resolver) meant(raw map[string]any, of string, one any, n *node) (*node, error) {
-	own, err := r.node(one, n.at+"/"+of+"/0", n.way)
-	if err != nil || !own.object {
-		return n, err
-	}
+// meant makes of a schema that has all of others, or the only one of a choice, what they come to, with what stands beside them.
+// It gives nil where that cannot be written as one schema.
+func (r *resolver) meant(raw map[string]any, of string, all []any, n *node) (*node, error) {
 	beside := maps.Clone(raw)
 	delete(beside, of)
-	n, err = r.node(beside, n.at, n.way)
-	if err != nil {
-		return nil, err
+	whole := &node{at: n.at, way: n.way, object: true, fields: map[string]*node{}}
+	for i, one := range append(slices.Clip(all), beside) {
+		at := fmt.Sprintf("%s/%s/%d", n.at, of, i)
+		if i == len(all) {
+			at = n.at
+		}
+		part, err := r.node(one, at, n.way)
+		if err != nil {
+			return nil, err
+		}
+		if !part.object || !whole.joined(part) {
+			return nil, nil
+		}
+		whole.parts = append(whole.parts, part)
 	}
-	own.at = n.at
-	maps.Copy(own.fields, n.fields)
-	return own, nil
+	return whole, nil
+}
+
+// joined adds to a schema what another one asks for besides, where that can be said in one.
+func (n *node) joined(part *node) bool {
+	for _, name := range keys(nil, part) {
+		own, field := n.fields[name], part.fields[name]
+		switch {
+		case own == nil || same(own, field), name == "description", slices.Contains(aside, name), strings.HasPrefix(name, "x-"):
+			n.fields[name] = field
+		case name == "properties":
+			for _, member := range keys(nil, field) {
+				if own.get(member) != nil && !same(own.get(member), field.get(member)) {
+					return false
+				}
+				own.fields[member] = field.fields[member]
+			}
+		case name == "required":
+			for _, item := range field.items {
+				if !slices.Contains(own.texts(), item.shown()) {
+					own.items = append(own.items, item)
+				}
+			}
+		default:
+			return false
+		}
+	}
+	// Each part closes itself to the members of the others.
+	closed := strictness(n.get("additionalProperties")) > 0
+	return !closed || len(n.parts) == 0 || part.get("properties") == nil && part.get("additionalProperties") == nil
 }
 
 // keyed tells whether a list is one of parameters, which a name and a place tell apart and no order.
