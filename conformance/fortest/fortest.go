@@ -1,5 +1,5 @@
-// Package fortest has what the tests of several packages need: programs that a bare machine lacks, the command itself, and
-// schemas that are ready for use.
+// Package fortest has what the tests of several packages need: programs that a bare machine lacks, the command itself, a port,
+// and what JSON, YAML and Markdown are held against.
 package fortest
 
 import (
