@@ -59,11 +59,11 @@ func TestReadmeListsTheRules(t *testing.T) {
 	text := readme(t)
 	for _, rule := range contract.Rules {
 		row := fmt.Sprintf("| %s | %s | %s | %s |", rule.ID, rule.Level, rule.Statement, strings.Join(rule.Source, ", "))
-		g.Expect(strings.Count(text, row)).To(Equal(1), row)
+		g.Expect(strings.Count(text, row)).To(Equal(1), "the README is to have this row, once:\n%s", row)
 	}
 	for _, rule := range contract.CallerRules {
 		row := fmt.Sprintf("| %s | %s | %s | %s |", rule.ID, rule.Level, rule.Statement, rule.Backing())
-		g.Expect(strings.Count(text, row)).To(Equal(1), row)
+		g.Expect(strings.Count(text, row)).To(Equal(1), "the README is to have this row, once:\n%s", row)
 	}
 	g.Expect(strings.Count(text, "| MUST |") + strings.Count(text, "| SHOULD |") + strings.Count(text, "| NOTE |")).To(
 		Equal(len(contract.Rules) + len(contract.CallerRules)))

@@ -301,7 +301,7 @@ func (s *suite) prepareStates() error {
 		return err
 	}
 	if !slices.Contains(states, contract.Normal) {
-		return fmt.Errorf("the testbed says that it cannot make snapshots in state %s (GET of its base), and without them nothing can be judged", contract.Normal)
+		return fmt.Errorf("the testbed says that it cannot make snapshots in state %s (its \"states\"), and without them nothing can be judged", contract.Normal)
 	}
 	if err := s.people.Stock(s.run); err != nil {
 		return fmt.Errorf("no snapshot in state %s: %w", contract.Normal, err)
