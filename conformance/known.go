@@ -5,7 +5,6 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/baseline"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
-	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
 // known are failures that somebody knows of; nil where nobody does.
@@ -62,22 +61,9 @@ func (k *known) hiding(safe func(string) string) *known {
 	return &hidden
 }
 
-// judge tells in a report what of it is known. Some checks are beyond the target.
-func (k *known) judge(r *report.Report, beyond func(check string) bool) {
+// judge tells in a report what of it is known.
+func (k *known) judge(r *report.Report) {
 	if k != nil {
-		names := k.names
-		names.Checks = slices.DeleteFunc(slices.Clone(names.Checks), func(c baseline.Check) bool { return beyond(c.Text) })
-		baseline.Apply(r, k.list, names)
-	}
-}
-
-// beyond tells which checks were skipped for what the testbed cannot do, so that nobody waits for them to pass. Where a run has
-// bounded means, it may have been for lack of these.
-func (s *suite) beyond(r *report.Report) func(check string) bool {
-	_, spending := s.bed.(testbed.Spending)
-	return func(check string) bool {
-		return s.config.Budget == 0 && s.config.Parallel == 0 && !spending && slices.ContainsFunc(r.Trials, func(t report.Trial) bool {
-			return t.Check == check && t.Status == report.Skipped
-		})
+		baseline.Apply(r, k.list, k.names)
 	}
 }

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -11,9 +12,11 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
+	"github.com/zec-conformance/deletesnapshots/conformance/testbed"
 )
 
 // knows writes a baseline that has rules.
@@ -70,20 +73,30 @@ func TestReadmeListOfKnownFailuresIsRead(t *testing.T) {
 	g.Expect(file.Entries).To(HaveLen(3))
 }
 
-// TestOnlyWhatARunTriedIsCalledPassing: what nobody can try there, such as signatures without credentials, keeps no entry in the
-// list, and what was left out by choice, or for want of means, does.
+// forgetful is a testbed that has lost all states but one.
+type forgetful struct{ testbed.Bed }
+
+func (forgetful) States(context.Context) ([]contract.State, error) {
+	return []contract.State{contract.Normal}, nil
+}
+
+// TestOnlyWhatARunTriedIsCalledPassing, and not what was left out by choice, or because it could not be tried: the failure may be
+// there still.
 func TestOnlyWhatARunTriedIsCalledPassing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		change  func(*conformance.Config)
 		passing OmegaMatcher // rules
 	}{
-		"everything":       {func(*conformance.Config) {}, Equal([]string{"CONC-1", "PART-1", "REQ-6"})},
-		"one at a time":    {func(c *conformance.Config) { c.Parallel = 1 }, Equal([]string{"PART-1", "REQ-6"})},
-		"a part of REQ-6":  {func(c *conformance.Config) { c.Filter = "REQ-2" }, BeEmpty()},
-		"all of REQ-6":     {func(c *conformance.Config) { c.Filter = "REQ-6" }, Equal([]string{"REQ-6"})},
-		"few means":        {func(c *conformance.Config) { c.Budget = 60 }, Not(ContainElement(BeElementOf("CONC-1", "PART-1")))},
-		"a walk":           {func(c *conformance.Config) { c.Walk = "make NORMAL; delete 1" }, BeEmpty()},
+		"everything":      {func(*conformance.Config) {}, Equal([]string{"CONC-1", "PART-1", "REQ-6"})},
+		"one at a time":   {func(c *conformance.Config) { c.Parallel = 1 }, Equal([]string{"PART-1", "REQ-6"})},
+		"a part of REQ-6": {func(c *conformance.Config) { c.Filter = "REQ-2" }, BeEmpty()},
+		"all of REQ-6":    {func(c *conformance.Config) { c.Filter = "REQ-6" }, Equal([]string{"REQ-6"})},
+		"few means":       {func(c *conformance.Config) { c.Budget = 60 }, Not(ContainElement(BeElementOf("CONC-1", "PART-1")))},
+		"a walk":          {func(c *conformance.Config) { c.Walk = "make NORMAL; delete 1" }, BeEmpty()},
+		"only one state": {func(c *conformance.Config) {
+			c.Testbed, c.Bed = "", forgetful{testbed.NewHandler(c.Handler, mock.TestbedPath, 0)}
+		}, Equal([]string{"CONC-1", "REQ-6"})},
 		"no time for much": {func(c *conformance.Config) { c.RunTime = 50 * time.Millisecond }, BeEmpty()},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -162,6 +162,8 @@ func (n Names) check(text string) (string, error) {
 func ParseReason(text string) (string, error) {
 	reason := strings.Join(strings.Fields(text), " ")
 	switch {
+	case !utf8.ValidString(text):
+		return "", errors.New("the reason is not in UTF-8; write it anew")
 	case reason == "":
 		return "", errors.New("the reason is empty; say why it is left as it is")
 	case utf8.RuneCountInString(text) > maxReason:

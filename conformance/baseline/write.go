@@ -93,18 +93,16 @@ func text(value string) *yaml.Node {
 }
 
 // Write writes the baseline in YAML. Comments of the file that it was read from are kept, unless the YAML library puts them where
-// they spoil it. What is JSON stays JSON.
+// they spoil it. What is JSON stays JSON. Nothing is written that would not be read as the same again.
 func (f *File) Write(w io.Writer) error {
 	*f.list = yaml.Node{
 		Kind: yaml.SequenceNode, Tag: "!!seq", Style: f.root.Style, Content: f.each,
 		HeadComment: f.list.HeadComment, LineComment: f.list.LineComment, FootComment: f.list.FootComment,
 	}
-	written, err := encode(f.root)
-	if err == nil {
-		if again, broken := parse(written, f.names); broken != nil || !slices.Equal(again.Entries, f.Entries) {
-			uncomment(f.root)
-			written, err = encode(f.root)
-		}
+	written, err := f.encode()
+	if err != nil {
+		uncomment(f.root)
+		written, err = f.encode()
 	}
 	if err == nil {
 		_, err = w.Write(written)
@@ -112,11 +110,18 @@ func (f *File) Write(w io.Writer) error {
 	return err
 }
 
-func encode(root *yaml.Node) ([]byte, error) {
+// encode gives the text, if it is read as the same again.
+func (f *File) encode() ([]byte, error) {
 	var written bytes.Buffer
 	encoder := yaml.NewEncoder(&written)
 	encoder.SetIndent(2)
-	err := errors.Join(encoder.Encode(root), encoder.Close())
+	if err := errors.Join(encoder.Encode(f.root), encoder.Close()); err != nil {
+		return nil, err
+	}
+	again, err := parse(written.Bytes(), f.names)
+	if err == nil && !slices.Equal(again.Entries, f.Entries) {
+		err = errors.New("YAML cannot carry all of it")
+	}
 	return written.Bytes(), err
 }
 

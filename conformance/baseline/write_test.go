@@ -143,3 +143,17 @@ func TestARuleOfAnotherContractMakesNoEntry(t *testing.T) {
 	_, _, err := New(few).Update(r, "r", "2026-12-31")
 	g.Expect(err).To(MatchError(ContainSubstring(`no rule "REQ-99"`)))
 }
+
+// TestNothingIsWrittenThatNobodyCanRead: YAML makes a tag of bytes that are no text, and tags are not read.
+func TestNothingIsWrittenThatNobodyCanRead(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	r := reported(noon, map[string][]string{"REQ-1": {deletesOne}})
+	r.Judge(false, false)
+	file := New(few)
+	_, _, err := file.Update(r, "a\xff", "2026-12-31")
+	g.Expect(err).NotTo(HaveOccurred())
+	var out bytes.Buffer
+	g.Expect(file.Write(&out)).NotTo(Succeed())
+	g.Expect(out.Len()).To(BeZero())
+}

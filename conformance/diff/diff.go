@@ -255,6 +255,9 @@ func (p *pair) conditions() []Condition {
 			conditions = append(conditions, Condition{c.what, a, b})
 		}
 	}
+	if a, b := p.a.Exchanges, p.b.Exchanges; min(a, b) < max(a, b)/2 { // whatever the reason, fewer snapshots say, one has seen far less
+		conditions = append(conditions, Condition{"exchanges", fmt.Sprint(a), fmt.Sprint(b)})
+	}
 	return conditions
 }
 

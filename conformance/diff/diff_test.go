@@ -1,6 +1,8 @@
 package diff_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,7 +83,9 @@ func TestWhatBecomesOfARule(t *testing.T) {
 		"excused":                    {a: []report.Rule{rule("REQ-1", report.Failed, "x")}, b: []report.Rule{known(rule("REQ-1", report.Failed, "x"))}, kind: diff.Excused, why: "until spring"},
 		"not excused any more":       {a: []report.Rule{known(rule("REQ-1", report.Failed, "x"))}, b: []report.Rule{rule("REQ-1", report.Failed, "x")}, kind: diff.Unexcused, why: "until spring"},
 		"broken at a lower level":    {a: []report.Rule{rule("REQ-1", report.Passed, "x")}, b: []report.Rule{at(contract.Should, rule("REQ-1", report.Failed, "x"))}, kind: diff.Broken, must: true, other: true, why: "x"},
-		"a level that changed":       {a: []report.Rule{rule("REQ-1", report.Passed, "x")}, b: []report.Rule{at(contract.Note, rule("REQ-1", report.Noted, "x"))}},
+		"nothing can break it":       {a: []report.Rule{rule("REQ-1", report.Passed, "x")}, b: []report.Rule{at(contract.Note, rule("REQ-1", report.Noted, "x"))}, kind: diff.Untried, must: true, other: true, why: "its contract leaves the choice, so that nothing breaks it"},
+		"it can be broken now":       {a: []report.Rule{at(contract.Note, rule("REQ-1", report.Noted, "x"))}, b: []report.Rule{rule("REQ-1", report.Passed, "x")}, kind: diff.Tried},
+		"a level that changed":       {a: []report.Rule{rule("REQ-1", report.Passed, "x")}, b: []report.Rule{at(contract.Should, rule("REQ-1", report.Passed, "x"))}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -107,6 +111,38 @@ func TestWhatBecomesOfARule(t *testing.T) {
 	}
 }
 
+// TestNewFailuresOfAKnownRuleCount: the list of A excused it, and that of B does not have all that shows it.
+func TestNewFailuresOfAKnownRuleCount(t *testing.T) {
+	t.Parallel()
+	held := func(r *report.Report, standing report.Standing, known string) *report.Report {
+		r.Rules[0].Known = known
+		r.Baseline = &report.Baseline{Entries: []report.Known{{Rule: "REQ-1", Check: "x", Reason: "it is old", Expires: "2026-12-31", Standing: standing}}}
+		return r
+	}
+	a := held(kept(rule("REQ-1", report.Failed, "x")), report.StandsFailing, "it is old")
+	none := kept(rule("REQ-1", report.Failed, "x", "y"))
+	for name, c := range map[string]struct {
+		b      *report.Report
+		counts bool
+	}{
+		"another check shows it":               {held(kept(rule("REQ-1", report.Failed, "x", "y")), report.StandsFailing, ""), true},
+		"another one in its place":             {held(kept(rule("REQ-1", report.Failed, "y")), report.StandsPassing, ""), true},
+		"the entry has expired":                {held(kept(rule("REQ-1", report.Failed, "x")), report.StandsExpired, ""), false},
+		"it was not held against any list":     {none, false},
+		"a list of which nothing is left":      {held(kept(rule("REQ-1", report.Failed, "x", "y")), report.StandsExpired, ""), true},
+		"the same, which is excused as before": {held(kept(rule("REQ-1", report.Failed, "x")), report.StandsFailing, "it is old"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			d := compare(t, a, c.b)
+			g.Expect(d.Regression()).To(Equal(c.counts))
+			g.Expect(strings.Contains(markdown(t, d), "was <code>failed, as known</code>")).To(Equal(c.counts))
+			g.Expect(compare(t, a, c.b, "none").Regression()).To(BeFalse())
+		})
+	}
+}
+
 // TestAStrictRunTakesSHOULDForMUST: whoever runs it so wants to hear of both.
 func TestAStrictRunTakesSHOULDForMUST(t *testing.T) {
 	t.Parallel()
@@ -116,6 +152,29 @@ func TestAStrictRunTakesSHOULDForMUST(t *testing.T) {
 	d := compare(t, a, b)
 	g.Expect(d.Regressions).To(ConsistOf("REQ-6"))
 	g.Expect(d.Conditions).To(ConsistOf(diff.Condition{What: "strict", A: "no", B: "yes"}))
+}
+
+// TestARunThatSeesFarLessIsNamed, also where each check is carried out still: with few snapshots, all is tried less often.
+func TestARunThatSeesFarLessIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		b     int // exchanges, of 1000
+		named bool
+	}{"about as much": {900, false}, "half": {500, false}, "a quarter": {250, true}, "far more": {4000, true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			a, b := kept(rule("REQ-1", report.Passed, "x")), kept(rule("REQ-1", report.Passed, "x"))
+			a.Exchanges, b.Exchanges = 1000, c.b
+			d := compare(t, a, b)
+			if !c.named {
+				g.Expect(d.Conditions).To(BeEmpty())
+				return
+			}
+			g.Expect(d.Conditions).To(ConsistOf(diff.Condition{What: "exchanges", A: "1000", B: fmt.Sprint(c.b)}))
+			g.Expect(d.Headline()).To(Equal("no difference, though they were not made alike"))
+		})
+	}
 }
 
 // TestWhatIsLostByChoiceDoesNotCount: nobody gives a filter unaware.
@@ -135,6 +194,11 @@ func TestWhatIsLostByChoiceDoesNotCount(t *testing.T) {
 	}{
 		"nobody knows why": {part(func(*report.Report) {}), ""},
 		"by a filter":      {part(func(r *report.Report) { r.Filter = "REQ-1" }), "the filter of B chose other checks"},
+		"not in the contract": {func() *report.Report {
+			r := kept(rule("REQ-1", report.Passed, "x"))
+			r.Filter = "REQ-1"
+			return r
+		}(), ""},
 		"begun all the same": {part(func(r *report.Report) {
 			r.Filter = "MUST"
 			r.Trials = []report.Trial{{Check: "y", Rules: []string{"ERR-1"}, Status: report.Skipped}}

@@ -27,7 +27,7 @@ var Words = []struct {
 	Word  Word
 	About string
 }{
-	{FailOnMust, "a rule of level MUST that is broken, or not tried any more; counts always, unless it is none"},
+	{FailOnMust, "a rule of level MUST that is broken, also by more than B's baseline has, or not tried any more; counts always, unless it is none"},
 	{FailOnShould, "that, and the same of level SHOULD"},
 	{FailOnNote, "that, and a choice of the profile that is another one, or not seen any more"},
 	{FailOnChecks, "of a rule that was tried in both, a check that is not carried out any more; of one that is broken in both, another check that shows it"},
@@ -129,7 +129,10 @@ func (g Gate) judge(d *Difference, p *pair) {
 		case chosen && c.Kind == Broken:
 			count(&c.Weight, c.Rule, p.excuse(c.Rule))
 		case chosen && c.Kind == Untried:
-			count(&c.Weight, c.Rule, g.untried(p, c.B == report.Skipped && p.b.begun[c.Rule]))
+			whole := c.B == Absent || c.B == report.Noted // whatever was chosen
+			count(&c.Weight, c.Rule, g.untried(p, whole || c.B == report.Skipped && p.b.begun[c.Rule]))
+		case chosen && c.Kind == Unexcused && p.outgrown(c.Rule):
+			count(&c.Weight, c.Rule, "")
 		}
 	}
 	for i := range d.Checks {
@@ -176,6 +179,13 @@ func (p *pair) excuse(id string) string {
 		return "known: " + reason
 	}
 	return ""
+}
+
+// outgrown tells whether the baseline of b lacks a check that shows the rule broken there, and did not in a. One that expired, or
+// is not there at all, tells nothing about the implementation.
+func (p *pair) outgrown(id string) bool {
+	shown := set(p.a.rules[id].BrokenBy)
+	return p.b.Baseline != nil && slices.ContainsFunc(p.b.Baseline.Anew(p.b.rules[id]), func(check string) bool { return !shown[check] })
 }
 
 // Regression tells whether there is any.

@@ -36,7 +36,7 @@ type Bucket struct {
 	A     Figures `json:"a"`
 	B     Figures `json:"b"`
 	Kind  Kind    `json:"kind,omitempty"`  // Slower, Faster or Alike
-	Doubt string  `json:"doubt,omitempty"` // why nothing can be told
+	Doubt string  `json:"doubt,omitempty"` // why nobody can tell
 	Weight
 }
 
@@ -93,6 +93,8 @@ func bucket(a, b Figures, from, to int) Bucket {
 		bucket.Kind = Slower
 	case slower(b, a):
 		bucket.Kind = Faster
+	case apart(a, b) || apart(b, a):
+		bucket.Doubt = "the medians are apart, and the answers spread: a busy machine, or a part of the requests"
 	}
 	return bucket
 }
@@ -100,5 +102,8 @@ func bucket(a, b Figures, from, to int) Bucket {
 // slower tells whether b is slower than a beyond noise.
 func slower(a, b Figures) bool {
 	width := max(a.P75-a.P25, b.P75-b.P25)
-	return b.P25 > a.P75 && b.P25-a.P75 >= leastRoom*width && b.P50 >= leastRatio*a.P50 && b.P50-a.P50 >= leastGap
+	return b.P25 > a.P75 && b.P25-a.P75 >= leastRoom*width && apart(a, b)
 }
+
+// apart tells whether the median of b is that much higher.
+func apart(a, b Figures) bool { return b.P50 >= leastRatio*a.P50 && b.P50-a.P50 >= leastGap }

@@ -44,7 +44,7 @@ func (d *Difference) summary() string {
 	case d.Regression():
 		return fmt.Sprintf("❌ %s (%s)", count(len(d.Regressions), "regression"), by)
 	case d.Same():
-		return "✅ no difference"
+		return "✅ " + d.Headline()
 	}
 	return fmt.Sprintf("✅ no regression (%s)", by)
 }
@@ -57,7 +57,11 @@ func (d *Difference) counted(m *comment) {
 	var lines []string
 	for _, c := range d.Rules {
 		if c.Counts {
-			lines = append(lines, fmt.Sprintf("- %s %s **%s**, was %s: %s", code(c.Rule), code(string(c.Level)), code(string(c.B)), code(string(c.A)), statement(c)))
+			was := string(c.A)
+			if c.Kind == Unexcused {
+				was += ", as known"
+			}
+			lines = append(lines, fmt.Sprintf("- %s %s **%s**, was %s: %s", code(c.Rule), code(string(c.Level)), code(string(c.B)), code(was), statement(c)))
 		}
 	}
 	for _, c := range d.Checks {

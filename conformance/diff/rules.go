@@ -12,6 +12,11 @@ import (
 // tried tells whether a report has anything to say about whether a rule is kept.
 func tried(rule report.Rule) bool { return rule.Status != report.Skipped && rule.Status != Absent }
 
+// judged tells whether a rule was tried that can be broken.
+func judged(rule report.Rule) bool {
+	return rule.Status == report.Passed || rule.Status == report.Failed
+}
+
 // rules are those of which the two say something else.
 func (p *pair) rules() []RuleChange {
 	changes := []RuleChange{}
@@ -37,7 +42,9 @@ func became(a, b report.Rule, again map[string]bool) (kind Kind, why []string) {
 		return Untried, []string{"its contract does not have the rule"}
 	case tried(a) && !tried(b):
 		return Untried, b.Skips
-	case !tried(a) && tried(b):
+	case judged(a) && b.Status == report.Noted:
+		return Untried, []string{"its contract leaves the choice, so that nothing breaks it"}
+	case !tried(a) && tried(b), a.Status == report.Noted && judged(b):
 		return Tried, nil
 	case a.Status == report.Failed && b.Status != report.Failed:
 		// What was broken is mended if what had shown it looks again, and no longer does.

@@ -43,6 +43,8 @@ func (d *Difference) Headline() string {
 	switch {
 	case d.Regression():
 		return fmt.Sprintf("regression, %s: %s", by, listed(d.Regressions))
+	case d.Same() && len(d.Conditions) > 0:
+		return "no difference, though they were not made alike"
 	case d.Same():
 		return "no difference"
 	}
@@ -280,7 +282,7 @@ func (t terminal) latency() {
 func (b Bucket) finding() string {
 	switch {
 	case b.Doubt != "":
-		return "not compared"
+		return "in doubt"
 	case b.Kind == Alike:
 		return "within noise"
 	}

@@ -76,10 +76,7 @@ func rank(r *Report, rule Rule) int {
 func (s *sheet) brokenRule(r *Report, rule Rule, share *quota) *brokenRule {
 	b := &brokenRule{
 		ID: share.line(rule.ID), Level: share.line(string(rule.Level)), Family: visible(familyName(rule.ID)), Standing: r.standing(rule),
-		Statement: share.line(rule.Statement), Source: share.line(sources(rule.Source)), Known: share.line(rule.Known),
-	}
-	if b.Known == "" {
-		b.New = share.line(r.whyNew(rule))
+		Statement: share.line(rule.Statement), Source: share.line(sources(rule.Source)), Known: share.line(rule.Known), New: share.line(r.whyNew(rule)),
 	}
 	b.By, b.MoreBy = fit(share, rule.BrokenBy, markupOfLine, share.line)
 	number := 0

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -36,24 +37,31 @@ func (s *summary) excusedUntil(rule Rule) (day string) {
 	return day
 }
 
-// whyNew says why the baseline does not excuse a failure; nothing where there is no baseline.
+// whyNew says why the baseline does not excuse a failure; nothing where there is no baseline, or it does.
 func (r *Report) whyNew(rule Rule) string {
-	if r.Baseline == nil {
+	if r.Baseline == nil || rule.Known != "" {
 		return ""
 	}
+	var why []string
+	anew := r.Baseline.Anew(rule)
+	all := len(anew) == len(rule.shownBy())
 	for _, entry := range r.Baseline.Standing(StandsExpired) {
 		if entry.In(rule) {
-			return fmt.Sprintf("the entry for %s expired on %s", entry, entry.Expires)
+			why = append(why, fmt.Sprintf("the entry for %s expired on %s", entry, entry.Expires))
+			anew = slices.DeleteFunc(anew, func(check string) bool { return entry.About(rule.ID, check) })
 		}
 	}
-	anew := r.Baseline.Anew(rule)
-	if len(anew) == len(rule.shownBy()) {
-		return "the baseline does not have it"
+	switch {
+	case len(anew) == 0:
+	case all && len(why) == 0:
+		why = append(why, "the baseline does not have it")
+	default:
+		for i := range anew {
+			anew[i] = strconv.Quote(anew[i])
+		}
+		why = append(why, "the baseline does not have it by "+strings.Join(anew, ", "))
 	}
-	for i := range anew {
-		anew[i] = strconv.Quote(anew[i])
-	}
-	return "the baseline does not have it by " + strings.Join(anew, ", ")
+	return strings.Join(why, "; ")
 }
 
 // entries tells of those entries of the baseline that somebody has to look after.

@@ -55,6 +55,26 @@ func TestWhatIsNewComesFirst(t *testing.T) {
 	expect(t, text(t, r, report.Style{}), "new: the baseline does not have it broken 7 times")
 }
 
+func TestWhatHasExpiredHidesNothingNew(t *testing.T) {
+	t.Parallel()
+	r := known(t)
+	r.Rules[3].Known, r.Baseline.Entries = "", r.Baseline.Entries[:2]
+	r.Baseline.Entries[1].Standing = report.StandsExpired
+	expect(t, text(t, r, report.Style{}),
+		`new: the entry for BATCH-2 by "refuses 101 snapshots, time 1" expired on 2026-12-30; the baseline does not have it by "refuses far more than 100" broken 7 times`)
+}
+
+func TestNoFormCallsNewWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	for _, form := range report.Forms {
+		var written strings.Builder
+		if err := form.Write(known(t), &written); err != nil {
+			t.Fatal(err)
+		}
+		refuse(t, written.String(), "the baseline does not have it")
+	}
+}
+
 func TestALongBaselineIsAbbreviated(t *testing.T) {
 	t.Parallel()
 	r := known(t)

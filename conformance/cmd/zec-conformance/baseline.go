@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -105,9 +104,7 @@ those that did not fail any more are taken out, and all else stays as it is, wit
 			}
 			return noArguments(cmd, args[1:])
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.writeBaseline(cmd.Context(), cmd.Flags(), args[0], o)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return c.writeBaseline(cmd, args[0], o) },
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -119,7 +116,7 @@ those that did not fail any more are taken out, and all else stays as it is, wit
 }
 
 // writeBaseline sees that everything is right before it writes.
-func (c *command) writeBaseline(ctx context.Context, flags *pflag.FlagSet, path string, o baselineOptions) error {
+func (c *command) writeBaseline(cmd *cobra.Command, path string, o baselineOptions) error {
 	names, err := conformance.BaselineNames()
 	if err != nil {
 		return err
@@ -131,12 +128,12 @@ func (c *command) writeBaseline(ctx context.Context, flags *pflag.FlagSet, path 
 	if o.from == "" {
 		return errors.New("no report is given; make one with run --report json=report.json, and give --from report.json")
 	}
-	r, err := keptFile(ctx, o.from)
+	r, err := readKept(cmd, o.from)
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
 	now := time.Now().UTC()
-	reason, expires, err := o.excuse(flags, r.Started, now)
+	reason, expires, err := o.excuse(cmd.Flags(), r.Started, now)
 	if err != nil {
 		return err
 	}

@@ -243,6 +243,7 @@ func TestBadUsageOfBaselineWriteIsToldInOneLine(t *testing.T) {
 		"a wrong one to update":  {write(broken, "--from", kept, "--update"), "line 2, column 9: the contract has no rule"},
 		"a report to update":     {write(kept, "--from", kept, "--update"), "a baseline has no member"},
 		"an empty reason":        {write(fresh, "--from", kept, "--reason", " "), "--reason: the reason is empty"},
+		"a reason of bytes":      {write(fresh, "--from", kept, "--reason", "a\xff"), "--reason: the reason is not in UTF-8"},
 		"no day":                 {write(fresh, "--from", kept, "--expires", "2026-13-01"), `--expires: "2026-13-01" is no day`},
 		"a day in words":         {write(fresh, "--from", kept, "--expires", "never"), `--expires: "never" is no day`},
 		"no day at all":          {write(fresh, "--from", kept, "--expires", ""), "is no day"},

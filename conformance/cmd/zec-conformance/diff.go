@@ -1,12 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,7 +26,7 @@ func (c *command) diff() *cobra.Command {
 		Short: "Compare two kept reports: of one implementation at two times, or of two",
 		Long: `Tells what sets the report B apart from the report A, as 'run --report json=FILE' has written them: rules that changed
 verdict, checks that are not carried out any more, choices of the profile that changed, outcomes that are new, and latency
-beyond noise.
+beyond noise. "-" stands for standard input.
 
 With --fail-on, these count as a regression:
 ` + failOnWords() + `
@@ -41,10 +38,13 @@ Exit status: 0 no regression, 1 a regression, 2 they cannot be compared: one is 
 			if len(args) < 2 {
 				return fmt.Errorf("two reports are compared, and %d given; see %s --help", len(args), cmd.CommandPath())
 			}
+			if args[0] == standardInput && args[1] == standardInput {
+				return errors.New("both reports are to come from standard input; give a file for the other")
+			}
 			return noArguments(cmd, args[2:])
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.compareReports(cmd.Context(), args[0], args[1], o)
+			return c.compareReports(cmd, args[0], args[1], o)
 		},
 	}
 	flags := cmd.Flags()
@@ -65,7 +65,7 @@ func failOnWords() string {
 }
 
 // compareReports checks what is given, compares the reports and writes the difference.
-func (c *command) compareReports(ctx context.Context, a, b string, o diffOptions) error {
+func (c *command) compareReports(cmd *cobra.Command, a, b string, o diffOptions) error {
 	gate, err := diff.NewGate(o.failOn...)
 	if err != nil {
 		return fmt.Errorf("--fail-on: %w", err)
@@ -75,16 +75,18 @@ func (c *command) compareReports(ctx context.Context, a, b string, o diffOptions
 	if err != nil {
 		return err
 	}
-	for _, file := range wanted {
-		if same(file.path, a) || same(file.path, b) {
-			return fmt.Errorf("--report: %q is one of the two that are compared; name another file", file.path)
-		}
+	var written []file
+	for _, one := range wanted {
+		written = append(written, file{"--report " + one.form.Kind, one.path})
 	}
-	before, err := keptFile(ctx, a)
+	if err := apart(written, []file{{"one of the two that are compared", a}, {"one of the two that are compared", b}}); err != nil {
+		return err
+	}
+	before, err := readKept(cmd, a)
 	if err != nil {
 		return err
 	}
-	after, err := keptFile(ctx, b)
+	after, err := readKept(cmd, b)
 	if err != nil {
 		return err
 	}
@@ -123,17 +125,7 @@ func differenceFiles(texts []string) (wanted []differenceFile, err error) {
 		if err := report.Writable(path); err != nil {
 			return nil, fmt.Errorf("--report: %w", err)
 		}
-		if !report.Stream(path) && slices.ContainsFunc(wanted, func(w differenceFile) bool { return w.path == path }) {
-			return nil, fmt.Errorf("--report names %q twice; give each report a file of its own", path)
-		}
 		wanted = append(wanted, differenceFile{form, path})
 	}
 	return wanted, nil
-}
-
-// same tells whether two paths lead to one file.
-func same(a, b string) bool {
-	one, err := os.Stat(a)
-	other, wrong := os.Stat(b)
-	return err == nil && wrong == nil && os.SameFile(one, other)
 }

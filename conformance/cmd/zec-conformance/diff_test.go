@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -110,6 +111,25 @@ func TestDiffWritesWhatItTells(t *testing.T) {
 	g.Expect(os.ReadDir(folder)).To(HaveLen(2), "a draft is left")
 }
 
+func TestReportsComeFromStandardInput(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	text, err := os.ReadFile(keep(t, brokenReport("REQ-1")))
+	g.Expect(err).NotTo(HaveOccurred())
+	from := func(args ...string) outcome {
+		var out, errs bytes.Buffer
+		c := &command{environment: variables{}.lookup, out: &out, err: &errs, in: bytes.NewReader(text)}
+		return outcome{c.execute(t.Context(), args), out.String(), errs.String()}
+	}
+	got := from("diff", keep(t, nothing), "-")
+	g.Expect(got.status).To(Equal(1), got.err)
+	g.Expect(got.out).To(HaveSuffix("regression, by must: REQ-1\n"))
+	g.Expect(from("diff", "-", keep(t, nothing)).status).To(BeZero())
+	got = from("baseline", "write", filepath.Join(t.TempDir(), "known.yaml"), "--from", "-")
+	g.Expect(got.status).To(BeZero(), got.err)
+	g.Expect(got.out).To(ContainSubstring("added      REQ-1 until"))
+}
+
 // TestWhatCannotBeComparedIsToldInOneLine, and nothing that was there is lost.
 func TestWhatCannotBeComparedIsToldInOneLine(t *testing.T) {
 	t.Parallel()
@@ -130,28 +150,29 @@ func TestWhatCannotBeComparedIsToldInOneLine(t *testing.T) {
 		args []string
 		mend string
 	}{
-		"nothing":            {nil, "two reports are compared, and 0 given; see zec-conformance diff --help"},
-		"one":                {[]string{good}, "two reports are compared, and 1 given"},
-		"three":              {[]string{good, good, good}, "is one word too many"},
-		"none there":         {[]string{good, filepath.Join(folder, "none.json")}, "no such file"},
-		"half of one":        {[]string{file("half.json", string(text[:len(text)/2])), good}, "not whole"},
-		"another thing":      {[]string{good, file("other.json", `{"openapi": "3.0.3"}`)}, "no report of a run"},
-		"an empty one":       {[]string{good, file("empty.json", "")}, "it is empty"},
-		"a later one":        {[]string{good, file("later.json", `{"format": 999}`)}, "take a later version"},
-		"a folder":           {[]string{good, folder}, "cannot be read"},
-		"no name":            {[]string{good, ""}, "cannot be read"},
-		"B could not run":    {[]string{good, unable}, "B cannot be compared: its run could not be carried out (connection refused)"},
-		"A could not run":    {[]string{unable, good}, "A cannot be compared: its run could not be carried out (connection refused)"},
-		"an unknown word":    {[]string{good, good, "--fail-on", "everything"}, `--fail-on: nothing is called "everything"; give some of must, should, note, checks, latency, none`},
-		"no word":            {[]string{good, good, "--fail-on", ""}, "give some of must"},
-		"none and another":   {[]string{good, good, "--fail-on", "none", "--fail-on", "should"}, "give it alone"},
-		"an unknown form":    {[]string{good, good, "--report", "html=x"}, "give one of json, markdown"},
-		"a form and no path": {[]string{good, good, "--report", "json="}, "is not KIND=PATH"},
-		"no such folder":     {[]string{good, good, "--report", "json=" + filepath.Join(folder, "no", "x")}, "mkdir -p"},
-		"twice in one":       {[]string{good, good, "--report", "json=" + before, "--report", "markdown=" + before}, "a file of its own"},
-		"over a report":      {[]string{good, good, "--report", "json=" + good}, "one of the two that are compared"},
-		"control characters": {[]string{"\x1b[2J\n", good}, "cannot be read"},
-		"after a good form":  {[]string{good, unable, "--report", "markdown=" + before}, "connection refused"},
+		"nothing":                  {nil, "two reports are compared, and 0 given; see zec-conformance diff --help"},
+		"one":                      {[]string{good}, "two reports are compared, and 1 given"},
+		"three":                    {[]string{good, good, good}, "is one word too many"},
+		"none there":               {[]string{good, filepath.Join(folder, "none.json")}, "no such file"},
+		"half of one":              {[]string{file("half.json", string(text[:len(text)/2])), good}, "not whole"},
+		"another thing":            {[]string{good, file("other.json", `{"openapi": "3.0.3"}`)}, "no report of a run"},
+		"an empty one":             {[]string{good, file("empty.json", "")}, "it is empty"},
+		"a later one":              {[]string{good, file("later.json", `{"format": 999}`)}, "take a later version"},
+		"a folder":                 {[]string{good, folder}, "cannot be read"},
+		"no name":                  {[]string{good, ""}, "cannot be read"},
+		"B could not run":          {[]string{good, unable}, "B cannot be compared: its run could not be carried out (connection refused)"},
+		"A could not run":          {[]string{unable, good}, "A cannot be compared: its run could not be carried out (connection refused)"},
+		"an unknown word":          {[]string{good, good, "--fail-on", "everything"}, `--fail-on: nothing is called "everything"; give some of must, should, note, checks, latency, none`},
+		"no word":                  {[]string{good, good, "--fail-on", ""}, "give some of must"},
+		"none and another":         {[]string{good, good, "--fail-on", "none", "--fail-on", "should"}, "give it alone"},
+		"an unknown form":          {[]string{good, good, "--report", "html=x"}, "give one of json, markdown"},
+		"a form and no path":       {[]string{good, good, "--report", "json="}, "is not KIND=PATH"},
+		"no such folder":           {[]string{good, good, "--report", "json=" + filepath.Join(folder, "no", "x")}, "mkdir -p"},
+		"twice in one":             {[]string{good, good, "--report", "json=" + before, "--report", "markdown=" + before}, "a file of its own"},
+		"twice, spelled otherwise": {[]string{good, good, "--report", "json=" + folder + "/./new", "--report", "markdown=" + folder + "/new"}, "a file of its own"},
+		"over a report":            {[]string{good, good, "--report", "json=" + good}, "one of the two that are compared"},
+		"control characters":       {[]string{"\x1b[2J\n", good}, "cannot be read"},
+		"after a good form":        {[]string{good, unable, "--report", "markdown=" + before}, "connection refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +66,7 @@ func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error 
 			return err
 		}
 	}
-	kept, err := waited(cmd.Context(), func() (*report.Report, error) { return readKept(path, cmd.InOrStdin()) })
+	kept, err := readKept(cmd, path)
 	if err != nil {
 		return err
 	}
@@ -77,38 +76,30 @@ func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error 
 	return errors.Join(wanted.write(kept), kept.WritePictures(o.pictures))
 }
 
-// readKept reads a report that was kept.
-func readKept(path string, input io.Reader) (*report.Report, error) {
-	if path != standardInput {
-		return report.ReadFile(path)
-	}
-	kept, err := report.Read(input)
-	if err != nil {
-		return nil, fmt.Errorf("the report on standard input: %w; give what --report json=FILE has written", err)
-	}
-	return kept, nil
-}
-
-// waited gives a report that is read, unless an interrupt comes first: a pipe may have nothing to give for ever.
-func waited(ctx context.Context, read func() (*report.Report, error)) (*report.Report, error) {
+// readKept reads a report that was kept, or that standard input gives, unless an interrupt comes first: a pipe may have nothing
+// to give for ever.
+func readKept(cmd *cobra.Command, path string) (*report.Report, error) {
 	type result struct {
 		kept *report.Report
 		err  error
 	}
-	done := make(chan result, 1)
+	read := make(chan result, 1)
 	go func() {
-		kept, err := read()
-		done <- result{kept, err}
+		if path != standardInput {
+			kept, err := report.ReadFile(path)
+			read <- result{kept, err}
+			return
+		}
+		kept, err := report.Read(cmd.InOrStdin())
+		if err != nil {
+			err = fmt.Errorf("the report on standard input: %w; give what --report json=FILE has written", err)
+		}
+		read <- result{kept, err}
 	}()
 	select {
-	case r := <-done:
+	case r := <-read:
 		return r.kept, r.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("interrupted before the report was read: %w", context.Cause(ctx))
+	case <-cmd.Context().Done():
+		return nil, fmt.Errorf("interrupted before the report was read: %w", context.Cause(cmd.Context()))
 	}
-}
-
-// keptFile reads a report that was kept in a file, or that a pipe gives.
-func keptFile(ctx context.Context, path string) (*report.Report, error) {
-	return waited(ctx, func() (*report.Report, error) { return report.ReadFile(path) })
 }
