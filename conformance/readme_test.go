@@ -67,6 +67,16 @@ func TestReadmeTellsThePrices(t *testing.T) {
 	NewWithT(t).Expect(readme(t)).To(ContainSubstring(conformance.Prices()))
 }
 
+// apart makes a folder that has what commands need of this repository, and what they write there is in nobody's way.
+func apart(g *WithT, folder string) string {
+	root, err := filepath.Abs("..")
+	g.Expect(err).NotTo(HaveOccurred())
+	for _, name := range []string{"bin", "conformance", "openapi.yaml"} {
+		g.Expect(os.Symlink(filepath.Join(root, name), filepath.Join(folder, name))).To(Succeed())
+	}
+	return folder
+}
+
 func TestReadmeCommandsWork(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "make", "curl")
@@ -117,7 +127,7 @@ func TestReadmeCommandsWork(t *testing.T) {
 					needs(t, foreign)
 				}
 			}
-			output := run(t, likeTop(t), script)
+			output := run(t, apart(g, t.TempDir()), script)
 			told := 0
 			for command, text := range shown {
 				if strings.Contains(block, command) {
@@ -128,20 +138,6 @@ func TestReadmeCommandsWork(t *testing.T) {
 			g.Expect(told).NotTo(BeZero(), "nothing is known of what this shows:\n%s", script)
 		})
 	}
-}
-
-// likeTop is a folder that has everything that the top of the repository has. What is written there is in nobody's way.
-func likeTop(t *testing.T) string {
-	t.Helper()
-	g, folder := NewWithT(t), t.TempDir()
-	top, err := filepath.Abs("..")
-	g.Expect(err).NotTo(HaveOccurred())
-	entries, err := os.ReadDir(top)
-	g.Expect(err).NotTo(HaveOccurred())
-	for _, entry := range entries {
-		g.Expect(os.Symlink(filepath.Join(top, entry.Name()), filepath.Join(folder, entry.Name()))).To(Succeed())
-	}
-	return folder
 }
 
 // TestReadmeShowsTestbedsThatAreTried: those of conformance/foreign, where they are judged.

@@ -130,7 +130,7 @@ func (c *command) writeBaseline(cmd *cobra.Command, path string, o baselineOptio
 	if o.from == "" {
 		return errors.New("no report is given; make one with run --report json=report.json, and give --from report.json")
 	}
-	r, err := readKept(cmd.Context(), o.from, cmd.InOrStdin())
+	r, err := readKept(cmd, o.from)
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,7 +42,7 @@ Exit status: 0 no regression, 1 a regression, 2 they cannot be compared: one is 
 			return noArguments(cmd, args[2:])
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.compareReports(cmd.Context(), cmd.InOrStdin(), args[0], args[1], o)
+			return c.compareReports(cmd, args[0], args[1], o)
 		},
 	}
 	flags := cmd.Flags()
@@ -65,7 +63,7 @@ func failOnWords() string {
 }
 
 // compareReports checks what is given, compares the reports and writes the difference.
-func (c *command) compareReports(ctx context.Context, input io.Reader, a, b string, o diffOptions) error {
+func (c *command) compareReports(cmd *cobra.Command, a, b string, o diffOptions) error {
 	gate, err := diff.NewGate(o.failOn...)
 	if err != nil {
 		return fmt.Errorf("--fail-on: %w", err)
@@ -78,11 +76,11 @@ func (c *command) compareReports(ctx context.Context, input io.Reader, a, b stri
 	if err := apart(wanted.files("report", 1), []file{{"one of the two that are compared", a}, {"one of the two that are compared", b}}); err != nil {
 		return err
 	}
-	before, err := readKept(ctx, a, input)
+	before, err := readKept(cmd, a)
 	if err != nil {
 		return err
 	}
-	after, err := readKept(ctx, b, input)
+	after, err := readKept(cmd, b)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +66,7 @@ func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error 
 			return err
 		}
 	}
-	kept, err := readKept(cmd.Context(), path, cmd.InOrStdin())
+	kept, err := readKept(cmd, path)
 	if err != nil {
 		return err
 	}
@@ -78,12 +77,12 @@ func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error 
 }
 
 // readKept reads a report that was kept.
-func readKept(ctx context.Context, path string, input io.Reader) (*report.Report, error) {
-	return waited(ctx, func() (*report.Report, error) {
+func readKept(cmd *cobra.Command, path string) (*report.Report, error) {
+	return waited(cmd.Context(), func() (*report.Report, error) {
 		if path != standardInput {
 			return report.ReadFile(path)
 		}
-		kept, err := report.Read(input)
+		kept, err := report.Read(cmd.InOrStdin())
 		if err != nil {
 			return nil, fmt.Errorf("the report on standard input: %w; give what --report json=FILE has written", err)
 		}
