@@ -137,7 +137,7 @@ func TestNewFailuresOfAKnownRuleCount(t *testing.T) {
 			g := NewWithT(t)
 			d := compare(t, a, c.b)
 			g.Expect(d.Regression()).To(Equal(c.counts))
-			g.Expect(strings.Contains(markdown(t, d), "was <code>failed, as known</code>")).To(Equal(c.counts))
+			g.Expect(strings.Contains(markdown(t, d), "was `failed, as known`")).To(Equal(c.counts))
 			g.Expect(compare(t, a, c.b, "none").Regression()).To(BeFalse())
 		})
 	}
