@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/signing"
@@ -130,6 +131,9 @@ func (c Config) complete() (Config, reach.Base, error) {
 	endpoint, err := reach.Parse(c.Endpoint)
 	if err != nil {
 		return c, endpoint, fmt.Errorf("endpoint: %w", err)
+	}
+	if strings.HasSuffix(endpoint.URL(""), contract.Path) {
+		return c, endpoint, fmt.Errorf("endpoint: the URL ends with %s, which is appended to it; leave that out", contract.Path)
 	}
 	if c.HTTP2 {
 		endpoint = endpoint.HTTP2()

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,8 +13,10 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/oracle"
+	"github.com/zec-conformance/deletesnapshots/conformance/reach"
 	"github.com/zec-conformance/deletesnapshots/conformance/redact"
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
+	"github.com/zec-conformance/deletesnapshots/conformance/signing"
 	"github.com/zec-conformance/deletesnapshots/conformance/target"
 )
 
@@ -36,11 +39,17 @@ type journal struct {
 	unanswered []failure
 }
 
-// newJournal begins a journal. What it is given may repeat the secrets, and what it gives does not.
+// newJournal begins a journal. What it is given may repeat the secrets, and all that the environment holds, and what it gives
+// does not.
 func newJournal(secrets []string) *journal {
 	j := &journal{
 		rules: map[string]*report.Rule{}, chosen: map[string][]string{}, requestIDs: map[string]int{},
 		redact: redact.New(secrets...), quotes: allowance{left: mostQuoted, longest: longestQuote},
+	}
+	j.redact.Secret(reach.ProxySecrets(os.LookupEnv)...)
+	for _, held := range signing.Held(os.LookupEnv) {
+		j.redact.Secret(held.Secrets()...)
+		j.redact.Name(held.Identity()...)
 	}
 	for _, rule := range contract.Rules {
 		j.rules[rule.ID] = &report.Rule{Rule: rule}

@@ -86,6 +86,8 @@ func JudgeLog(ctx context.Context, log Log) (*report.Report, error) {
 	}
 
 	j := &logJudge{journal: newJournal(nil), learned: learned, counts: r.Log, tried: map[string][]string{}}
+	safe := j.journal.redact.Replace
+	r.Log.Name, r.Endpoint = safe(r.Log.Name), safe(r.Endpoint)
 	j.observer = observer{j.journal, func() string { return everyAnswer }}
 	if err := log.each(ctx, func(c *call) {
 		if c != nil {
@@ -116,7 +118,7 @@ func JudgeLog(ctx context.Context, log Log) (*report.Report, error) {
 		r.Reason = fmt.Sprintf("no call of the log has an answer to judge: %d without one, %d put off", r.Log.Silent, r.Log.PutOff)
 	}
 	r.Judge(false, false)
-	known.judge(r)
+	known.hiding(safe).judge(r)
 	return r, nil
 }
 

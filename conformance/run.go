@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -208,7 +207,7 @@ func OpenBed(config Config) (bed testbed.Bed, done func(), err error) {
 
 func newSuite(ctx context.Context, config Config) *suite {
 	s := &suite{
-		config: config, amount: efforts[config.Effort], journal: newJournal(slices.Concat(config.Credentials.Secrets(), reach.ProxySecrets(os.LookupEnv))),
+		config: config, amount: efforts[config.Effort], journal: newJournal(config.Credentials.Secrets()),
 		clock: newClock("setting up"), course: newCourse(), cannot: map[contract.State]string{},
 		credentials: func() signing.Credentials { return config.Credentials },
 		silence:     silence{timeout: config.Timeout}, keeps: allowance{left: mostKept, longest: longestKept},
@@ -301,7 +300,7 @@ func (s *suite) prepareStates() error {
 		return err
 	}
 	if !slices.Contains(states, contract.Normal) {
-		return fmt.Errorf("the testbed says that it cannot make snapshots in state %s (GET of its base), and without them nothing can be judged", contract.Normal)
+		return fmt.Errorf("the testbed says that it cannot make snapshots in state %s (its \"states\"), and without them nothing can be judged", contract.Normal)
 	}
 	if err := s.people.Stock(s.run); err != nil {
 		return fmt.Errorf("no snapshot in state %s: %w", contract.Normal, err)

@@ -11,7 +11,7 @@ import (
 // Why a run ends whose target does not answer, or says far too much. What was proved before holds all the same.
 var (
 	errSilent   = errors.New("the endpoint has stopped answering")
-	errHanging  = errors.New("the endpoint answers some requests never; to wait for more of them would take too long")
+	errHanging  = errors.New("the endpoint answers some requests never; to wait for more of them would take too long (does it serve several connections at once?)")
 	errFlooding = errors.New("the endpoint sends too much")
 )
 

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -21,11 +23,12 @@ var annotationKinds = []string{"error", "warning", "notice"}
 type annotation struct {
 	title string
 	lines []string // printable
+	rank  int      // among those of its kind in its report, 0 for the worst
 }
 
 // WriteAnnotations writes what is to be seen in the reports of one step as commands to GitHub Actions: errors for what makes the
-// step fail, warnings for what does not but wants attention, notices for what is known and for what was not tried. What is left
-// out is counted.
+// step fail, warnings for what does not but wants attention, notices for what is known and for what was not tried. The worst of
+// each report comes before the second worst of any, and what is left out is counted.
 func WriteAnnotations(w io.Writer, reports ...*Report) error {
 	found := map[string][]annotation{}
 	for _, r := range reports {
@@ -33,8 +36,10 @@ func WriteAnnotations(w io.Writer, reports ...*Report) error {
 		if len(reports) > 1 {
 			about += " " + r.Endpoint
 		}
+		ranks := map[string]int{}
 		r.annotate(func(kind, title string, lines ...string) {
-			a := annotation{title: about + ": " + title}
+			a := annotation{title: about + ": " + title, rank: ranks[kind]}
+			ranks[kind]++
 			for _, line := range lines {
 				a.lines = append(a.lines, Printable(line))
 			}
@@ -43,6 +48,7 @@ func WriteAnnotations(w io.Writer, reports ...*Report) error {
 	}
 	for _, kind := range annotationKinds {
 		all := found[kind]
+		slices.SortStableFunc(all, func(a, b annotation) int { return cmp.Compare(a.rank, b.rank) })
 		if more := len(all) - (mostAnnotations - 1); more > 1 {
 			all = append(all[:mostAnnotations-1:mostAnnotations-1], annotation{
 				title: contract.Action, lines: []string{fmt.Sprintf("%d more like the %d before; the log of the step has them.", more, mostAnnotations-1)},

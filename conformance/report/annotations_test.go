@@ -94,6 +94,12 @@ func TestAnnotationsAreAsManyAsGitHubShows(t *testing.T) {
 	}
 	g.Expect(length).To(BeNumerically("<", 100_000))
 
+	other := huge(t)
+	other.Endpoint = "http://other"
+	two := annotated(t, huge(t), other)
+	g.Expect(two[0].Title).NotTo(ContainSubstring("http://other"))
+	g.Expect(two[1].Title).To(HavePrefix("DeleteSnapshots http://other: "), "neither is left out for the other")
+
 	ten := quiet(t)
 	ten.Verdict = report.NotConformant
 	for i := range 10 {

@@ -16,7 +16,7 @@ import (
 // is no file, like a pipe or /dev/stdout, is written to as it is.
 func WriteFile(path string, write func(io.Writer) error) error {
 	if err := put(path, write); err != nil {
-		return fmt.Errorf("write the report %q: %w", path, err)
+		return fmt.Errorf("write the report %q: %w", path, reason(err))
 	}
 	return nil
 }
@@ -34,10 +34,11 @@ func put(path string, write func(io.Writer) error) error {
 
 // Draft is a file under way, for what is written in the course of a run. It takes its place when it is complete.
 type Draft struct {
-	path string // of its place; empty where it is written to in place
-	file *os.File
-	err  error // the first
-	done bool
+	path   string // of its place; empty where it is written to in place
+	file   *os.File
+	shared bool  // it is a standard stream, and others write to it as well
+	err    error // the first
+	done   bool
 }
 
 // NewDraft begins a file. Finish or Discard has to be called, the first of which counts.
@@ -50,6 +51,9 @@ func NewDraft(path string) (*Draft, error) {
 }
 
 func draft(path string) (*Draft, error) {
+	if own := standard(path); own != nil {
+		return &Draft{file: own, shared: true}, nil
+	}
 	if Stream(path) {
 		file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 		return &Draft{file: file}, err
@@ -81,10 +85,12 @@ func (d *Draft) Finish() error {
 
 func (d *Draft) finish() error {
 	d.done = true
-	if d.path == "" {
+	switch {
+	case d.shared:
+		return d.err
+	case d.path == "":
 		return errors.Join(d.err, d.file.Close())
-	}
-	if d.err == nil {
+	case d.err == nil:
 		d.err = d.file.Sync()
 	}
 	if err := d.file.Close(); d.err == nil {
@@ -107,6 +113,9 @@ func (d *Draft) Discard() {
 }
 
 func (d *Draft) discard() error {
+	if d.shared {
+		return nil
+	}
 	err := d.file.Close()
 	if d.path != "" {
 		err = errors.Join(err, os.Remove(d.file.Name()))
@@ -124,8 +133,11 @@ func Writable(path string) error {
 }
 
 func probe(path string) error {
-	if path == "" {
+	switch path {
+	case "":
 		return errors.New("the path is empty; name a file")
+	case "-":
+		return errors.New("it is no file; give /dev/stdout for standard output, or ./- for a file of that name")
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -134,13 +146,18 @@ func probe(path string) error {
 	case err == nil && info.Mode().Type() == fs.ModeSocket:
 		return errors.New("this is a socket; name a file")
 	case err == nil && Stream(path):
-		return nil // opening a pipe would wait for its reader
+		return probeStream(path, info)
+	case err != nil && opened(path):
+		return errors.New("nothing is open under this number; name a file")
 	case err == nil && info.Mode().Perm()&0o222 == 0:
 		return errors.New("the file is read-only; make it writable (chmod u+w), or name another")
 	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("%w; name another file", reason(err))
 	}
 	path = followed(path)
+	if !replaceable(path) {
+		return fmt.Errorf("it is somebody else's, and in the directory %q only its owner can replace it; name another file", filepath.Dir(path))
+	}
 	draft, err := beside(path)
 	switch directory := filepath.Dir(path); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -160,15 +177,44 @@ func probe(path string) error {
 	return nil
 }
 
+// probeStream opens what it is safe to open: opening a pipe would wait for its reader.
+func probeStream(path string, info fs.FileInfo) error {
+	if standard(path) != nil || info.Mode().Type() == fs.ModeNamedPipe {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return fmt.Errorf("%w; name another file", reason(err))
+	}
+	return file.Close()
+}
+
 // leastRoom is how many bytes have to fit where a report is to go: most take less. Many a full disk has room for a file's name.
 const leastRoom = 64 << 10
 
-// Stream tells whether a path is nothing that can be replaced. The standard streams are none even where the shell
-// has led them into a file: replacing that would lose what else is written to it.
+// Stream tells whether a path is nothing that can be replaced. What the shell has opened for the process is none even where it
+// leads into a file: replacing that would lose what else is written to it.
 func Stream(path string) bool {
 	info, err := os.Stat(path)
-	return err == nil && !info.IsDir() && !info.Mode().IsRegular() ||
-		slices.Contains([]string{"/dev/stdout", "/dev/stderr"}, filepath.Clean(path))
+	return err == nil && !info.IsDir() && (!info.Mode().IsRegular() || opened(path))
+}
+
+// opened tells whether a path names a file by the number that it has in this process.
+func opened(path string) bool {
+	path = filepath.Clean(path)
+	return standard(path) != nil || slices.Contains([]string{"/dev/fd", "/proc/self/fd"}, filepath.Dir(path))
+}
+
+// standard gives the standard stream that a path names. A file behind it, opened anew, would be written to from another place
+// than by all else that uses the stream, and one would overwrite the other.
+func standard(path string) *os.File {
+	switch filepath.Clean(path) {
+	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
+		return os.Stdout
+	case "/dev/stderr", "/dev/fd/2", "/proc/self/fd/2":
+		return os.Stderr
+	}
+	return nil
 }
 
 // SameFile tells whether two paths lead to one place, which need not exist.
@@ -226,6 +272,9 @@ func beside(path string) (*os.File, error) {
 func reason(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err
+	}
+	if link, ok := errors.AsType[*os.LinkError](err); ok {
+		return link.Err
 	}
 	return err
 }

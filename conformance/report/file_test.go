@@ -3,6 +3,7 @@ package report_test
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -132,9 +133,9 @@ func TestWriteFileLeavesTheOldOneWhenItFails(t *testing.T) {
 	full := errors.New("no space left")
 	err := report.WriteFile(path, func(w io.Writer) error {
 		_, _ = io.WriteString(w, "half of the new o")
-		return full
+		return &fs.PathError{Op: "write", Path: filepath.Join(directory, ".report-X"), Err: full}
 	})
-	if !errors.Is(err, full) || !strings.Contains(err.Error(), path) {
+	if !errors.Is(err, full) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), ".report-") {
 		t.Errorf("the error is %v", err)
 	}
 	holds(t, directory, map[string]string{"report.json": "old"})
@@ -171,6 +172,8 @@ func TestWritable(t *testing.T) {
 		inside("old"):             "",
 		os.DevNull:                "",
 		"":                        "name a file",
+		"-":                       "/dev/stdout",
+		"/dev/fd/987654":          "nothing is open",
 		directory:                 "name a file in it",
 		inside("folder") + "/":    "name a file in it",
 		inside("absent") + "/":    "name a file in it",

@@ -210,17 +210,26 @@ func (r *Report) junitRun(shown int, suites []junitSuite) junitSuite {
 		out += "\n" + count(more, "rule") + " left out"
 	}
 	c.Out = &junitText{out}
+	var seed, log string
+	if r.Log != nil {
+		log = r.Log.Name
+	} else {
+		seed = fmt.Sprint(r.Seed)
+	}
 	var properties junitProperties
 	for _, p := range []junitProperty{
 		{"verdict", r.Headline()},
 		{"endpoint", r.Endpoint},
+		{"log", log},
 		{"testbed", r.Testbed},
 		{"effort", r.Effort},
-		{"seed", fmt.Sprint(r.Seed)},
+		{"seed", seed},
 		{"filter", r.Filter},
 		{"strict", fmt.Sprint(r.Strict)},
 	} {
-		properties.List = append(properties.List, junitProperty{p.Name, attribute(p.Value)})
+		if p.Value != "" {
+			properties.List = append(properties.List, junitProperty{p.Name, attribute(p.Value)})
+		}
 	}
 	return junitSuite{Name: runSuite, Properties: &properties, Cases: []junitCase{c}}
 }

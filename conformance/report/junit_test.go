@@ -251,3 +251,20 @@ func expectXML(t *testing.T, text string) {
 	}
 	parsed(t, text)
 }
+
+// TestJUnitNamesWhatWasJudged, and nothing that a log does not have.
+func TestJUnitNamesWhatWasJudged(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	properties := func(r *report.Report) map[string]string {
+		named := map[string]string{}
+		for _, p := range parsed(t, formed(t, r, "junit")).all("testsuite")[0].all("properties")[0].all("property") {
+			named[p.attr("name")] = p.attr("value")
+		}
+		return named
+	}
+	g.Expect(properties(quiet(t))).To(And(HaveKeyWithValue("seed", "42"), Not(HaveKey("log")), Not(HaveKey("filter"))))
+	log := quiet(t)
+	log.Testbed, log.Seed, log.Effort, log.Log = "", 0, "", &report.Log{Name: "production.har"}
+	g.Expect(properties(log)).To(And(HaveKeyWithValue("log", "production.har"), Not(HaveKey("seed")), Not(HaveKey("testbed"))))
+}

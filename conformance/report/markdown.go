@@ -14,7 +14,7 @@ import (
 const (
 	mostMarkdown = 65_536 // bytes: as many characters as GitHub takes in a comment
 	mostFolded   = 16_384 // bytes of a part that is folded away, other than the evidence
-	shownRows    = 6      // broken rules before the fold
+	shownRows    = 5      // broken rules before the fold
 	shownCell    = 100    // characters of what was seen, or permitted
 	shownIDs     = 12     // rules that are named in one sentence
 	shownFolded  = 200    // rows of a table behind the fold
@@ -49,7 +49,7 @@ func (m *comment) head() {
 	m.printf("### %s %s: %s\n\n", m.mark(), contract.Action, m.Headline())
 	m.printf("%s%s in %.1f s\n\n", before(cell(m.Endpoint), ", "), count(m.Exchanges, "exchange"), m.Seconds)
 	if m.Reason != "" {
-		m.printf("The run was not carried out to its end: %s\n\n", cell(m.Reason))
+		m.printf("The run was not carried out to its end: %s\n\n", code(m.Reason, caseLine))
 	}
 	m.counts()
 	m.broken()
@@ -310,9 +310,12 @@ func id(rule Rule) string {
 	return cell(rule.ID)
 }
 
-// cell gives the beginning of a text as code that can stand in a table. The table would take a bar for its own, even there.
-func cell(text string) string {
-	text = shorten(strings.ReplaceAll(Printable(abbreviate(text, caseLine)), "|", `\x7c`), shownCell)
+// cell gives the beginning of a text as code that can stand in a table.
+func cell(text string) string { return code(text, shownCell) }
+
+// code gives so many characters of a text as code. A table would take a bar for its own, even there.
+func code(text string, width int) string {
+	text = shorten(strings.ReplaceAll(Printable(abbreviate(text, caseLine)), "|", `\x7c`), width)
 	if strings.TrimSpace(text) == "" {
 		return ""
 	}

@@ -92,7 +92,7 @@ func TestMarkdownFitsIntoAComment(t *testing.T) {
 	g.Expect(len(comment)).To(BeNumerically(">", 40_000), "there is room for more")
 	g.Expect(regexp.MustCompile("(?m)^`+text$").FindAllString(comment, -1)).To(HaveLen(len(contract.Rules)), "each rule has its share")
 	g.Expect(comment).To(MatchRegexp(`… \d+ bytes …`))
-	g.Expect(comment).To(ContainSubstring("and 31 more rules, below"))
+	g.Expect(comment).To(ContainSubstring("and 32 more rules, below"))
 
 	ticks := huge(t)
 	for i := range ticks.Rules {
@@ -135,7 +135,9 @@ func TestMarkdownSaysWhatDecides(t *testing.T) {
 	} {
 		g.Expect(formed(t, all[name], "markdown")).To(HavePrefix(beginning))
 	}
-	g.Expect(formed(t, all["hopeless"], "markdown")).To(ContainSubstring("not carried out to its end: `the testbed lies`"))
+	const reason = "the testbed cannot be asked (GET http://127.0.0.1:8080/testbed/v1): dial tcp 127.0.0.1:8080: connect: connection refused"
+	all["hopeless"].Reason = reason
+	g.Expect(formed(t, all["hopeless"], "markdown")).To(ContainSubstring("not carried out to its end: `"+reason+"`"), "the end says what is wrong")
 }
 
 // markdownTexts are what somebody might send to be seen in a comment.

@@ -19,6 +19,9 @@ import (
 // mostRead is how many bytes of a report are read. Those that runs write are far shorter.
 const mostRead = 64 << 20
 
+// mostCause is how many bytes of what is wrong with a report are told: it may repeat a text from it.
+const mostCause = 500
+
 // ReadFile reads a report that was kept in a file. Its error says in one line what is wrong with it.
 func ReadFile(path string) (*Report, error) {
 	file, err := os.Open(path)
@@ -49,11 +52,8 @@ func Read(from io.Reader) (*Report, error) {
 	var head struct {
 		Format *int `json:"format"`
 	}
-	if err := json.Unmarshal(text, &head); err != nil {
-		if _, malformed := errors.AsType[*json.SyntaxError](err); malformed {
-			return nil, fmt.Errorf("it is no JSON, or not whole (%w)", err)
-		}
-		return nil, errors.New("it is no report of a run")
+	if malformed, is := errors.AsType[*json.SyntaxError](json.Unmarshal(text, &head)); is {
+		return nil, fmt.Errorf("it is no JSON, or not whole (%w)", malformed)
 	}
 	if head.Format != nil && *head.Format > Format {
 		return nil, fmt.Errorf("it has format %d, and this version reads formats up to %d; take a later version", *head.Format, Format)
@@ -97,5 +97,6 @@ func firstCause(err error) string {
 		broken = broken.Causes[0]
 	}
 	place := "/" + strings.Join(broken.InstanceLocation, "/")
-	return fmt.Sprintf("at %s, %s", place, broken.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
+	what := broken.ErrorKind.LocalizedString(message.NewPrinter(language.English))
+	return abbreviate(fmt.Sprintf("at %s, %s", place, what), mostCause)
 }

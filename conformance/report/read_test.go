@@ -32,11 +32,12 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 		"half of one":         {whole[:len(whole)/2], "not whole"},
 		"two":                 {whole + whole, "not whole"},
 		"no JSON":             {"verdict: conformant\n", "no JSON"},
-		"a list":              {"[]", "no report"},
+		"a list":              {"[]", "no report of a run: at /, got array"},
 		"nothing in it":       {"{}", "no report of a run: at /"},
 		"something else":      {`{"openapi": "3.0.3"}`, "no report"},
 		"a later format":      {strings.Replace(whole, `"format": 2`, `"format": 3`, 1), "take a later version"},
-		"a format of text":    {strings.Replace(whole, `"format": 2`, `"format": "2"`, 1), "no report"},
+		"a format of text":    {strings.Replace(whole, `"format": 2`, `"format": "2"`, 1), "at /format, got string"},
+		"an endless id":       {strings.Replace(whole, `"id": "`, `"id": "`+strings.Repeat("x", 1<<20), 1), "/id"},
 		"format 0":            {strings.Replace(whole, `"format": 2`, `"format": 0`, 1), "at /format"},
 		"an unknown status":   {strings.Replace(whole, `"status": "failed"`, `"status": "fine"`, 1), "/status"},
 		"a member too many":   {strings.Replace(whole, `"format": 2`, `"format": 2, "surprise": 1`, 1), "surprise"},
@@ -51,6 +52,7 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 			_, err := report.Read(strings.NewReader(c.text))
 			g.Expect(err).To(MatchError(ContainSubstring(c.says)))
 			g.Expect(err.Error()).NotTo(ContainSubstring("\n"))
+			g.Expect(len(err.Error())).To(BeNumerically("<", 1000), "it repeats what it was given")
 		})
 	}
 }

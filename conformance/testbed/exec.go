@@ -163,7 +163,7 @@ func (s said) sight(id string) (Sight, error) {
 	}
 	sight, err := show(shown, name)
 	if err != nil {
-		return Sight{}, s.errorf("%w", err)
+		return Sight{}, s.errorf(`%w (of one that is gone, it is {"gone": true})`, err)
 	}
 	return sight, nil
 }

@@ -206,7 +206,7 @@ func TestExecFailsForGood(t *testing.T) {
 		},
 	}
 	late := map[string][]string{
-		"silence": {"sleep 60", `did not answer {"verb":"states"} within 300ms`},
+		"silence": {"sleep 60", `did not answer {"verb":"states"} within 300ms (is every line flushed`},
 		"deaf":    {"exec <&-; sleep 60"},
 		"slow":    {"while sleep 0.1; do printf '{'; done", "within 300ms"},
 	}

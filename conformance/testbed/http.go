@@ -103,7 +103,7 @@ func (h *HTTP) Look(ctx context.Context, id string) (Sight, error) {
 	}
 	sight, err := show(shown, name)
 	if err != nil {
-		return Sight{}, answer.errorf("%w: %.200q", err, answer.body)
+		return Sight{}, answer.errorf("%w (of one that is gone, the status is %d): %.200q", err, http.StatusNotFound, answer.body)
 	}
 	return sight, nil
 }
@@ -146,11 +146,10 @@ func (a answer) decode(wanted members) error {
 		return a.errorf("has status %d: %.200q", a.status, a.body)
 	}
 	var all map[string]json.RawMessage
-	err := json.Unmarshal(a.body, &all)
-	if err == nil {
-		err = wanted.take(all)
+	if err := json.Unmarshal(a.body, &all); err != nil {
+		return a.errorf("is no JSON object: %.200q", a.body)
 	}
-	if err != nil {
+	if err := wanted.take(all); err != nil {
 		return a.errorf("cannot be read (%s): %.200q", err, a.body)
 	}
 	return nil
@@ -212,8 +211,10 @@ func (h *HTTP) once(ctx context.Context, method, path string, body []byte, longe
 	switch {
 	case ctx.Err() != nil:
 		return a, 0, context.Cause(ctx)
+	case errors.Is(err, context.DeadlineExceeded) && a.status != 0:
+		return a, 0, a.errorf("began, and did not end within %s; is its Content-Length right?", h.timeout)
 	case errors.Is(err, context.DeadlineExceeded):
-		return a, 0, a.errorf("did not come within %s", h.timeout)
+		return a, 0, a.errorf("did not come within %s; does it serve several connections at once?", h.timeout)
 	case err != nil:
 		return a, 0, fmt.Errorf("the testbed cannot be asked (%s): %w", a.request(), err)
 	case len(a.body) > longest:

@@ -253,7 +253,7 @@ func (p *program) late() {
 	}
 	p.mu.Unlock()
 	if asked != nil {
-		p.fail(fmt.Errorf("did not answer %s within %s", whole(asked), p.timeout))
+		p.fail(fmt.Errorf("did not answer %s within %s (is every line flushed as it is written?)", whole(asked), p.timeout))
 	}
 }
 

@@ -3,6 +3,7 @@ package testbed
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -19,11 +20,19 @@ func (wanted members) take(all map[string]json.RawMessage) error {
 	for name, into := range wanted {
 		if value, has := all[name]; has {
 			if err := json.Unmarshal(value, into); err != nil {
-				return err
+				return fmt.Errorf("%s: %w", name, plain(err))
 			}
 		}
 	}
 	return nil
+}
+
+// plain says what is wrong with an answer to somebody who may write another language than Go.
+func plain(err error) error {
+	if other, is := errors.AsType[*json.UnmarshalTypeError](err); is {
+		return fmt.Errorf("%s is of the wrong type", other.Value)
+	}
+	return err
 }
 
 // stateNames are the names by which a testbed knows states: one may have two, and a testbed know one of them.

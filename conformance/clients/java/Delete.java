@@ -6,6 +6,9 @@ import snapshots.client.ErrorCode;
 /** Deletes snapshots: java Delete ENDPOINT ID... */
 final class Delete {
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length == 0) {
+            throw new IllegalArgumentException("usage: java Delete ENDPOINT ID...");
+        }
         var endpoint = URI.create(arguments[0]);
         var ids = List.of(arguments).subList(1, arguments.length);
         var id = System.getenv().getOrDefault("ZENLAYERCLOUD_ACCESS_KEY_ID", "");

@@ -94,7 +94,9 @@ func (c *command) baselineWrite() *cobra.Command {
 		Short: "Write what a run found broken to a list of known failures",
 		Long: `Writes a list of known failures, in YAML, for run --baseline and judge --baseline: an entry for each rule that a kept
 report has as broken. FILE must not exist, unless it is to be updated: then entries are added for what is broken and not in it,
-those that did not fail any more are taken out, and all else stays as it is, with its reasons, days and comments.`,
+those that did not fail any more are taken out, and all else stays as it is, with its reasons, days and comments.
+
+Exit status: 0 the list was written, also where it has nothing in it, 2 it was not.`,
 		Example: `  zec-conformance run --report json=report.json
   zec-conformance baseline write known.yaml --from report.json --reason "the gateway is replaced in spring, see #123"
   zec-conformance run --baseline known.yaml`,
@@ -128,7 +130,7 @@ func (c *command) writeBaseline(cmd *cobra.Command, path string, o baselineOptio
 	if o.from == "" {
 		return errors.New("no report is given; make one with run --report json=report.json, and give --from report.json")
 	}
-	r, err := readKept(o.from, cmd.InOrStdin())
+	r, err := readKept(cmd, o.from)
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}

@@ -85,6 +85,8 @@ Exit status: 0 conformant (remarks included, unless --strict), or not, and all o
   zec-conformance clean
   zec-conformance judge production.har
   zec-conformance report report.json --to junit=report.xml
+  zec-conformance diff main.json branch.json
+  zec-conformance breaking --git main
   zec-conformance baseline write known.yaml --from report.json
   zec-conformance mock --addr 127.0.0.1:8080
   zec-conformance rules`,

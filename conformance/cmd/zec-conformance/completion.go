@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/zec-conformance/deletesnapshots/conformance"
+	"github.com/zec-conformance/deletesnapshots/conformance/breaking"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/diff"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/desk"
 	"github.com/zec-conformance/deletesnapshots/conformance/mock/door"
 	"github.com/zec-conformance/deletesnapshots/conformance/mutants"
@@ -110,9 +112,12 @@ func argumentsOf() map[string]cobra.CompletionFunc {
 	return map[string]cobra.CompletionFunc{
 		"judge":  files("har"),
 		"report": files("json"),
+		"diff":   files("json"),
 		"import": files("yaml", "yml", "json"),
 		"write":  files("yaml", "yml", "json"),
 		"man":    folders,
+
+		"breaking": files("yaml", "yml", "json"),
 	}
 }
 
@@ -130,14 +135,22 @@ func commandsBelow(cmd *cobra.Command, args []string, _ string) (names []cobra.C
 func valuesOf() map[string]cobra.CompletionFunc {
 	pem := files("pem", "crt", "cer", "key")
 	lists := files("yaml", "yml", "json")
+	forms := make([]cobra.Completion, len(report.Forms))
+	for i, form := range report.Forms {
+		forms[i] = cobra.CompletionWithDesc(form.Kind, form.About)
+	}
+	regressions := make([]cobra.Completion, len(diff.Words))
+	for i, word := range diff.Words {
+		regressions[i] = cobra.CompletionWithDesc(string(word.Word), word.About)
+	}
 	return map[string]cobra.CompletionFunc{
 		"endpoint":     openEnded("http://", "https://", "unix:"),
 		"testbed":      openEnded("http://", "https://", "unix:", "exec:", "file:", "zec:"),
 		"effort":       words(texts(conformance.Quick, conformance.Normal, conformance.Thorough)...),
 		"label-filter": labels,
-		"run report":   kinds,
-		"judge report": kinds,
-		"report to":    kinds,
+		"run report":   kinds(forms...),
+		"judge report": kinds(forms...),
+		"report to":    kinds(forms...),
 		"baseline":     lists,
 		"write from":   files("json"),
 		"record":       files("har"),
@@ -157,6 +170,12 @@ func valuesOf() map[string]cobra.CompletionFunc {
 		"fault":        faults,
 		"stay":         words(string(contract.Leaving), "CREATING"),
 		"tolerate":     callerRules,
+
+		"diff report":      kinds(strings.Split(diff.Kinds(), ", ")...),
+		"diff fail-on":     words(regressions...),
+		"breaking report":  kinds("markdown", "json"),
+		"breaking fail-on": words(breaking.Breaking.String(), breaking.Warning.String(), breaking.Notice.String(), "none"),
+		"document":         lists,
 	}
 }
 
@@ -206,15 +225,24 @@ func labels(_ *cobra.Command, _ []string, typed string) (all []cobra.Completion,
 	return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
-// kinds are those of reports, and behind a kind the files and folders that there are.
-func kinds(_ *cobra.Command, _ []string, typed string) (all []cobra.Completion, _ cobra.ShellCompDirective) {
-	kind, path, given := strings.Cut(typed, "=")
-	if !given {
-		for _, form := range report.Forms {
-			all = append(all, cobra.CompletionWithDesc(form.Kind+"=", form.About))
+// kinds are those of reports, with what they are for, and behind a kind the files and folders that there are.
+func kinds(kinds ...cobra.Completion) cobra.CompletionFunc {
+	var beginnings []cobra.Completion
+	for _, kind := range kinds {
+		name, about, _ := strings.Cut(kind, "\t")
+		beginnings = append(beginnings, cobra.CompletionWithDesc(name+"=", about))
+	}
+	return func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		all := beginnings
+		if kind, path, given := strings.Cut(typed, "="); given {
+			all = filesBehind(kind+"=", path)
 		}
 		return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// filesBehind are the files and folders whose paths begin with what is typed, behind what stands before it.
+func filesBehind(before, path string) (all []cobra.Completion) {
 	folder, _ := filepath.Split(path)
 	entries, _ := os.ReadDir(cmp.Or(folder, ".")) // a folder that cannot be read has nothing to offer
 	for _, entry := range entries {
@@ -223,10 +251,10 @@ func kinds(_ *cobra.Command, _ []string, typed string) (all []cobra.Completion, 
 			found += string(filepath.Separator)
 		}
 		if strings.HasPrefix(found, path) {
-			all = append(all, kind+"="+found)
+			all = append(all, before+found)
 		}
 	}
-	return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	return all
 }
 
 func variants(*cobra.Command, []string, string) (all []cobra.Completion, _ cobra.ShellCompDirective) {

@@ -80,6 +80,17 @@ func TestWhatCanStandThereIsOffered(t *testing.T) {
 		"mock --log ":                     {[]string{"text", "json", "none"}, noFiles},
 		"mock --tolerate ":                {callers, noFiles},
 		"rules ":                          {nil, noFiles},
+		"diff ":                           {[]string{"json"}, byEnding},
+		"diff --fail-on ":                 {[]string{"must", "latency", "none"}, noFiles},
+		"diff --report ":                  {[]string{"json=", "markdown="}, openEnd},
+		"breaking ":                       {[]string{"yaml", "json"}, byEnding},
+		"breaking --git ":                 {nil, noFiles},
+		"breaking --document ":            {[]string{"yaml"}, byEnding},
+		"breaking --fail-on ":             {[]string{"breaking", "notice", "none"}, noFiles},
+		"breaking --report ":              {[]string{"markdown=", "json="}, openEnd},
+		"baseline ":                       {[]string{"write"}, noFiles},
+		"baseline write ":                 {[]string{"yaml", "json"}, byEnding},
+		"baseline write --from ":          {[]string{"json"}, byEnding},
 		"run --endpoint http://127.0.0.1:8080 --testbed /testbed/v1 --eff": {[]string{"--effort"}, noFiles},
 	} {
 		t.Run(line, func(t *testing.T) {

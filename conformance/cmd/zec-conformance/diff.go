@@ -44,7 +44,7 @@ Exit status: 0 no regression, 1 a regression, 2 they cannot be compared: one is 
 			return noArguments(cmd, args[2:])
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.compareReports(cmd.InOrStdin(), args[0], args[1], o)
+			return c.compareReports(cmd, args[0], args[1], o)
 		},
 	}
 	flags := cmd.Flags()
@@ -65,7 +65,7 @@ func failOnWords() string {
 }
 
 // compareReports checks what is given, compares the reports and writes the difference.
-func (c *command) compareReports(input io.Reader, a, b string, o diffOptions) error {
+func (c *command) compareReports(cmd *cobra.Command, a, b string, o diffOptions) error {
 	gate, err := diff.NewGate(o.failOn...)
 	if err != nil {
 		return fmt.Errorf("--fail-on: %w", err)
@@ -82,11 +82,11 @@ func (c *command) compareReports(input io.Reader, a, b string, o diffOptions) er
 	if err := apart(written, []file{{"one of the two that are compared", a}, {"one of the two that are compared", b}}); err != nil {
 		return err
 	}
-	before, err := readKept(a, input)
+	before, err := readKept(cmd, a)
 	if err != nil {
 		return err
 	}
-	after, err := readKept(b, input)
+	after, err := readKept(cmd, b)
 	if err != nil {
 		return err
 	}

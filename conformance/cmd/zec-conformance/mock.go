@@ -33,7 +33,9 @@ The first line that it prints is its URL.
 With --mutant it serves an implementation to measure a suite by: a mutant, which breaks a rule, or a twin, which differs
 from the mock in what the contract leaves open. "zec-conformance mutants" lists them.
 
-%s`, contract.Path, mock.TestbedPath, aboutFaults()),
+%s
+
+Exit status: 0 it was interrupted, 2 it could not serve; and see --expect-clean.`, contract.Path, mock.TestbedPath, aboutFaults()),
 		Example: `  zec-conformance mock --addr 127.0.0.1:8080
   zec-conformance mock --expect-clean
   zec-conformance mock --settle 3s --latency p50=20ms,p99=300ms

@@ -24,7 +24,9 @@ func (c *command) plan() *cobra.Command {
 		Long: `Tells what a run with the same flags would do: how many snapshots it would have made in each state, how many requests it
 would send, how long that would take, and which checks it would give up for a --budget or a testbed that has too little.
 It is worked out by a rehearsal on the embedded mock; nothing is asked of the endpoint or the testbed. A run that meets a
-fault takes more, to look into it, and never more than the budget.`,
+fault takes more, to look into it, and never more than the budget.
+
+Exit status: 0 it was told, 2 such a run could not be made.`,
 		Example: `  zec-conformance plan --effort quick
   zec-conformance plan --endpoint https://staging.example --testbed zec:disk-1 --budget 60 --latency 120ms`,
 		Args: noArguments,

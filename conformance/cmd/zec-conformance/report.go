@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -54,11 +54,11 @@ func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error 
 	if err != nil {
 		return err
 	}
-	var read []file
-	if path != standardInput {
-		read = []file{{"the report itself", path}}
+	from := path
+	if path == standardInput {
+		from = "/dev/stdin"
 	}
-	if err := apart(wanted.files("to", 1), read); err != nil {
+	if err := apart(wanted.files("to", 1), []file{{"the report itself", from}}); err != nil {
 		return err
 	}
 	if cmd.Flags().Changed("pictures") {
@@ -66,7 +66,7 @@ func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error 
 			return err
 		}
 	}
-	kept, err := readKept(path, cmd.InOrStdin())
+	kept, err := readKept(cmd, path)
 	if err != nil {
 		return err
 	}
@@ -76,14 +76,30 @@ func (c *command) convert(cmd *cobra.Command, path string, o keptOptions) error 
 	return errors.Join(wanted.write(kept), kept.WritePictures(o.pictures))
 }
 
-// readKept reads a report that was kept.
-func readKept(path string, input io.Reader) (*report.Report, error) {
-	if path != standardInput {
-		return report.ReadFile(path)
+// readKept reads a report that was kept, or that standard input gives, unless an interrupt comes first: a pipe may have nothing
+// to give for ever.
+func readKept(cmd *cobra.Command, path string) (*report.Report, error) {
+	type result struct {
+		kept *report.Report
+		err  error
 	}
-	kept, err := report.Read(input)
-	if err != nil {
-		return nil, fmt.Errorf("the report on standard input: %w; give what --report json=FILE has written", err)
+	read := make(chan result, 1)
+	go func() {
+		if path != standardInput {
+			kept, err := report.ReadFile(path)
+			read <- result{kept, err}
+			return
+		}
+		kept, err := report.Read(cmd.InOrStdin())
+		if err != nil {
+			err = fmt.Errorf("the report on standard input: %w; give what --report json=FILE has written", err)
+		}
+		read <- result{kept, err}
+	}()
+	select {
+	case r := <-read:
+		return r.kept, r.err
+	case <-cmd.Context().Done():
+		return nil, fmt.Errorf("interrupted before the report was read: %w", context.Cause(cmd.Context()))
 	}
-	return kept, nil
 }

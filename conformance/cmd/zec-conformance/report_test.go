@@ -6,9 +6,11 @@ import (
 	"encoding/xml"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -79,6 +81,86 @@ func TestAKeptReportIsReadFromStandardInput(t *testing.T) {
 	g.Expect(got.err).To(ContainSubstring("standard input"))
 }
 
+// TestAReportToAStandardStreamLosesNothing of what else is written there, where a shell has led the stream into a file.
+func TestAReportToAStandardStreamLosesNothing(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/dev/stdout", "/dev/fd/1", "/dev/stderr"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+			g.Expect(err).NotTo(HaveOccurred())
+			defer out.Close()
+			_, ended := start(g, out, out, "run", "--quiet", "--effort", "quick", "--label-filter", "REQ-1", "--report", "json="+path)
+			g.Eventually(ended, patient).Should(Receive(BeNil()))
+			text, err := os.ReadFile(out.Name())
+			g.Expect(err).NotTo(HaveOccurred())
+			decoder := json.NewDecoder(bytes.NewReader(text))
+			var whole report.Report
+			g.Expect(decoder.Decode(&whole)).To(Succeed())
+			g.Expect(string(text[decoder.InputOffset():])).To(And(HavePrefix("\nendpoint "), HaveSuffix("verdict: conformant\n")))
+		})
+	}
+}
+
+// TestAReportDoesNotTakeThePlaceOfWhatAShellHasOpened: the summary would go to a file that nobody finds any more.
+func TestAReportDoesNotTakeThePlaceOfWhatAShellHasOpened(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	from, _ := kept(t)
+	text, err := os.ReadFile(from)
+	g.Expect(err).NotTo(HaveOccurred())
+	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	g.Expect(err).NotTo(HaveOccurred())
+	defer out.Close()
+	in, err := os.Open(from)
+	g.Expect(err).NotTo(HaveOccurred())
+	defer in.Close()
+	for path, what := range map[string]string{out.Name(): "which is where standard output goes", from: "which is the report itself"} {
+		var errs bytes.Buffer
+		command := exec.Command(os.Args[0], "report", "-", "--to", "badge="+path)
+		command.Stdin = in
+		_, ended := launch(g, command, out, &errs)
+		g.Eventually(ended, patient).Should(Receive(HaveOccurred()))
+		g.Expect(errs.String()).To(ContainSubstring(what))
+	}
+	g.Expect(os.ReadFile(out.Name())).To(BeEmpty())
+	g.Expect(os.ReadFile(from)).To(Equal(text))
+}
+
+// TestAnInterruptEndsTheWaitForAReport, which may never come from a pipe. Nothing has to be released, and nothing is written.
+func TestAnInterruptEndsTheWaitForAReport(t *testing.T) {
+	t.Parallel()
+	path, _ := kept(t)
+	for name, args := range map[string][]string{
+		"report": {"report", "/dev/fd/0", "--to", "badge=" + path},
+		"input":  {"report", "-", "--to", "badge=" + path},
+		"diff":   {"diff", "/dev/fd/0", path},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			text, err := os.ReadFile(path)
+			g.Expect(err).NotTo(HaveOccurred())
+			in, never, err := os.Pipe()
+			g.Expect(err).NotTo(HaveOccurred())
+			defer never.Close()
+			defer in.Close()
+			var out, errs bytes.Buffer
+			command := exec.Command(os.Args[0], args...)
+			command.Stdin = in
+			_, ended := launch(g, command, &out, &errs)
+			_, err = never.Write(bytes.Repeat([]byte(" "), 1<<20)) // more than a pipe holds: it is being read
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(command.Process.Signal(syscall.SIGINT)).To(Succeed())
+			g.Eventually(ended, patient).Should(Receive())
+			g.Expect(os.ReadFile(path)).To(Equal(text))
+			outcome{command.ProcessState.ExitCode(), out.String(), errs.String()}.complaint(g)
+			g.Expect(errs.String()).To(ContainSubstring("interrupted before the report was read"))
+		})
+	}
+}
+
 // TestTheHAROfAReportIsJudged like any other log: what was broken shows again.
 func TestTheHAROfAReportIsJudged(t *testing.T) {
 	t.Parallel()
@@ -144,7 +226,7 @@ func TestBadReportsAreToldOfInOneLine(t *testing.T) {
 		"a newer one":           {[]string{in("newer")}, "take a later version"},
 		"an endless one":        {[]string{"/dev/zero"}, "it is longer than"},
 		"control characters":    {[]string{"\x1b[2J\n"}, "no such file or directory"},
-		"no kind":               {append([]string{path}, to("xml", in("old"))...), "--to has no kind \"xml\"; give one of json, junit"},
+		"no kind":               {append([]string{path}, to("xml", in("old"))...), "--to has no kind \"xml\"; give one of " + report.Kinds()},
 		"no path":               {append([]string{path}, to("junit", "")...), "give json=report.json"},
 		"a folder to write to":  {append([]string{path}, to("junit", folder)...), "name a file in it"},
 		"no folder":             {append([]string{path}, to("junit", in("no/x"))...), "mkdir -p"},
@@ -207,13 +289,13 @@ func TestNothingThatIsReadIsOverwritten(t *testing.T) {
 			got.complaint(g)
 			g.Expect(got.err).To(ContainSubstring(usage.mend))
 			g.Expect(got.out).To(BeEmpty())
-			g.Expect(os.ReadDir(folder)).To(HaveLen(3), "something is written")
 		})
 	}
 	t.Cleanup(func() {
 		if target.requests.Load() > 0 {
 			t.Error("something was sent")
 		}
+		g.Expect(os.ReadDir(folder)).To(HaveLen(3), "something is written") // what tries whether it could be is gone by now
 	})
 }
 

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -100,4 +102,28 @@ func TestTheReasonHasNoSecretEither(t *testing.T) {
 	got.complaint(g)
 	g.Expect(got.err).To(ContainSubstring("they are not accepted; set ZENLAYERCLOUD_ACCESS_KEY_ID"))
 	g.Expect(got.out + got.err).NotTo(ContainSubstring(secret))
+}
+
+// TestWhatTheEnvironmentHoldsIsInNoReport, also where it is not sent: to the embedded mock, and where a log is judged.
+func TestWhatTheEnvironmentHoldsIsInNoReport(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	const secret = "c2VjcmV0LW9mLXRoZS1ydW4"
+	folder := t.TempDir()
+	log, known, path := filepath.Join(folder, secret+".har"), filepath.Join(folder, secret+".yaml"), filepath.Join(folder, "report.json")
+	list := "known: [{rule: REQ-2, reason: " + secret + ", expires: 9999-12-31}]"
+	g.Expect(os.WriteFile(known, []byte(list), 0o600)).To(Succeed())
+	for _, args := range [][]string{
+		{"run", "--quiet", "--effort", "quick", "--linger", "0", "--label-filter", "REQ-1 || REQ-2 || " + secret, "--record", log},
+		{"judge", log},
+	} {
+		var out, errs bytes.Buffer
+		command := exec.Command(os.Args[0], append(args, "--baseline", known, "--report", "json="+path)...)
+		_, ended := launch(g, command, &out, &errs, "ZENLAYER_TOKEN="+secret)
+		g.Eventually(ended, patient).Should(Receive(BeNil()), errs.String())
+		written, err := os.ReadFile(path)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(out.String() + errs.String() + string(written)).NotTo(ContainSubstring(secret))
+		g.Expect(string(written)).To(ContainSubstring("REDACTED"))
+	}
 }

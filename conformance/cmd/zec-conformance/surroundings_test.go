@@ -56,13 +56,13 @@ func TestBrokenSurroundingsAreNoVerdict(t *testing.T) {
 			testbed: sound.URL + "/testbed/v2", says: []string{"GET http://", "/testbed/v2", "404"},
 		},
 		"a testbed that is a web site": {
-			bend: []middleware{at(base, text(200, "text/html", "<html>\n<body>hello</body>"))}, says: []string{"GET http://", "cannot be read", "<html>"},
+			bend: []middleware{at(base, text(200, "text/html", "<html>\n<body>hello</body>"))}, says: []string{"GET http://", "is no JSON object", "<html>"},
 		},
 		"a testbed that fails": {
 			bend: []middleware{at(base, text(500, "text/plain", "out of\x1b[2J memory"))}, says: []string{"GET http://", "500", "out of"},
 		},
 		"a testbed that talks nonsense": {
-			bend: []middleware{at(base, text(200, contract.ContentType, `{"states": 7}`))}, says: []string{"GET http://", "cannot be read"},
+			bend: []middleware{at(base, text(200, contract.ContentType, `{"states": 7}`))}, says: []string{"GET http://", "states: number is of the wrong type"},
 		},
 		"a testbed that invents a state": {
 			bend: []middleware{at(base, text(200, contract.ContentType, `{"states": ["NORMAL", "ASLEEP"]}`))}, says: []string{"GET http://", "ASLEEP"},
@@ -92,7 +92,7 @@ func TestBrokenSurroundingsAreNoVerdict(t *testing.T) {
 			bend: []middleware{handing(func(ids []string) any { return make([]int, len(ids)) })}, says: []string{"POST http://", "cannot be read"},
 		},
 		"a testbed without NORMAL": {
-			bend: []middleware{at(base, text(200, contract.ContentType, `{"states": ["FAILED"]}`))}, says: []string{"cannot make snapshots in state NORMAL", "GET of its base"},
+			bend: []middleware{at(base, text(200, contract.ContentType, `{"states": ["FAILED"]}`))}, says: []string{"cannot make snapshots in state NORMAL", `its "states"`},
 		},
 		"a testbed that refuses NORMAL": {
 			bend: []middleware{at(orders, text(422, contract.ContentType, `{"error": "no"}`))}, says: []string{"no snapshot in state NORMAL"},

@@ -86,6 +86,7 @@ func TestBadUsageIsToldInOneLineBeforeAnythingIsSent(t *testing.T) {
 		"an endpoint without scheme":    {args: endpoint("localhost:80"), mend: "does not begin with http://"},
 		"an endpoint of another scheme": {args: endpoint("ftp://x"), mend: "does not begin with http://"},
 		"an endpoint without host":      {args: endpoint("http://"), mend: "names no host"},
+		"an endpoint with the path":     {args: endpoint("http://h" + contract.Path + "/"), mend: "leave that out"},
 		"an endpoint with a password":   {args: endpoint("http://user:" + hidden + "@host"), mend: "give credentials in the environment"},
 		"an endpoint with a query":      {args: endpoint("http://h/?q=1"), mend: "a query or a fragment"},
 		"an endpoint with a fragment":   {args: endpoint("http://h/#f"), mend: "a query or a fragment"},
