@@ -104,6 +104,8 @@ func TestCompareWords(t *testing.T) {
 	}{
 		{"One call takes 100.", "One call\n  takes 100.", unchanged},
 		{"One call takes as many.", "One call, takes as many", corrected},
+		{"One call takes as many as 100.", "One call takes up to 100.", unchanged},
+		{"It is not empty.", "It isn't empty.", unchanged},
 		{"The anwser is JSON.", "The answer is JSON.", corrected},
 		{"A named snapshot goes.", "An unnamed snapshot goes.", rephrased},
 		{"A named snapshot goes.", "A unnamed snapshot goes.", rephrased},
@@ -116,6 +118,9 @@ func TestCompareWords(t *testing.T) {
 		{"At most one.", "At least one.", redirected},
 		{"Answered with MISSING_PARAMETER.", "Answered with INVALID_PARAMETER_TYPE.", redirected},
 		{"The X-ZC-Action says so.", "The X-ZC-Version says so.", redirected},
+		{"It stays until then.", "It stays.", redirected},
+		{"It has a Date or a Time.", "It has a Date and a Time.", redirected},
+		{"It is a list of strings.", "It is a list of numbers.", redirected},
 		{"It ends within 30 seconds.", "It ends after 30 seconds.", redirected},
 	} {
 		NewWithT(t).Expect(compareWords(row.before, row.after)).To(Equal(row.is), "%s | %s", row.before, row.after)

@@ -1,6 +1,7 @@
 package breaking
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -324,6 +325,8 @@ func (c *comparison) responses(before, after *node) {
 		b, a := before.get(status), after.get(status)
 		switch {
 		case same(b, a):
+		case strings.HasPrefix(status, "x-"):
+			c.extension(status, b, a)
 		case b == nil && strings.HasPrefix(status, "2"):
 			c.say("success-status-added", "response wider", b, a, "an answer with status %s is added", status)
 		case b == nil:
@@ -339,7 +342,7 @@ func (c *comparison) responses(before, after *node) {
 
 // cover gives the answer under which a status is found that has no entry of its own.
 func cover(status string, responses *node) *node {
-	if status == "default" {
+	if status == "default" || status == "" {
 		return nil
 	}
 	if byClass := responses.get(status[:1] + "XX"); byClass != nil && !strings.HasSuffix(status, "XX") {
@@ -472,7 +475,7 @@ func serving(operation, path, root *node) *node {
 func byAddress(servers *node) keyedList {
 	list := keyedList{of: map[string]*node{}}
 	for _, item := range items(servers) {
-		name := strings.TrimSuffix(item.get("url").text(), "/")
+		name := cmp.Or(strings.TrimSuffix(item.get("url").text(), "/"), "/")
 		if address, err := url.Parse(name); err == nil {
 			name = strings.Replace(name, address.Host, strings.ToLower(address.Host), 1)
 		}

@@ -24,16 +24,20 @@ var obligations = strings.Fields(`
 	once one only other same some twice two unless without or
 	after always before later until
 	can cannot has have may must need should
-	accepted allowed answered counts deleted deletes denied error fails forbidden gone ignored keeps kept left listed lists missing
-	outside permitted refused required stays succeeds success unchanged within
-	array arrays empty null number numbers object objects string strings`)
+	accepted allowed answered counts deleted deletes denied differ differs error except excluded fails forbidden go goes gone ignored
+	included keeps kept left listed lists missing outside permitted refused required stay stays succeeds success unchanged within
+	array arrays empty non-empty null number numbers object objects string strings`)
 
 var (
 	anyWord = regexp.MustCompile(`[\p{L}\p{N}_]+(-[\p{L}\p{N}_]+)*`)
 	spoken  = regexp.MustCompile(`^\p{Lu}?\p{Ll}*(-\p{Ll}+)*$`) // a word as people write it; all else is a figure or a name
 )
 
+// alike spells in one way what says the same.
+var alike = strings.NewReplacer("as many as", "up to", "isn't", "is not", "aren't", "are not", "doesn't", "does not", "can't", "cannot")
+
 func compareWords(before, after string) rewording {
+	before, after = alike.Replace(before), alike.Replace(after)
 	if plainWords(before) == plainWords(after) {
 		return unchanged
 	}
