@@ -120,7 +120,7 @@ func TestWhatTheEnvironmentHoldsIsInNoReport(t *testing.T) {
 		var out, errs bytes.Buffer
 		command := exec.Command(os.Args[0], append(args, "--baseline", known, "--report", "json="+path)...)
 		_, ended := launch(g, command, &out, &errs, "ZENLAYER_TOKEN="+secret)
-		g.Eventually(ended, patient).Should(Receive(BeNil()), errs.String())
+		g.Eventually(ended, patient).Should(Receive(BeNil()), errs.String)
 		written, err := os.ReadFile(path)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(out.String() + errs.String() + string(written)).NotTo(ContainSubstring(secret))
