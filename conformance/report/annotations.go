@@ -68,6 +68,7 @@ func (r *Report) annotate(tell func(kind, title string, lines ...string)) {
 	if status := r.ExitStatus(); status != Conformant.ExitStatus() && (r.Reason != "" || status == CouldNotRun.ExitStatus()) {
 		tell("error", string(r.Verdict), abbreviate(r.Reason, annotationText))
 	}
+	rules := r.weights()
 	for _, w := range []struct {
 		weight
 		kind, means string
@@ -77,12 +78,12 @@ func (r *Report) annotate(tell func(kind, title string, lines ...string)) {
 		{remark, "warning", ", a remark"},
 		{known, "notice", ", as known"},
 	} {
-		for _, rule := range r.weighing(w.weight) {
+		for _, rule := range rules[w.weight] {
 			tell(w.kind, fmt.Sprintf("%s %s is broken%s", rule.ID, rule.Level, w.means), r.explained(rule)...)
 		}
 	}
-	if rules := r.weighing(untried); len(rules) > 0 {
-		tell("notice", count(len(rules), "rule")+" not tried", abbreviate(ids(rules), annotationText))
+	if n := len(rules[untried]); n > 0 {
+		tell("notice", count(n, "rule")+" not tried", abbreviate(ids(rules[untried]), annotationText))
 	}
 	for _, entry := range r.Baseline.Standing(StandsExpired) {
 		tell("warning", "a known failure has expired", abbreviate(entry.String(), caseLine)+": "+abbreviate(entry.Reason, annotationText), "It was excused until "+entry.Expires+".")

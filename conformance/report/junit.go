@@ -84,7 +84,7 @@ func (s junitSeconds) MarshalText() ([]byte, error) {
 // known failure, is skipped, since of what has passed no reader shows any text.
 func (r *Report) WriteJUnit(w io.Writer) error {
 	all := junitReport{Name: contract.Action}
-	seconds := r.ruleSeconds()
+	seconds, status := r.ruleSeconds(), r.ExitStatus()
 	rules := inOrder(r.Rules)
 	rules = rules[:min(len(rules), mostCases)]
 	for _, rule := range rules {
@@ -92,18 +92,17 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 			all.Suites = append(all.Suites, junitSuite{Name: attribute(rule.Family())})
 		}
 		suite := &all.Suites[len(all.Suites)-1]
-		suite.Cases = append(suite.Cases, r.junitCase(rule, seconds[rule.ID]))
+		suite.Cases = append(suite.Cases, r.junitCase(rule, status, seconds[rule.ID]))
 		delete(seconds, rule.ID)
 	}
-	all.Suites = append([]junitSuite{r.junitRun(len(rules), all.Suites)}, all.Suites...)
 	for i := range all.Suites {
-		suite := &all.Suites[i]
-		suite.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05")
-		suite.total()
-		all.Tests += suite.Tests
-		all.Failures += suite.Failures
-		all.Errors += suite.Errors
-		all.Time += suite.Time
+		all.count(&all.Suites[i])
+	}
+	run := r.junitRun(len(rules), all.Failures)
+	all.count(&run)
+	all.Suites = append([]junitSuite{run}, all.Suites...)
+	for i := range all.Suites {
+		all.Suites[i].Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05")
 	}
 	buffer := bufio.NewWriter(w) // keeps the first error for Flush
 	buffer.WriteString(xml.Header)
@@ -135,8 +134,8 @@ func duration(seconds float64) time.Duration {
 	return time.Duration(max(0, min(seconds, day.Seconds())) * float64(time.Second))
 }
 
-// total counts the cases of a suite.
-func (s *junitSuite) total() {
+// count adds a suite up, and to the whole.
+func (r *junitReport) count(s *junitSuite) {
 	for _, c := range s.Cases {
 		s.Tests++
 		s.Time += c.Time
@@ -149,9 +148,13 @@ func (s *junitSuite) total() {
 			s.Skipped++
 		}
 	}
+	r.Tests += s.Tests
+	r.Failures += s.Failures
+	r.Errors += s.Errors
+	r.Time += s.Time
 }
 
-func (r *Report) junitCase(rule Rule, seconds junitSeconds) junitCase {
+func (r *Report) junitCase(rule Rule, status int, seconds junitSeconds) junitCase {
 	c := junitCase{
 		Name:  attribute(rule.ID + " " + rule.Statement),
 		Class: attribute(contract.Action + "." + rule.Family()),
@@ -159,7 +162,7 @@ func (r *Report) junitCase(rule Rule, seconds junitSeconds) junitCase {
 	}
 	skipped := func(why string) { c.Skipped = &junitText{text(why)} }
 	broken := func() string { return "\n" + r.told(rule) }
-	switch r.weigh(rule) {
+	switch r.weigh(rule, status) {
 	case fails:
 		c.Failure = &junitBlame{Type: attribute(string(rule.Level)), Message: attribute(rule.seen()), Text: text(r.told(rule))}
 	case known:
@@ -192,15 +195,10 @@ func (r *Report) passed(rule Rule) string {
 	return strings.Join(told, "\n")
 }
 
-// junitRun is the suite of the run itself. The suites of the rules are known, so that a verdict which none of them bears out
-// is not lost.
-func (r *Report) junitRun(shown int, suites []junitSuite) junitSuite {
+// junitRun is the suite of the run itself. How many rules are shown to fail is known, so that a verdict which none of them
+// bears out is not lost.
+func (r *Report) junitRun(shown, failures int) junitSuite {
 	c := junitCase{Name: theRun, Class: contract.Action + "." + runSuite}
-	failures := 0
-	for _, suite := range suites {
-		suite.total()
-		failures += suite.Failures
-	}
 	if status := r.ExitStatus(); status == CouldNotRun.ExitStatus() || status != Conformant.ExitStatus() && (r.Reason != "" || failures == 0) {
 		why := cmp.Or(r.Reason, "no rule here bears the verdict out")
 		c.Error = &junitBlame{Type: attribute(string(r.Verdict)), Message: attribute(why), Text: paragraph(why)}

@@ -24,7 +24,8 @@ const (
 // WriteMarkdown writes the report as a comment on a change: what decides, and the rest folded away. What does not fit in a
 // comment is left out from the end, and a line says so.
 func (r *Report) WriteMarkdown(w io.Writer) error {
-	m, rest := comment{Report: r}, comment{Report: r}
+	weights := r.weights()
+	m, rest := comment{Report: r, weights: weights}, comment{Report: r, weights: weights}
 	m.head()
 	rest.fold("Every rule", rest.rules())
 	rest.fold("How it reads the silences of the contract", rest.profile())
@@ -39,6 +40,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 type comment struct {
 	*Report
 	strings.Builder
+	weights map[weight][]Rule
 }
 
 func (m *comment) printf(format string, arguments ...any) { fmt.Fprintf(m, format, arguments...) }
@@ -101,9 +103,11 @@ func (m *comment) counts() {
 		m.printf("| %s |", level)
 		for _, column := range columns {
 			n := 0
-			for _, rule := range m.Rules {
-				if rule.Level == level && slices.Contains(column.marks, m.weigh(rule)) {
-					n++
+			for _, mark := range column.marks {
+				for _, rule := range m.weights[mark] {
+					if rule.Level == level {
+						n++
+					}
 				}
 			}
 			m.printf(" %d |", n)
@@ -116,7 +120,7 @@ func (m *comment) counts() {
 // decisive are the broken rules, those first that decide.
 func (m *comment) decisive() (rules []Rule) {
 	for _, w := range []weight{fails, undecided, remark, known} {
-		rules = append(rules, m.weighing(w)...)
+		rules = append(rules, m.weights[w]...)
 	}
 	return rules
 }
@@ -143,7 +147,7 @@ func (m *comment) broken() {
 // says what a broken rule comes to.
 func (m *comment) says(rule Rule) string {
 	level := string(rule.Level)
-	switch m.weigh(rule) {
+	switch m.weigh(rule, m.ExitStatus()) {
 	case remark:
 		return level + ", a remark"
 	case known:
@@ -155,7 +159,7 @@ func (m *comment) says(rule Rule) string {
 }
 
 func (m *comment) notTried() {
-	rules := m.weighing(untried)
+	rules := m.weights[untried]
 	if len(rules) == 0 {
 		return
 	}

@@ -22,6 +22,9 @@ const mostRead = 64 << 20
 // mostCause is how many bytes of what is wrong with a report are told: it may repeat a text from it.
 const mostCause = 500
 
+// mostListed is how many rules, and how many known failures, a report that is read may have: no contract has a hundredth of it.
+const mostListed = 10_000
+
 // ReadFile reads a report that was kept in a file. Its error says in one line what is wrong with it.
 func ReadFile(path string) (*Report, error) {
 	file, err := os.Open(path)
@@ -68,6 +71,9 @@ func Read(from io.Reader) (*Report, error) {
 	r := &Report{Format: 1}
 	if err := json.Unmarshal(text, r); err != nil {
 		return nil, fmt.Errorf("it is no report of a run (%w)", err)
+	}
+	if len(r.Rules) > mostListed || r.Baseline != nil && len(r.Baseline.Entries) > mostListed {
+		return nil, fmt.Errorf("it has more than %d rules, or known failures", mostListed)
 	}
 	return r, nil
 }

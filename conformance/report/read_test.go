@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +55,19 @@ func TestWhatIsNoReportIsRefused(t *testing.T) {
 			g.Expect(err.Error()).NotTo(ContainSubstring("\n"))
 			g.Expect(len(err.Error())).To(BeNumerically("<", 1000), "it repeats what it was given")
 		})
+	}
+}
+
+// TestAReportHasNotAnyNumberOfRules: what looks at them in pairs would go on for hours.
+func TestAReportHasNotAnyNumberOfRules(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	rules, known := quiet(t), quiet(t)
+	rules.Rules = slices.Repeat(rules.Rules, 10_001)
+	known.Baseline = &report.Baseline{Entries: slices.Repeat([]report.Known{{Rule: "REQ-1", Reason: "r", Expires: "2026-12-31", Standing: report.StandsNotTried}}, 10_001)}
+	for _, r := range []*report.Report{rules, known} {
+		_, err := report.Read(bytes.NewReader(written(t, r)))
+		g.Expect(err).To(MatchError("it has more than 10000 rules, or known failures"))
 	}
 }
 

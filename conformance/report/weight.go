@@ -13,8 +13,9 @@ const (
 	fails
 )
 
-func (r *Report) weigh(rule Rule) weight {
-	switch status := r.ExitStatus(); {
+// weigh gives the weight of a rule in a report that gives the command this exit status.
+func (r *Report) weigh(rule Rule, status int) weight {
+	switch {
 	case rule.Status == Skipped:
 		return untried
 	case rule.Status != Failed:
@@ -29,13 +30,12 @@ func (r *Report) weigh(rule Rule) weight {
 	return fails
 }
 
-// weighing gives the rules of a weight, in the contract's order.
-func (r *Report) weighing(w weight) []Rule {
-	var rules []Rule
+// weights gives the rules by their weights, in the contract's order.
+func (r *Report) weights() map[weight][]Rule {
+	status, rules := r.ExitStatus(), map[weight][]Rule{}
 	for _, rule := range inOrder(r.Rules) {
-		if r.weigh(rule) == w {
-			rules = append(rules, rule)
-		}
+		w := r.weigh(rule, status)
+		rules[w] = append(rules[w], rule)
 	}
 	return rules
 }
