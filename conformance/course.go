@@ -66,7 +66,7 @@ func (c *course) add(e *target.Exchange, sample func() report.Exchange) {
 		trial := &c.trials[last]
 		trial.Exchanges++
 		if len(trial.Rules) > 0 {
-			family = contract.Rule{ID: trial.Rules[0]}.Family()
+			family = contract.Family(trial.Rules[0])
 		}
 		if trial.Sample == nil && len(e.Body)+len(e.Raw())+target.Length(e.Header()) <= longestSample {
 			short := sample()

@@ -161,11 +161,10 @@ func choose(checks []Check, takes map[string]price, m means, sum bill) (given ma
 
 // rank orders checks by the highest level among their rules.
 func (c Check) rank() int {
-	levels := []contract.Level{contract.Must, contract.Should, contract.Note}
-	best := len(levels)
+	best := len(contract.Levels)
 	for _, id := range c.Rules {
 		rule, _ := contract.RuleByID(id)
-		best = min(best, slices.Index(levels, rule.Level))
+		best = min(best, slices.Index(contract.Levels, rule.Level))
 	}
 	return best
 }

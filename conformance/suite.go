@@ -154,7 +154,7 @@ func (s *suite) begin() {
 	s.check.Store(&spec.LeafNodeText)
 	s.met.Store(false)
 	s.missed.Store(false)
-	s.clock.enter(contract.Rule{ID: rulesOf(spec.Labels())[0]}.Family())
+	s.clock.enter(contract.Family(rulesOf(spec.Labels())[0]))
 	s.course.begin(spec.LeafNodeText, rulesOf(spec.Labels()))
 	s.progress()
 	if why, given := s.given[spec.LeafNodeText]; given {

@@ -5,6 +5,7 @@
 package contract
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ const (
 	Note   Level = "NOTE"   // nothing can break it: what an implementation does is recorded
 )
 
+// Levels are all of them, in falling order.
+var Levels = []Level{Must, Should, Note}
+
 // Rule is one promise of the contract.
 type Rule struct {
 	ID        string   `json:"id"`
@@ -32,7 +36,15 @@ type Rule struct {
 }
 
 // Family is the part of the id that the rules about one subject share: "BATCH" for "BATCH-2".
-func (r Rule) Family() string { return r.ID[:strings.LastIndex(r.ID, "-")] }
+func (r Rule) Family() string { return Family(r.ID) }
+
+// Family gives the family of a rule by its id. An id that has none, which is no rule's, is one of its own.
+func Family(id string) string {
+	if at := strings.LastIndex(id, "-"); at >= 0 {
+		return id[:at]
+	}
+	return id
+}
 
 // CallerRule is what a request owes the contract. Its level is never Note.
 type CallerRule struct {
@@ -166,6 +178,23 @@ func RuleByID(id string) (Rule, bool) {
 		return Rule{}, false
 	}
 	return Rules[i], true
+}
+
+// Order compares rules by their ids: those of the contract are in its order, and those of others come behind them, all alike.
+func Order(a, b string) int { return cmp.Compare(document.places[a], document.places[b]) }
+
+// Cite gives a Source of a rule as people know it, by the title of the document. One that the contract does not have stays as
+// it is.
+func Cite(source string) string {
+	id, section, _ := strings.Cut(source, " ")
+	i := slices.IndexFunc(Sources, func(s Source) bool { return s.ID == id })
+	switch {
+	case i < 0:
+		return source
+	case section == "":
+		return Sources[i].Title
+	}
+	return Sources[i].Title + ", " + section
 }
 
 // CallerRuleByID finds a rule for callers.

@@ -321,3 +321,30 @@ func TestErrorByCode(t *testing.T) {
 	_, ok := contract.ErrorByCode("NO_SUCH_CODE")
 	g.Expect(ok).To(BeFalse())
 }
+
+// TestRulesAreInTheContractsOrder, also beside those of other contracts, and have families by their ids.
+func TestRulesAreInTheContractsOrder(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	ids := []string{"X-1"}
+	for _, rule := range slices.Backward(contract.Rules) {
+		ids = append(ids, rule.ID)
+	}
+	slices.SortStableFunc(ids, contract.Order)
+	for i, rule := range contract.Rules {
+		g.Expect(ids[i]).To(Equal(rule.ID))
+		g.Expect(rule.ID).To(HavePrefix(rule.Family() + "-"))
+	}
+	g.Expect(ids[len(contract.Rules)]).To(Equal("X-1"))
+	g.Expect(contract.Order("X-1", "A-1")).To(BeZero())
+	g.Expect(contract.Family("none")).To(Equal("none"))
+}
+
+func TestSourcesAreCitedByTheirTitles(t *testing.T) {
+	t.Parallel()
+	g := NewWithT(t)
+	first := contract.Sources[0]
+	g.Expect(contract.Cite(first.ID)).To(Equal(first.Title))
+	g.Expect(contract.Cite(first.ID + " §1")).To(Equal(first.Title + ", §1"))
+	g.Expect(contract.Cite("? §1")).To(Equal("? §1"))
+}

@@ -20,6 +20,7 @@ import (
 type contents struct {
 	spec        *openapi3.T
 	rules       []Rule
+	places      map[string]int // of the rules, by their ids; below zero, so that the rules of other contracts come last
 	callerRules []CallerRule
 	sources     []Source
 	ambiguities []Ambiguity
@@ -83,6 +84,10 @@ func take(doc *openapi3.T) (contents, error) {
 	)
 	if err == nil {
 		err = c.complete()
+	}
+	c.places = map[string]int{}
+	for i, rule := range c.rules {
+		c.places[rule.ID] = i - len(c.rules)
 	}
 	return c, err
 }

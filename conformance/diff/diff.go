@@ -264,17 +264,13 @@ func (p *pair) conditions() []Condition {
 // each calls a function with every rule of the two, in the contract's order. One that only one of them has is Absent from
 // the other.
 func (p *pair) each(visit func(a, b report.Rule)) {
-	place := map[string]int{}
-	for i, rule := range contract.Rules {
-		place[rule.ID] = i - len(contract.Rules) // below zero, so that the rules of other contracts come last
-	}
 	ids := slices.Collect(maps.Keys(p.a.rules))
 	for id := range p.b.rules {
 		if _, both := p.a.rules[id]; !both {
 			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(cmp.Compare(place[a], place[b]), cmp.Compare(a, b)) })
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(contract.Order(a, b), cmp.Compare(a, b)) })
 	for _, id := range ids {
 		visit(p.a.of(id), p.b.of(id))
 	}

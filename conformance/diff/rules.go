@@ -115,7 +115,7 @@ func set(texts []string) map[string]bool {
 
 // stricter gives the higher of two levels, so that a change of the contract hides nothing.
 func stricter(a, b contract.Level) contract.Level {
-	for _, level := range []contract.Level{contract.Must, contract.Should, contract.Note} {
+	for _, level := range contract.Levels {
 		if a == level || b == level {
 			return level
 		}

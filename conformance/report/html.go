@@ -188,7 +188,7 @@ func (r *Report) sheet() *sheet {
 	}
 	for _, trial := range r.Trials {
 		if len(trial.Rules) > 0 {
-			s.familyOf[trial.Check] = familyName(trial.Rules[0])
+			s.familyOf[trial.Check] = contract.Family(trial.Rules[0])
 		}
 	}
 	s.head(r)
@@ -200,14 +200,6 @@ func (r *Report) sheet() *sheet {
 	s.trials(r)
 	s.Timeline, s.Latency, s.Outcomes = s.timeline(r), latency(r), s.outcomes(r)
 	return s
-}
-
-// familyName is the family of a rule by its id, also of one that has none.
-func familyName(id string) string {
-	if !strings.Contains(id, "-") {
-		return id
-	}
-	return contract.Rule{ID: id}.Family()
 }
 
 // head is what a reader takes in at once.
@@ -339,7 +331,7 @@ func (s *sheet) rules(r *Report) {
 		return row
 	})
 	for _, row := range rows {
-		name := familyName(row.ID)
+		name := contract.Family(row.ID)
 		if last := len(s.Rules) - 1; last < 0 || s.Rules[last].Name != name {
 			s.Rules = append(s.Rules, family{Name: name})
 		}
@@ -431,7 +423,7 @@ func (s *sheet) trials(r *Report) {
 		}
 		row.Rules, _ = fit(&s.checks, t.Rules, markupOfLine, s.checks.line)
 		for _, id := range row.Rules {
-			if name := familyName(id); !slices.Contains(row.Families, name) {
+			if name := contract.Family(id); !slices.Contains(row.Families, name) {
 				row.Families = append(row.Families, name)
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
 // firstBroken is a broken rule on one line.
@@ -75,7 +77,7 @@ func rank(r *Report, rule Rule) int {
 
 func (s *sheet) brokenRule(r *Report, rule Rule, share *quota) *brokenRule {
 	b := &brokenRule{
-		ID: share.line(rule.ID), Level: share.line(string(rule.Level)), Family: visible(familyName(rule.ID)), Standing: r.standing(rule),
+		ID: share.line(rule.ID), Level: share.line(string(rule.Level)), Family: visible(contract.Family(rule.ID)), Standing: r.standing(rule),
 		Statement: share.line(rule.Statement), Source: share.line(sources(rule.Source)), Known: share.line(rule.Known), New: share.line(r.whyNew(rule)),
 	}
 	b.By, b.MoreBy = fit(share, rule.BrokenBy, markupOfLine, share.line)

@@ -99,7 +99,7 @@ func (m *comment) counts() {
 		m.printf(" %s |", column.head)
 	}
 	m.printf("\n|---|%s\n", strings.Repeat("---:|", len(columns)))
-	for _, level := range []contract.Level{contract.Must, contract.Should, contract.Note} {
+	for _, level := range contract.Levels {
 		m.printf("| %s |", level)
 		for _, column := range columns {
 			n := 0

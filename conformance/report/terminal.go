@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -118,11 +117,7 @@ func (s *summary) rules() {
 
 // inOrder sorts rules as the contract does, so that a family stands together.
 func inOrder(rules []Rule) []Rule {
-	place := map[string]int{}
-	for i, rule := range contract.Rules {
-		place[rule.ID] = i - len(contract.Rules) // below zero, so that the rules of other contracts come last
-	}
-	return slices.SortedStableFunc(slices.Values(rules), func(a, b Rule) int { return cmp.Compare(place[a.ID], place[b.ID]) })
+	return slices.SortedStableFunc(slices.Values(rules), func(a, b Rule) int { return contract.Order(a.ID, b.ID) })
 }
 
 // The marks of rules.
@@ -244,16 +239,7 @@ func (s *summary) failed(rule Rule) {
 func sources(short []string) string {
 	long := make([]string, 0, len(short))
 	for _, source := range short {
-		id, section, _ := strings.Cut(source, " ")
-		i := slices.IndexFunc(contract.Sources, func(s contract.Source) bool { return s.ID == id })
-		switch {
-		case i < 0:
-			long = append(long, source)
-		case section == "":
-			long = append(long, contract.Sources[i].Title)
-		default:
-			long = append(long, contract.Sources[i].Title+", "+section)
-		}
+		long = append(long, contract.Cite(source))
 	}
 	return strings.Join(long, "; ")
 }

@@ -104,7 +104,7 @@ func (p *page) rule(rule contract.Rule) error {
 	fmt.Fprintf(p, "### %s\n\n**%s** %s\n\n", rule.ID, rule.Level, text(rule.Statement))
 	var sources []string
 	for _, source := range rule.Source {
-		sources = append(sources, cited(source))
+		sources = append(sources, text(contract.Cite(source))+" ["+source+"]")
 	}
 	fmt.Fprintf(p, "Source: %s.\n\n", strings.Join(sources, "; "))
 
@@ -121,17 +121,6 @@ func (p *page) rule(rule contract.Rule) error {
 	}
 	p.open(rule)
 	return nil
-}
-
-// cited names a document, and the section if there is one.
-func cited(source string) string {
-	id, section, _ := strings.Cut(source, " ")
-	at := slices.IndexFunc(contract.Sources, func(s contract.Source) bool { return s.ID == id })
-	named := text(contract.Sources[at].Title)
-	if section != "" {
-		named += ", " + section
-	}
-	return named + " [" + source + "]"
 }
 
 // broken lists the mutants that break a rule, folded.

@@ -206,7 +206,7 @@ func folders(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellC
 // labels continue a label filter, which may have begun with others.
 func labels(_ *cobra.Command, _ []string, typed string) (all []cobra.Completion, _ cobra.ShellCompDirective) {
 	before := typed[:strings.LastIndexAny(typed, " (!&|")+1]
-	for _, level := range []contract.Level{contract.Must, contract.Should, contract.Note} {
+	for _, level := range contract.Levels {
 		all = append(all, cobra.CompletionWithDesc(before+string(level), "all rules of this level"))
 	}
 	for _, rule := range contract.Rules {
