@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"cmp"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -58,7 +57,12 @@ func (c *course) end(took time.Duration, reason string) {
 
 // add puts an exchange down. A sample is made of it if it is the first short one of its check.
 func (c *course) add(e *target.Exchange, sample func() report.Exchange) {
-	named, outcome := len(ask(e.Body).ids), outcomeOf(e)
+	named, said := len(ask(e.Body).ids), e.Answer()
+	listed := len(said.Listed)
+	if said.Unknown {
+		listed = -1
+	}
+	outcome := report.OutcomeOf(e.Status(), said.Code, listed)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	family := ""
@@ -104,28 +108,6 @@ func (c *course) thin() {
 			c.marks, c.times = append(c.marks, mark), append(c.times, times[i])
 		}
 	}
-}
-
-// outcomeOf tells what an answer meant.
-func outcomeOf(e *target.Exchange) report.Outcome {
-	status, said := e.Status(), e.Answer()
-	switch {
-	case e.Err != nil:
-		return report.OutcomeNoAnswer
-	case e.PutOff():
-		return report.OutcomePutOff
-	case status == http.StatusOK && said.Unknown:
-		return report.OutcomeOther
-	case status == http.StatusOK && len(said.Listed) == 0:
-		return report.OutcomeDone
-	case status == http.StatusOK:
-		return report.OutcomePartial
-	case status >= 400 && status < 500:
-		return report.OutcomeRefused
-	case status >= 500 && status < 600:
-		return report.OutcomeFault
-	}
-	return report.OutcomeOther
 }
 
 // report writes down what is known, in a report that has its rules.

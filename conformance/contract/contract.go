@@ -215,6 +215,13 @@ func ErrorByCode(code string) (Error, bool) {
 	return Errors[i], true
 }
 
+// PutsOff tells whether an answer puts a request off, which is no outcome: it has to be made again. A limiter in front of the
+// implementation need not know any code.
+func PutsOff(status int, code string) bool {
+	return status == TooFast.Status ||
+		status >= 400 && (code == TooFast.Code || status == Unavailable.Status && code == Unavailable.Code)
+}
+
 // ParseState reads the name of a state, or another name for it, in either case giving the state's own name.
 func ParseState(name string) (State, bool) {
 	if own, ok := document.aliases[name]; ok {

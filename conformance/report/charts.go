@@ -5,12 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 )
 
 // The charts of a page are worked out here, in units of their own pictures, and drawn by the template.
@@ -97,35 +94,20 @@ func tallied(tally map[Outcome]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// outcomeOf tells what a kept answer meant, as far as it says.
-func outcomeOf(got Got) Outcome {
-	switch {
-	case got.Status == 0:
-		return OutcomeNoAnswer
-	case got.Status == http.StatusOK:
-		if len(got.Body) > pageBody {
-			return OutcomeOther
-		}
-		var said struct {
-			Response struct {
-				IDs []json.RawMessage `json:"snapshotIds"`
-			} `json:"response"`
-		}
-		if json.Unmarshal([]byte(got.Body), &said) != nil {
-			return OutcomeOther
-		}
-		if len(said.Response.IDs) > 0 {
-			return OutcomePartial
-		}
-		return OutcomeDone
-	case got.Status == contract.TooFast.Status:
-		return OutcomePutOff
-	case got.Status >= 400 && got.Status < 500:
-		return OutcomeRefused
-	case got.Status >= 500 && got.Status < 600:
-		return OutcomeFault
+// outcome tells what a kept answer meant, as far as it says.
+func (g Got) outcome() Outcome {
+	var said struct {
+		Code     any `json:"code"`
+		Response struct {
+			IDs []json.RawMessage `json:"snapshotIds"`
+		} `json:"response"`
 	}
-	return OutcomeOther
+	listed := -1
+	if len(g.Body) <= pageBody && json.Unmarshal([]byte(g.Body), &said) == nil {
+		listed = len(said.Response.IDs)
+	}
+	code, _ := said.Code.(string)
+	return OutcomeOf(g.Status, code, listed)
 }
 
 // latencyChart is how long answers took, by how much was asked for, on a logarithmic scale.
@@ -295,7 +277,7 @@ func race(evidence []Exchange) *raceChart {
 	}
 	chart, top := &raceChart{}, 4.0
 	for _, e := range evidence {
-		at, outcome := e.At.Sub(start).Seconds(), outcomeOf(e.Got)
+		at, outcome := e.At.Sub(start).Seconds(), e.Got.outcome()
 		bar := raceBar{
 			Label: strconv.Itoa(e.Seq), Class: outcome.class(), X: px(chartLeft + chartPlot*at/span), Y: px(top), Middle: px(top + 11),
 			Width: px(max(2, chartPlot*sane(e.Seconds)/span)), Said: string(outcome),

@@ -150,7 +150,7 @@ type shownMessage struct {
 func show(space *quota, e Exchange) shownExchange {
 	shown := shownExchange{
 		Seq: e.Seq, At: clock(e.At), Took: lapse(e.Seconds), Method: space.line(e.Sent.Method), URL: space.line(e.Sent.URL),
-		Outcome: outcomeOf(e.Got).class(), Sent: messageOf(space, e.Sent.Header, e.Sent.Body, e.Sent.Raw, 0),
+		Outcome: e.Got.outcome().class(), Sent: messageOf(space, e.Sent.Header, e.Sent.Body, e.Sent.Raw, 0),
 		Got: messageOf(space, e.Got.Header, e.Got.Body, e.Got.Raw, e.Got.Cut),
 	}
 	if e.At.IsZero() {

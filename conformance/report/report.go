@@ -6,6 +6,7 @@
 package report
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -169,6 +170,26 @@ const (
 
 // AllOutcomes are the outcomes, in the order in which they are shown.
 var AllOutcomes = []Outcome{OutcomeDone, OutcomePartial, OutcomeRefused, OutcomeFault, OutcomePutOff, OutcomeNoAnswer, OutcomeOther}
+
+// OutcomeOf tells what an answer meant by its status, 0 where there is none, its code, and how many ids it lists, below zero
+// where that cannot be read.
+func OutcomeOf(status int, code string, listed int) Outcome {
+	switch {
+	case status == 0:
+		return OutcomeNoAnswer
+	case contract.PutsOff(status, code):
+		return OutcomePutOff
+	case status == http.StatusOK && listed == 0:
+		return OutcomeDone
+	case status == http.StatusOK && listed > 0:
+		return OutcomePartial
+	case status >= 400 && status < 500:
+		return OutcomeRefused
+	case status >= 500 && status < 600:
+		return OutcomeFault
+	}
+	return OutcomeOther
+}
 
 // Tally counts the exchanges of the checks of one family that had one outcome.
 type Tally struct {

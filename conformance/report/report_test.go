@@ -124,3 +124,31 @@ func text(t *testing.T, r *report.Report, style report.Style) string {
 	}
 	return out.String()
 }
+
+func TestOutcomesAreToldByStatusCodeAndList(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		status int
+		code   string
+		listed int
+		is     report.Outcome
+	}{
+		{0, "", -1, report.OutcomeNoAnswer},
+		{200, "", 0, report.OutcomeDone},
+		{200, "", 3, report.OutcomePartial},
+		{200, "", -1, report.OutcomeOther},
+		{200, contract.TooFast.Code, 0, report.OutcomeDone},
+		{302, "", -1, report.OutcomeOther},
+		{404, contract.NotFound.Code, -1, report.OutcomeRefused},
+		{contract.TooFast.Status, "", -1, report.OutcomePutOff},
+		{400, contract.TooFast.Code, -1, report.OutcomePutOff},
+		{contract.Unavailable.Status, contract.Unavailable.Code, -1, report.OutcomePutOff},
+		{contract.Unavailable.Status, "", -1, report.OutcomeFault},
+		{500, contract.Unavailable.Code, -1, report.OutcomeFault},
+		{600, "", -1, report.OutcomeOther},
+	} {
+		if got := report.OutcomeOf(c.status, c.code, c.listed); got != c.is {
+			t.Errorf("%d %q, %d listed, is %q and not %q", c.status, c.code, c.listed, got, c.is)
+		}
+	}
+}

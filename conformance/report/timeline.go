@@ -149,7 +149,7 @@ func (s *sheet) marks(r *Report) []Mark {
 		if !there[e.Seq] {
 			marks = append(marks, Mark{
 				Seq: e.Seq, At: sane(e.At.Sub(r.Started).Seconds()), Seconds: sane(e.Seconds), Check: s.checkOf[e.Seq], Named: -1,
-				Status: e.Got.Status, Outcome: outcomeOf(e.Got),
+				Status: e.Got.Status, Outcome: e.Got.outcome(),
 			})
 		}
 	}

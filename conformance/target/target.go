@@ -322,17 +322,12 @@ func mistrusted(operation *net.OpError) bool {
 
 // PutOff tells whether the answer puts the request off: it is no outcome, and the request has to be made again.
 func (e *Exchange) PutOff() bool {
-	switch {
-	case e.Err != nil:
-		return false
-	case e.status == contract.TooFast.Status:
-		return true
-	case e.status < 400:
+	if e.Err != nil {
 		return false
 	}
 	members, _ := e.Members() // an unreadable body asks for nothing
 	code, _ := Text(members[contract.FieldCode])
-	return code == contract.TooFast.Code || e.status == contract.Unavailable.Status && code == contract.Unavailable.Code
+	return contract.PutsOff(e.status, code)
 }
 
 // Usage is what a target has been asked so far.
