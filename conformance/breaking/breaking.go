@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 // Party is somebody who lives by the contract.
@@ -146,7 +148,7 @@ type comparison struct {
 // say notes a change at a place, which one of the documents may lack. The judgement is an entry of the table. The change is
 // given until the next one is noted.
 func (c *comparison) say(id, judgement string, before, after *node, what string, args ...any) *Change {
-	change := Change{ID: id, Where: place(before, after), What: shortened(fmt.Sprintf(what, args...), longestWhat), Effects: judge(judgement)}
+	change := Change{ID: id, Where: place(before, after), What: report.Shorten(fmt.Sprintf(what, args...), longestWhat), Effects: judge(judgement)}
 	change.edits = []edit{editFor(before, after)}
 	return c.add(change)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/oasdiff/oasdiff/diff"
 	"github.com/oasdiff/oasdiff/load"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 )
 
@@ -66,7 +67,7 @@ func (c *comparison) hearTheRest(found []finding, said map[string]bool) {
 	for _, f := range found {
 		moot := slices.ContainsFunc(c.mooted, func(keyword string) bool { return strings.Contains(f.id, keyword) })
 		if !said[f.id] && !moot && f.severity > Notice {
-			change := Change{ID: "oasdiff", Where: "#/paths", What: shortened(f.text, longestWhat), Oasdiff: []string{f.id}}
+			change := Change{ID: "oasdiff", Where: "#/paths", What: report.Shorten(f.text, longestWhat), Oasdiff: []string{f.id}}
 			change.Effects = []Effect{{Callers, f.severity, "Read what is said here."}}
 			c.add(change)
 		}

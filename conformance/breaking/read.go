@@ -18,6 +18,7 @@ import (
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/misread"
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 	"github.com/zec-conformance/deletesnapshots/conformance/rescue"
 )
 
@@ -67,7 +68,7 @@ func read(name string, text []byte) (*Document, error) {
 		return nil, err
 	}
 	if d.spec, err = validated(tree); err != nil {
-		return nil, fmt.Errorf("is not valid OpenAPI (%s); mend it", shortened(firstLine(err), longestShown*2))
+		return nil, fmt.Errorf("is not valid OpenAPI (%s); mend it", report.Shorten(firstLine(err), longestShown*2))
 	}
 	if !strings.HasPrefix(fmt.Sprint(tree["openapi"]), "3.0") {
 		tree = older(tree, nil).(map[string]any)

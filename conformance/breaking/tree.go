@@ -8,7 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
 // node is a value of a document, with all references followed. A nil node is a value that is not there.
@@ -323,14 +324,7 @@ func (n *node) shown() string {
 		encoded, _ := json.Marshal(n.plain()) // what was read from JSON's values
 		text = string(encoded)
 	}
-	return shortened(text, longestShown)
-}
-
-func shortened(text string, longest int) string {
-	if utf8.RuneCountInString(text) <= longest {
-		return text
-	}
-	return string([]rune(text)[:longest-1]) + "…"
+	return report.Shorten(text, longestShown)
 }
 
 func same(a, b *node) bool {

@@ -42,7 +42,7 @@ func (d *Difference) summary() string {
 	}
 	switch {
 	case d.Regression():
-		return fmt.Sprintf("❌ %s (%s)", count(len(d.Regressions), "regression"), by)
+		return fmt.Sprintf("❌ %s (%s)", report.Count(len(d.Regressions), "regression"), by)
 	case d.Same():
 		return "✅ " + d.Headline()
 	}
@@ -101,10 +101,10 @@ func (d *Difference) folded(m *comment) {
 	fold(m, kinds(d.Profile, "choice", func(c ChoiceChange) Kind { return c.Kind })+", where the contract is silent", d.Profile, []string{"question", "A", "B", ""}, func(c ChoiceChange) []string {
 		return []string{code(c.Question), code(seen(c.A)), code(seen(c.B)), whys(nil, c.Excuse)}
 	})
-	fold(m, count(len(d.Outcomes), "outcome")+" in one of them only", d.Outcomes, []string{"family", "outcome", "A", "B"}, func(c OutcomeChange) []string {
+	fold(m, report.Count(len(d.Outcomes), "outcome")+" in one of them only", d.Outcomes, []string{"family", "outcome", "A", "B"}, func(c OutcomeChange) []string {
 		return []string{code(cmp.Or(c.Family, "before")), code(string(c.Outcome)), fmt.Sprint(c.A), fmt.Sprint(c.B)}
 	})
-	fold(m, count(len(d.Contract), "difference")+" between the contracts", d.Contract, []string{"rule", "what", "A", "B"}, func(a Amendment) []string {
+	fold(m, report.Count(len(d.Contract), "difference")+" between the contracts", d.Contract, []string{"rule", "what", "A", "B"}, func(a Amendment) []string {
 		return []string{code(a.Rule), a.What, code(cmp.Or(a.A, "none")), code(cmp.Or(a.B, "none"))}
 	})
 	d.foldedLatency(m)
@@ -131,7 +131,7 @@ func kinds[T any](list []T, noun string, of func(T) Kind) string {
 	for i, kind := range order {
 		parts[i] = fmt.Sprintf("%d %s", tally[kind], kind)
 	}
-	return count(len(list), noun) + ": " + strings.Join(parts, ", ")
+	return report.Count(len(list), noun) + ": " + strings.Join(parts, ", ")
 }
 
 func (d *Difference) foldedLatency(m *comment) {
@@ -190,13 +190,6 @@ func whys(why []string, excuse string) string {
 		parts = append(parts, "does not count: "+code(excuse))
 	}
 	return strings.Join(parts, "; ")
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // comment is Markdown on its way to a page.

@@ -83,7 +83,7 @@ func (r *Report) annotate(tell func(kind, title string, lines ...string)) {
 		}
 	}
 	if n := len(rules[untried]); n > 0 {
-		tell("notice", count(n, "rule")+" not tried", abbreviate(ids(rules[untried]), annotationText))
+		tell("notice", Count(n, "rule")+" not tried", abbreviate(ids(rules[untried]), annotationText))
 	}
 	for _, entry := range r.Baseline.Standing(StandsExpired) {
 		tell("warning", "a known failure has expired", abbreviate(entry.String(), caseLine)+": "+abbreviate(entry.Reason, annotationText), "It was excused until "+entry.Expires+".")

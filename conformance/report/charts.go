@@ -171,7 +171,7 @@ func named(l Latency) string {
 	case l.To == 0:
 		return fmt.Sprintf("more than %d", l.From-1)
 	case l.From == l.To:
-		return count(l.From, "id")
+		return Count(l.From, "id")
 	}
 	return fmt.Sprintf("%d–%d ids", l.From, l.To)
 }

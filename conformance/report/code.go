@@ -9,7 +9,7 @@ import (
 // in a table or outside of one. There nothing is a link, a mention, a reference or HTML. A table would take a bar for its own,
 // even there.
 func Code(text string, width int) string {
-	text = shorten(strings.ReplaceAll(Printable(abbreviate(text, caseLine)), "|", `\x7c`), width)
+	text = Shorten(strings.ReplaceAll(Printable(abbreviate(text, caseLine)), "|", `\x7c`), width)
 	if strings.TrimSpace(text) == "" {
 		return ""
 	}

@@ -192,7 +192,7 @@ func (r *Report) sheet() *sheet {
 		}
 	}
 	s.head(r)
-	top := running(shorten(fmt.Sprintf("%s: %s, seed %d", s.Headline, s.Endpoint, r.Seed), 120))
+	top := running(Shorten(fmt.Sprintf("%s: %s, seed %d", s.Headline, s.Endpoint, r.Seed), 120))
 	s.Running, s.Policy = template.CSS(top), policy(pageCSS, top)
 	s.broken(r)
 	s.rules(r)
@@ -237,9 +237,9 @@ func (s *sheet) head(r *Report) {
 		say("Started", "%s UTC", r.Started.UTC().Format("2006-01-02 15:04:05"))
 	}
 	if took := lapse(r.Seconds); r.Log != nil {
-		say("Took", "%s; %s", took, count(r.Exchanges, "call"))
+		say("Took", "%s; %s", took, Count(r.Exchanges, "call"))
 	} else {
-		say("Took", "%s; %s, %s", took, count(r.Exchanges, "exchange"), count(r.Snapshots, "snapshot"))
+		say("Took", "%s; %s, %s", took, Count(r.Exchanges, "exchange"), Count(r.Snapshots, "snapshot"))
 	}
 	if r.Waits > 0 {
 		say("Put off", "%s, for %s in all", times(r.Waits), lapse(r.Waited))
@@ -275,7 +275,7 @@ func (s *sheet) why(r *Report) (why []string) {
 			broken++
 		}
 	}
-	are := count(broken, "rule") + " of level " + level + " are broken"
+	are := Count(broken, "rule") + " of level " + level + " are broken"
 	if broken == 1 {
 		are = "1 rule of level " + level + " is broken"
 	}
@@ -402,7 +402,7 @@ func (s *sheet) left(r *Report) {
 			s.MoreLost = len(r.Lost) - len(s.Lost)
 			break
 		}
-		s.Lost = append(s.Lost, s.rest.line(fmt.Sprintf("%s in state %s", count(order.Count, "snapshot"), order.State)))
+		s.Lost = append(s.Lost, s.rest.line(fmt.Sprintf("%s in state %s", Count(order.Count, "snapshot"), order.State)))
 	}
 	s.Clean = s.rest.line(r.Clean)
 }

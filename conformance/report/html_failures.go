@@ -56,7 +56,7 @@ func (s *sheet) broken(r *Report) {
 	for _, b := range s.Broken[:min(len(s.Broken), pageFirst)] {
 		first := firstBroken{ID: b.ID, Level: b.Level, Standing: b.Standing, Known: b.Known != ""}
 		if len(b.Failures) > 0 {
-			first.Check, first.Seen = shorten(b.Failures[0].Check, 100), b.Failures[0].Glance
+			first.Check, first.Seen = Shorten(b.Failures[0].Check, 100), b.Failures[0].Glance
 		}
 		s.First = append(s.First, first)
 	}
@@ -96,7 +96,7 @@ func (s *sheet) brokenRule(r *Report, rule Rule, share *quota) *brokenRule {
 
 func (s *sheet) failure(number int, rule string, f Failure, share *quota) shownFailure {
 	shown := shownFailure{Number: number, Check: share.line(f.Check), What: share.text(f.What), Permitted: share.text(f.Permitted)}
-	shown.Glance = shorten(glance(shown.What), 160)
+	shown.Glance = Shorten(glance(shown.What), 160)
 	if chart := race(f.Evidence); chart != nil && share.take(markupOfRace) {
 		shown.Race = chart
 	}
@@ -199,7 +199,7 @@ func messageOf(space *quota, header map[string][]string, body string, raw []byte
 		m.Folded = m.Lines > foldedLines
 	}
 	if cut > 0 {
-		m.Note = fmt.Sprintf("%s more, which the report has not kept.", count(cut, "byte"))
+		m.Note = fmt.Sprintf("%s more, which the report has not kept.", Count(cut, "byte"))
 	}
 	return m
 }

@@ -205,7 +205,7 @@ func (r *Report) junitRun(shown, failures int) junitSuite {
 	}
 	out := "verdict: " + Printable(r.Headline())
 	if more := len(r.Rules) - shown; more > 0 {
-		out += "\n" + count(more, "rule") + " left out"
+		out += "\n" + Count(more, "rule") + " left out"
 	}
 	c.Out = &junitText{out}
 	var seed, log string

@@ -48,7 +48,7 @@ func (m *comment) printf(format string, arguments ...any) { fmt.Fprintf(m, forma
 // head is what is not folded away.
 func (m *comment) head() {
 	m.printf("### %s %s: %s\n\n", m.mark(), contract.Action, m.Headline())
-	m.printf("%s%s in %.1f s\n\n", before(cell(m.Endpoint), ", "), count(m.Exchanges, "exchange"), m.Seconds)
+	m.printf("%s%s in %.1f s\n\n", before(cell(m.Endpoint), ", "), Count(m.Exchanges, "exchange"), m.Seconds)
 	if m.Reason != "" {
 		m.printf("The run was not carried out to its end: %s\n\n", Code(m.Reason, caseLine))
 	}
@@ -57,7 +57,7 @@ func (m *comment) head() {
 	m.notTried()
 	m.stale()
 	if n := len(m.Left); n > 0 {
-		m.printf("**%s could not be released**, and may cost money.\n\n", count(n, "snapshot"))
+		m.printf("**%s could not be released**, and may cost money.\n\n", Count(n, "snapshot"))
 	}
 }
 
@@ -139,7 +139,7 @@ func (m *comment) broken() {
 		m.printf("| **%s** %s: %s | %s | %s |\n", id(rule), m.says(rule), statement(rule), cell(first.What), cell(first.Permitted))
 	}
 	if more := len(rules) - shownRows; more > 0 {
-		m.printf("| and %s, below | | |\n", count(more, "more rule"))
+		m.printf("| and %s, below | | |\n", Count(more, "more rule"))
 	}
 	m.printf("\n")
 }
@@ -176,7 +176,7 @@ func (m *comment) notTried() {
 	if len(reasons) > 0 {
 		m.printf(" (%s", cell(reasons[0]))
 		if more := len(reasons) - 1; more > 0 {
-			m.printf(", and %s", count(more, "more reason"))
+			m.printf(", and %s", Count(more, "more reason"))
 		}
 		m.printf(")")
 	}
@@ -246,13 +246,13 @@ func (m *comment) origin() string {
 	}
 	row("endpoint", cell(m.Endpoint))
 	if m.Log != nil {
-		row("log", cell(m.Log.Name)+", "+count(m.Log.Calls, "call"))
+		row("log", cell(m.Log.Name)+", "+Count(m.Log.Calls, "call"))
 	} else {
 		row("testbed", cell(m.Testbed))
 		row("seed", fmt.Sprint(m.Seed))
 		row("effort", cell(m.Effort))
 		row("filter", cell(m.Filter))
-		row("took", fmt.Sprintf("%s, %s, %.2f s", count(m.Exchanges, "exchange"), count(m.Snapshots, "snapshot"), m.Seconds))
+		row("took", fmt.Sprintf("%s, %s, %.2f s", Count(m.Exchanges, "exchange"), Count(m.Snapshots, "snapshot"), m.Seconds))
 	}
 	row("strict", fmt.Sprint(m.Strict))
 	row("began", m.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
@@ -282,7 +282,7 @@ func (m *comment) evidence(room int) {
 	for i, rule := range rules {
 		share := (room - text.Len()) / (len(rules) - i)
 		if share < leastShare {
-			fmt.Fprintf(&text, "The evidence of %s is left out here, for want of room; `--report html=FILE` and `json=FILE` have it.\n", count(len(rules)-i, "rule"))
+			fmt.Fprintf(&text, "The evidence of %s is left out here, for want of room; `--report html=FILE` and `json=FILE` have it.\n", Count(len(rules)-i, "rule"))
 			break
 		}
 		told := m.told(rule)

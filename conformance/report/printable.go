@@ -42,8 +42,8 @@ func visible(text string) string {
 // Pipelines, TeamCity and the older form of GitHub's.
 var commands = regexp.MustCompile(`^ *::|##[A-Za-z]*\[`)
 
-// shorten cuts a text to a width, if it has one.
-func shorten(text string, width int) string {
+// Shorten cuts a text to a width in characters, if it has one.
+func Shorten(text string, width int) string {
 	if width <= 0 || utf8.RuneCountInString(text) <= width {
 		return text
 	}
@@ -68,8 +68,8 @@ func abbreviate(text string, limit int) string {
 	return fmt.Sprintf("%s … %d bytes … %s", text[:head], tail-head, text[tail:])
 }
 
-// count gives a number with the noun that it counts.
-func count(n int, noun string) string {
+// Count gives a number with the noun that it counts.
+func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

@@ -128,7 +128,7 @@ func (p *Progress) tellLive() func(State) {
 			width = p.width()
 		}
 		// A line as wide as the terminal makes some terminals begin another.
-		if line := shorten(state.line(), max(2, width-1)); line != shown {
+		if line := Shorten(state.line(), max(2, width-1)); line != shown {
 			fmt.Fprintf(p.out, "\r%s\x1b[K", line)
 			shown = line
 		}
@@ -153,11 +153,11 @@ func (s State) line() string {
 	if s.Left >= time.Second {
 		line += fmt.Sprintf(", ~%.0f s left", s.Left.Seconds())
 	}
-	line += fmt.Sprintf("  %d/%d checks, %s", s.Done, s.Total, count(s.Exchanges, "exchange"))
+	line += fmt.Sprintf("  %d/%d checks, %s", s.Done, s.Total, Count(s.Exchanges, "exchange"))
 	if s.Broken > 0 {
 		line += ", rules broken " + times(s.Broken)
 	}
-	line += fmt.Sprintf(", %s in use", count(s.Snapshots, "snapshot"))
+	line += fmt.Sprintf(", %s in use", Count(s.Snapshots, "snapshot"))
 	line += "  " + Printable(s.Phase)
 	if s.Check != "" && s.Check != s.Phase {
 		line += ": " + Printable(s.Check)

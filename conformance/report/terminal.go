@@ -76,13 +76,13 @@ func (s *summary) header() {
 		s.field("", "strict", "rules of level SHOULD count like those of level MUST")
 	}
 	if s.Baseline != nil {
-		s.field("", "baseline", fmt.Sprintf("%s, with %s", s.Baseline.Name, count(len(s.Baseline.Entries), "known failure")))
+		s.field("", "baseline", fmt.Sprintf("%s, with %s", s.Baseline.Name, Count(len(s.Baseline.Entries), "known failure")))
 	}
 }
 
 // log tells how much of a log could be judged.
 func (s *summary) log() {
-	s.field("", "log", fmt.Sprintf("%s, of which %d are calls of %s", count(s.Log.Entries, "exchange"), s.Log.Calls, contract.Action), s.Log.Name)
+	s.field("", "log", fmt.Sprintf("%s, of which %d are calls of %s", Count(s.Log.Entries, "exchange"), s.Log.Calls, contract.Action), s.Log.Name)
 	for _, part := range []struct {
 		n    int
 		text string
@@ -93,7 +93,7 @@ func (s *summary) log() {
 		{s.Log.Unjudged, "with a body that the log has not kept, or that can be read in more than one way"},
 	} {
 		if part.n > 0 {
-			s.field("", "", fmt.Sprintf("%s %s", count(part.n, "call"), part.text))
+			s.field("", "", fmt.Sprintf("%s %s", Count(part.n, "call"), part.text))
 		}
 	}
 }
@@ -111,7 +111,7 @@ func (s *summary) rules() {
 		if width > 0 {
 			width = max(shownRule, width-before)
 		}
-		s.printf("  %s %-8s %-6s %s\n", paint.Sprint(mark), rule.ID, rule.Level, shorten(Printable(rule.Statement), width))
+		s.printf("  %s %-8s %-6s %s\n", paint.Sprint(mark), rule.ID, rule.Level, Shorten(Printable(rule.Statement), width))
 	}
 }
 
@@ -257,7 +257,7 @@ func (s *summary) failure(number int, f Failure) {
 		s.printf("%s%s: --pictures FOLDER writes it, --report json=FILE has it\n", label(indent, "picture"), Printable(f.Picture.Name))
 	}
 	if more := len(f.Evidence) - len(shown); more > 0 {
-		s.printf("%s%s not shown; --report json=FILE has the whole evidence\n", indent, count(more, "more exchange"))
+		s.printf("%s%s not shown; --report json=FILE has the whole evidence\n", indent, Count(more, "more exchange"))
 	}
 }
 
@@ -290,7 +290,7 @@ func answer(got Got) string {
 func body(text string, cut int) string {
 	shown := Printable(abbreviate(text, shownBody))
 	if cut > 0 {
-		shown += fmt.Sprintf(" … and %s that the report has not kept", count(cut, "byte"))
+		shown += fmt.Sprintf(" … and %s that the report has not kept", Count(cut, "byte"))
 	}
 	return shown
 }
@@ -358,13 +358,13 @@ func (s *summary) longestPhase() (width int) {
 // left names every snapshot that stayed behind, however many: they may cost money, and nothing else knows of them.
 func (s *summary) left() {
 	if len(s.Left) > 0 {
-		s.title(count(len(s.Left), "snapshot") + " could not be released")
+		s.title(Count(len(s.Left), "snapshot") + " could not be released")
 	}
 	for _, id := range s.Left {
 		s.printf("  %s\n", Printable(id))
 	}
 	if len(s.Lost) > 0 {
-		s.title(count(len(s.Lost), "order") + " for snapshots brought no ids: whether anything was made, nobody knows")
+		s.title(Count(len(s.Lost), "order") + " for snapshots brought no ids: whether anything was made, nobody knows")
 	}
 	for _, order := range s.Lost {
 		s.printf("  %d in state %s\n", order.Count, Printable(string(order.State)))
@@ -380,18 +380,18 @@ func (s *summary) figures() {
 		mark, _ := s.mark(rule)
 		tally[mark]++
 	}
-	s.printf("\n%s: %s %d passed, %s %d failed, %s %s, %s %d skipped, %s %d noted\n", count(len(s.Rules), "rule"),
-		markPassed, tally[markPassed], markFailed, tally[markFailed], markRemark, count(tally[markRemark], "remark"),
+	s.printf("\n%s: %s %d passed, %s %d failed, %s %s, %s %d skipped, %s %d noted\n", Count(len(s.Rules), "rule"),
+		markPassed, tally[markPassed], markFailed, tally[markFailed], markRemark, Count(tally[markRemark], "remark"),
 		markSkipped, tally[markSkipped], markNoted, tally[markNoted])
-	s.printf("%s: %d done, %d skipped", count(s.Checks.Total, "check"), s.Checks.Done, s.Checks.Skipped)
+	s.printf("%s: %d done, %d skipped", Count(s.Checks.Total, "check"), s.Checks.Done, s.Checks.Skipped)
 	if missed := s.Checks.Total - s.Checks.Done - s.Checks.Skipped; missed > 0 {
 		s.printf(", %d not reached", missed)
 	}
 	if s.Log != nil {
-		s.printf("; %s, %.2f s\n", count(s.Exchanges, "call"), s.Seconds)
+		s.printf("; %s, %.2f s\n", Count(s.Exchanges, "call"), s.Seconds)
 		return
 	}
-	s.printf("; %s, %s, %.2f s, seed %d\n", count(s.Exchanges, "exchange"), count(s.Snapshots, "snapshot"), s.Seconds, s.Seed)
+	s.printf("; %s, %s, %.2f s, seed %d\n", Count(s.Exchanges, "exchange"), Count(s.Snapshots, "snapshot"), s.Seconds, s.Seed)
 }
 
 func (s *summary) verdict() {
@@ -401,7 +401,7 @@ func (s *summary) verdict() {
 		if len(skipped) == 1 {
 			were = "was"
 		}
-		s.printf("%s\n", s.paint.warning.Sprintf("%s %s not tried: %s", count(len(skipped), "rule"), were, ids(skipped)))
+		s.printf("%s\n", s.paint.warning.Sprintf("%s %s not tried: %s", Count(len(skipped), "rule"), were, ids(skipped)))
 	}
 	if s.Verdict == CouldNotRun {
 		s.field("", "reason", s.Reason)

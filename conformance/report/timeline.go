@@ -180,10 +180,10 @@ func marked(m Mark) string {
 	}
 	text += " in " + lapse(m.Seconds)
 	if m.Named >= 0 {
-		text += ", " + count(m.Named, "id")
+		text += ", " + Count(m.Named, "id")
 	}
 	if m.Check != "" {
-		text += "; " + shorten(abbreviate(m.Check, pageText), 80)
+		text += "; " + Shorten(abbreviate(m.Check, pageText), 80)
 	}
 	return text
 }
