@@ -1,9 +1,7 @@
 package conformance
 
 import (
-	"maps"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
@@ -14,11 +12,10 @@ import (
 // entry is what of an exchange goes into a recording.
 func (j *journal) entry(e *target.Exchange) har.Entry {
 	redact := j.redacting(e)
-	pairs := func(header http.Header) (pairs []har.Pair) {
-		for _, name := range slices.Sorted(maps.Keys(header)) {
-			for _, value := range header[name] {
-				pairs = append(pairs, har.Pair{Name: redact(name), Value: redact(value)})
-			}
+	pairs := func(header http.Header) []har.Pair {
+		pairs := har.Pairs(header)
+		for i, pair := range pairs {
+			pairs[i] = har.Pair{Name: redact(pair.Name), Value: redact(pair.Value)}
 		}
 		return pairs
 	}

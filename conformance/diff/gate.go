@@ -53,8 +53,8 @@ func NewGate(texts ...string) (Gate, error) {
 	for _, text := range texts {
 		for given := range strings.SplitSeq(text, ",") {
 			word := Word(strings.ToLower(strings.TrimSpace(given)))
-			if !known(word) {
-				return Gate{}, fmt.Errorf("nothing is called %q; give some of %s", given, names())
+			if !slices.Contains(names(), word) {
+				return Gate{}, fmt.Errorf("nothing is called %q; give some of %s", given, joined(names()))
 			}
 			if !slices.Contains(gate.words, word) {
 				gate.words = append(gate.words, word)
@@ -67,21 +67,11 @@ func NewGate(texts ...string) (Gate, error) {
 	return gate, nil
 }
 
-func known(word Word) bool {
+func names() (all []Word) {
 	for _, w := range Words {
-		if w.Word == word {
-			return true
-		}
+		all = append(all, w.Word)
 	}
-	return false
-}
-
-func names() string {
-	var all []string
-	for _, w := range Words {
-		all = append(all, string(w.Word))
-	}
-	return strings.Join(all, ", ")
+	return all
 }
 
 // all gives all that counts, in the order of Words.

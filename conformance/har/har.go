@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -76,6 +78,16 @@ type Content struct {
 type Pair struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+}
+
+// Pairs gives the lines of a header, in the order of their names.
+func Pairs(header map[string][]string) (pairs []Pair) {
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		for _, value := range header[name] {
+			pairs = append(pairs, Pair{Name: name, Value: value})
+		}
+	}
+	return pairs
 }
 
 // Unread is a list that the format wants, and that says again what stands elsewhere.

@@ -64,9 +64,9 @@ func (k keptExchange) entry() har.Entry {
 	entry.Seq.Value, entry.From.Value = k.Seq, k.check
 	entry.Started.Time, entry.Millis = k.At, &millis
 	entry.Timings.Wait = millis
-	entry.Request = har.Request{Method: k.Sent.Method, URL: k.Sent.URL, HTTPVersion: proto, Headers: pairs(k.Sent.Header), HeadersSize: -1}
+	entry.Request = har.Request{Method: k.Sent.Method, URL: k.Sent.URL, HTTPVersion: proto, Headers: har.Pairs(k.Sent.Header), HeadersSize: -1}
 	entry.Request.Post(cmp.Or(http.Header(k.Sent.Header).Get("Content-Type"), contract.ContentType), bytesOf(k.Sent.Body, k.Sent.Raw))
-	entry.Response = har.Response{HTTPVersion: proto, Headers: pairs(k.Got.Header), HeadersSize: -1, BodySize: -1}
+	entry.Response = har.Response{HTTPVersion: proto, Headers: har.Pairs(k.Got.Header), HeadersSize: -1, BodySize: -1}
 	entry.Error.Value = k.Got.Error
 	if k.Got.Status == 0 {
 		return entry
@@ -76,16 +76,6 @@ func (k keptExchange) entry() har.Entry {
 	entry.Response.Answer(http.Header(k.Got.Header).Get("Content-Type"), bytesOf(k.Got.Body, k.Got.Raw))
 	entry.Response.Content.Size += k.Got.Cut
 	return entry
-}
-
-// pairs gives headers in the order of their names.
-func pairs(header map[string][]string) (pairs []har.Pair) {
-	for _, name := range slices.Sorted(maps.Keys(header)) {
-		for _, value := range header[name] {
-			pairs = append(pairs, har.Pair{Name: name, Value: value})
-		}
-	}
-	return pairs
 }
 
 // bytesOf gives a body as it was: a report that was read back has it as bytes where it is no text.

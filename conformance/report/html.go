@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
 )
 
 // How much a page shows; the JSON report has the rest. What runs write stays far below. A page has no more than these quotas
@@ -397,13 +398,9 @@ func (s *sheet) run(r *Report) {
 // left names what stayed behind.
 func (s *sheet) left(r *Report) {
 	s.Left, s.MoreLeft = fit(&s.rest, r.Left, markupOfLine, s.rest.line)
-	for _, order := range r.Lost {
-		if !s.rest.take(markupOfLine) {
-			s.MoreLost = len(r.Lost) - len(s.Lost)
-			break
-		}
-		s.Lost = append(s.Lost, s.rest.line(fmt.Sprintf("%s in state %s", Count(order.Count, "snapshot"), order.State)))
-	}
+	s.Lost, s.MoreLost = fit(&s.rest, r.Lost, markupOfLine, func(order ledger.Order) string {
+		return s.rest.line(fmt.Sprintf("%s in state %s", Count(order.Count, "snapshot"), order.State))
+	})
 	s.Clean = s.rest.line(r.Clean)
 }
 

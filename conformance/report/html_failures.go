@@ -3,13 +3,13 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
+	"github.com/zec-conformance/deletesnapshots/conformance/har"
 )
 
 // firstBroken is a broken rule on one line.
@@ -180,15 +180,10 @@ func show(space *quota, e Exchange) shownExchange {
 }
 
 func messageOf(space *quota, header map[string][]string, body string, raw []byte, cut int) shownMessage {
-	var all []pair
-	for _, name := range slices.Sorted(maps.Keys(header)) {
-		for _, value := range header[name] {
-			all = append(all, pair{name, value})
-		}
-	}
+	all := har.Pairs(header)
 	var m shownMessage
-	m.Header, m.More = fit(space, all[:min(len(all), pageHeader)], markupOfLine, func(line pair) pair {
-		return pair{space.line(line.Name), space.line(line.Text)}
+	m.Header, m.More = fit(space, all[:min(len(all), pageHeader)], markupOfLine, func(line har.Pair) pair {
+		return pair{space.line(line.Name), space.line(line.Value)}
 	})
 	m.More += len(all) - min(len(all), pageHeader)
 	if len(raw) > 0 {

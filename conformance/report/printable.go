@@ -85,10 +85,13 @@ func times(n int) string {
 }
 
 // lines takes a text of our own apart, which may have several lines, and makes each of them printable.
-func lines(text string) []string {
-	all := strings.Split(strings.TrimSpace(text), "\n")
+func lines(text string) []string { return eachLine(strings.TrimSpace(text), Printable) }
+
+// eachLine takes a text apart and shows each line in some way, with blanks for its tabulators.
+func eachLine(text string, show func(string) string) []string {
+	all := strings.Split(text, "\n")
 	for i, line := range all {
-		all[i] = Printable(strings.ReplaceAll(line, "\t", "    "))
+		all[i] = show(strings.ReplaceAll(line, "\t", "    "))
 	}
 	return all
 }

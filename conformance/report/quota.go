@@ -54,13 +54,7 @@ func (r *quota) written(text string) string {
 }
 
 // seen makes every line of a text visible.
-func seen(text string) string {
-	all := strings.Split(text, "\n")
-	for i, line := range all {
-		all[i] = visible(strings.ReplaceAll(line, "\t", "    "))
-	}
-	return strings.Join(all, "\n")
-}
+func seen(text string) string { return strings.Join(eachLine(text, visible), "\n") }
 
 // body gives a body, laid out if it is JSON and as it is if not, and how many lines it has.
 func (r *quota) body(text string) (shown string, lines int) {

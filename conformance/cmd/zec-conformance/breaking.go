@@ -22,6 +22,9 @@ type breakingOptions struct {
 	reports  []string
 }
 
+// severities are what --fail-on takes.
+var severities = []string{breaking.Breaking.String(), breaking.Warning.String(), breaking.Notice.String(), "none"}
+
 func (c *command) breaking() *cobra.Command {
 	var o breakingOptions
 	cmd := &cobra.Command{
@@ -63,7 +66,7 @@ Exit status: 0 nothing as grave as --fail-on says, 1 something is, 2 they could 
 	flags.SortFlags = false
 	flags.StringVar(&o.git, "git", "", "compare with the document of a `REVISION`, or of two, as A..B")
 	flags.StringVar(&o.document, "document", "openapi.yaml", "the `PATH` of the document, for --git")
-	flags.StringVar(&o.failOn, "fail-on", breaking.Breaking.String(), "exit with status 1 from this `SEVERITY` on: breaking, warning, notice or none")
+	flags.StringVar(&o.failOn, "fail-on", breaking.Breaking.String(), "exit with status 1 from this `SEVERITY` on: "+oneOf(severities))
 	reportFlag(flags, &o.reports, "report", "also write the changes", breaking.Forms)
 	return cmd
 }
@@ -72,7 +75,7 @@ Exit status: 0 nothing as grave as --fail-on says, 1 something is, 2 they could 
 func (c *command) compareContracts(ctx context.Context, input io.Reader, args []string, o breakingOptions) error {
 	var failOn breaking.Severity
 	if err := failOn.UnmarshalText([]byte(o.failOn)); err != nil && o.failOn != "none" {
-		return fmt.Errorf("--fail-on %q is no severity; give breaking, warning, notice or none", o.failOn)
+		return fmt.Errorf("--fail-on %q is no severity; give %s", o.failOn, oneOf(severities))
 	}
 	wanted, err := readReports("report", breaking.Forms, o.reports, 1)
 	if err != nil {

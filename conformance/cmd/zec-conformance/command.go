@@ -150,10 +150,14 @@ func offered(root *cobra.Command) string {
 			names = append(names, command.Name())
 		}
 	}
+	return "give " + oneOf(names) + ", or see --help"
+}
+
+// oneOf names things of which one is to be given.
+func oneOf(names []string) string {
 	last := len(names) - 1
-	given := names[last]
-	if last > 0 {
-		given = strings.Join(names[:last], ", ") + " or " + given
+	if last == 0 {
+		return names[0]
 	}
-	return "give " + given + ", or see --help"
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

@@ -41,7 +41,7 @@ func (c *command) completion() *cobra.Command {
 	for _, shell := range shells {
 		names = append(names, shell.name)
 	}
-	choice := strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	choice := oneOf(names)
 	return &cobra.Command{
 		Use:   "completion SHELL",
 		Short: "Print the script by which a shell completes commands, flags and values",
@@ -145,7 +145,7 @@ func valuesOf() map[string]cobra.CompletionFunc {
 		"diff report":      kinds(diff.Forms),
 		"diff fail-on":     regressions,
 		"breaking report":  kinds(breaking.Forms),
-		"breaking fail-on": words(breaking.Breaking.String(), breaking.Warning.String(), breaking.Notice.String(), "none"),
+		"breaking fail-on": words(severities...),
 		"document":         lists,
 		"baseline":         lists,
 		"write from":       files("json"),
