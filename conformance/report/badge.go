@@ -8,26 +8,15 @@ import (
 )
 
 // The colours of a badge. White text can be read on all of them.
-const (
-	badgeGood    = "#2a7f2a"
-	badgeWarning = "#8a6100"
-	badgeBad     = "#b3261e"
-	badgeNothing = "#5f6368"
-	badgeLabel   = "#3c4043"
-)
+var badgeColours = map[tone]string{good: "#2a7f2a", caution: "#8a6100", bad: "#b3261e", nothing: "#5f6368"}
+
+const badgeLabel = "#3c4043"
 
 // WriteBadge writes the verdict as a picture for a page about the implementation. It has nothing in it that a target could have
 // had a hand in.
 func (r *Report) WriteBadge(w io.Writer) error {
-	label, verdict, colour := contract.Action, r.Headline(), badgeNothing
-	switch {
-	case r.Verdict == Conformant:
-		colour = badgeGood
-	case r.Verdict == Remarks, r.AsKnown():
-		colour = badgeWarning
-	case r.Verdict == NotConformant:
-		colour = badgeBad
-	default:
+	label, verdict, colour := contract.Action, r.Headline(), badgeColours[r.tone()]
+	if r.tone() == nothing {
 		verdict = string(CouldNotRun)
 	}
 	left, right := badgeWidth(label), badgeWidth(verdict)

@@ -206,11 +206,7 @@ func (r *Report) sheet() *sheet {
 // head is what a reader takes in at once.
 func (s *sheet) head(r *Report) {
 	s.Headline, s.Endpoint = r.Headline(), s.rest.line(r.Endpoint)
-	s.Tone = map[Verdict]string{Conformant: "good", Remarks: "warn"}[r.Verdict]
-	if r.AsKnown() {
-		s.Tone = "warn"
-	}
-	s.Tone = cmp.Or(s.Tone, "bad")
+	s.Tone = map[tone]string{good: "good", caution: "warn", bad: "bad", nothing: "bad"}[r.tone()]
 	s.Why = s.why(r)
 	say := func(name, format string, arguments ...any) {
 		if text := fmt.Sprintf(format, arguments...); text != "" {

@@ -47,7 +47,7 @@ func (m *comment) printf(format string, arguments ...any) { fmt.Fprintf(m, forma
 
 // head is what is not folded away.
 func (m *comment) head() {
-	m.printf("### %s %s: %s\n\n", m.mark(), contract.Action, m.Headline())
+	m.printf("### %s %s: %s\n\n", verdictMarks[m.tone()], contract.Action, m.Headline())
 	m.printf("%s%s in %.1f s\n\n", before(cell(m.Endpoint), ", "), Count(m.Exchanges, "exchange"), m.Seconds)
 	if m.Reason != "" {
 		m.printf("The run was not carried out to its end: %s\n\n", Code(m.Reason, caseLine))
@@ -61,18 +61,8 @@ func (m *comment) head() {
 	}
 }
 
-// mark is the verdict in one character, in the colours that Markdown does not have.
-func (m *comment) mark() string {
-	switch {
-	case m.Verdict == Conformant:
-		return "✅"
-	case m.Verdict == Remarks, m.AsKnown():
-		return "⚠️"
-	case m.Verdict == NotConformant:
-		return "❌"
-	}
-	return "❔"
-}
+// verdictMarks are the verdicts in one character, in the colours that Markdown does not have.
+var verdictMarks = map[tone]string{good: "✅", caution: "⚠️", bad: "❌", nothing: "❔"}
 
 // before gives a text that something follows, with what stands between them.
 func before(text, separator string) string {

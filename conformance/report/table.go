@@ -63,17 +63,16 @@ func (c column) width() int { return utf8.RuneCountInString(c.head) }
 
 // verdictMark is the verdict in one character.
 func (c column) verdictMark() (string, *color.Color) {
-	switch {
-	case c.Verdict == Conformant:
-		return markPassed, c.paint.good
-	case c.Verdict == Remarks:
-		return markRemark, c.paint.warning
-	case c.AsKnown():
-		return markFailed, c.paint.warning
-	case c.Verdict == NotConformant:
-		return markFailed, c.paint.bad
+	mark := markCouldNotRun
+	switch c.Verdict {
+	case Conformant:
+		mark = markPassed
+	case Remarks:
+		mark = markRemark
+	case NotConformant:
+		mark = markFailed
 	}
-	return markCouldNotRun, c.paint.bad
+	return mark, c.paint.of(c.tone())
 }
 
 // list names the endpoints by their numbers, and spells the verdicts out.

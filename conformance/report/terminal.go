@@ -411,14 +411,7 @@ func (s *summary) verdict() {
 	if anew := s.anew(); s.Baseline != nil && len(anew) > 0 {
 		s.printf("%s\n", s.paint.bad.Sprintf("new failures, which the baseline does not excuse: %s", Printable(ids(anew))))
 	}
-	paint := s.paint.good
-	switch {
-	case s.Verdict == Remarks, s.AsKnown():
-		paint = s.paint.warning
-	case s.Verdict != Conformant:
-		paint = s.paint.bad
-	}
-	s.printf("%s\n", paint.Sprintf("verdict: %s", s.Headline()))
+	s.printf("%s\n", s.paint.of(s.tone()).Sprintf("verdict: %s", s.Headline()))
 }
 
 func ids(rules []Rule) string {
@@ -431,6 +424,17 @@ func ids(rules []Rule) string {
 
 // palette is the colours by what they mean.
 type palette struct{ title, good, bad, warning, quiet *color.Color }
+
+// of gives the colour of a verdict.
+func (p palette) of(t tone) *color.Color {
+	switch t {
+	case good:
+		return p.good
+	case caution:
+		return p.warning
+	}
+	return p.bad
+}
 
 // palette gives the colours of a style.
 func (s Style) palette() palette {

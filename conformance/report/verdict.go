@@ -52,6 +52,29 @@ func (r *Report) Headline() string {
 	return string(r.Verdict)
 }
 
+// tone is how good a verdict is, for marks and colours.
+type tone int
+
+// The tones.
+const (
+	good    tone = iota
+	caution      // remarks, or all of it is as known
+	bad
+	nothing // said about the implementation
+)
+
+func (r *Report) tone() tone {
+	switch {
+	case r.Verdict == Conformant:
+		return good
+	case r.Verdict == Remarks, r.AsKnown():
+		return caution
+	case r.Verdict == NotConformant:
+		return bad
+	}
+	return nothing
+}
+
 // counts tells whether the rule makes the implementation not conformant.
 func (r *Report) counts(rule Rule) bool {
 	return rule.Status == Failed && (rule.Level == contract.Must || rule.Level == contract.Should && r.Strict)
