@@ -7,12 +7,6 @@ import (
 	"github.com/zec-conformance/deletesnapshots/conformance/report"
 )
 
-// known are failures that somebody knows of; nil where nobody does.
-type known struct {
-	list  report.Baseline
-	names baseline.Names
-}
-
 // ReadBaseline reads a list of known failures from a file. Its error says in one line where a mistake is, and how to mend it.
 func ReadBaseline(path string) (*baseline.File, error) {
 	names, err := BaselineNames()
@@ -32,38 +26,23 @@ func BaselineNames() (baseline.Names, error) {
 	return names, err
 }
 
-// readKnown reads a baseline, unless no path is given.
-func readKnown(path string) (*known, error) {
+// readKnown reads a baseline; nil where no path is given.
+func readKnown(path string) (*baseline.File, error) {
 	if path == "" {
 		return nil, nil
 	}
-	names, err := BaselineNames()
-	if err != nil {
-		return nil, err
-	}
-	file, err := baseline.Read(path, names)
-	if err != nil {
-		return nil, err
-	}
-	return &known{file.Baseline, names}, nil
+	return ReadBaseline(path)
 }
 
-// hiding gives the same without the secrets in what somebody has written there.
-func (k *known) hiding(safe func(string) string) *known {
-	if k == nil {
-		return nil
+// judgeKnown tells in a report what of it is known, without the secrets that have got into the baseline.
+func judgeKnown(r *report.Report, known *baseline.File, safe func(string) string) {
+	if known == nil {
+		return
 	}
-	hidden := *k
-	hidden.list.Name, hidden.list.Entries = safe(k.list.Name), slices.Clone(k.list.Entries)
-	for i := range hidden.list.Entries {
-		hidden.list.Entries[i].Reason = safe(hidden.list.Entries[i].Reason)
+	hidden := *known
+	hidden.Name, hidden.Entries = safe(known.Name), slices.Clone(known.Entries)
+	for i := range hidden.Entries {
+		hidden.Entries[i].Reason = safe(hidden.Entries[i].Reason)
 	}
-	return &hidden
-}
-
-// judge tells in a report what of it is known.
-func (k *known) judge(r *report.Report) {
-	if k != nil {
-		baseline.Apply(r, k.list, k.names)
-	}
+	hidden.Apply(r)
 }

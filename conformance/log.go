@@ -118,7 +118,7 @@ func JudgeLog(ctx context.Context, log Log) (*report.Report, error) {
 		r.Reason = fmt.Sprintf("no call of the log has an answer to judge: %d without one, %d put off", r.Log.Silent, r.Log.PutOff)
 	}
 	r.Judge(false, false)
-	known.hiding(safe).judge(r)
+	judgeKnown(r, known, safe)
 	return r, nil
 }
 

@@ -428,6 +428,6 @@ func (s *suite) report(started time.Time, cutShort error) *report.Report {
 	// and an interrupted run was not meant to be judged.
 	fellSilent := errors.Is(cutShort, errSilent) || errors.Is(cutShort, errHanging) || errors.Is(cutShort, errFlooding)
 	r.Judge(cutShort != nil, cutShort != nil && !fellSilent)
-	s.known.hiding(safe).judge(r)
+	judgeKnown(r, s.known, safe)
 	return r
 }

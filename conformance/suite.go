@@ -15,6 +15,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	ginkgo "github.com/onsi/ginkgo/v2/types"
 
+	"github.com/zec-conformance/deletesnapshots/conformance/baseline"
 	"github.com/zec-conformance/deletesnapshots/conformance/contract"
 	"github.com/zec-conformance/deletesnapshots/conformance/har"
 	"github.com/zec-conformance/deletesnapshots/conformance/ledger"
@@ -55,8 +56,8 @@ type suite struct {
 	cannot map[contract.State]string // why snapshots in a state are not to be had
 	check  atomic.Pointer[string]    // the text of the check that is being carried out
 	chosen []Check
-	every  int    // how many checks there are
-	known  *known // failures
+	every  int            // how many checks there are
+	known  *baseline.File // failures; nil where nobody knows of any
 
 	// Whether the check that is being carried out has met snapshots in other states, and such as tell nothing of these.
 	met, missed atomic.Bool

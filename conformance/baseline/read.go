@@ -56,6 +56,9 @@ func Read(path string, names Names) (*File, error) {
 	return file, nil
 }
 
+// Apply holds a report against the entries, as the package's Apply does.
+func (f *File) Apply(r *report.Report) { Apply(r, f.Baseline, f.names) }
+
 func parse(text []byte, names Names) (*File, error) {
 	root, err := byhand.Parse(text)
 	if err != nil {

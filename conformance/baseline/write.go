@@ -36,7 +36,7 @@ func (f *File) Update(r *report.Report, reason, expires string) (added, removed 
 	}
 	held := *r
 	held.Rules = slices.Clone(r.Rules)
-	Apply(&held, f.Baseline, f.names)
+	f.Apply(&held)
 	f.remove(func(i int) bool {
 		gone := held.Baseline.Entries[i].Standing == report.StandsPassing
 		if gone {
