@@ -154,10 +154,7 @@ func (c *comparison) say(id, judgement string, before, after *node, what string,
 }
 
 func (c *comparison) add(change Change) *Change {
-	change.Severity = Notice
-	for _, e := range change.Effects {
-		change.Severity = max(change.Severity, e.Severity)
-	}
+	change.weigh()
 	c.changes = append(c.changes, change)
 	return &c.changes[len(c.changes)-1]
 }
@@ -198,6 +195,12 @@ func (c *Change) take(other Change) {
 	slices.SortFunc(c.Effects, func(a, b Effect) int {
 		return cmp.Compare(slices.Index(Parties, a.Who), slices.Index(Parties, b.Who))
 	})
+	c.weigh()
+}
+
+// weigh makes the severity that of the worst effect.
+func (c *Change) weigh() {
+	c.Severity = Notice
 	for _, effect := range c.Effects {
 		c.Severity = max(c.Severity, effect.Severity)
 	}

@@ -211,9 +211,7 @@ func (c *comparison) outdated() {
 	}
 	for _, list := range []func(d *Document) []string{
 		func(d *Document) []string { return byKey(d.root.get("x-errors"), "code").names },
-		func(d *Document) []string {
-			return d.root.get("components", "schemas", "SnapshotState", "enum").texts()
-		},
+		(*Document).states,
 	} {
 		gone = append(gone, without(list(c.old), list(c.new))...)
 	}

@@ -1,6 +1,7 @@
 package breaking
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -59,7 +60,7 @@ func (c *comparison) rules(kind string, before, after *node) {
 	id := strings.ReplaceAll(kind, " ", "-")
 	for _, p := range renumbered(pairs(before, after, by("id", "statement"), by("statement"), by("id"))) {
 		b, a := p.before, p.after
-		name, level := firstOf(a, b).get("id").text(), firstOf(a, b).get("level").text()
+		name, level := cmp.Or(a, b).get("id").text(), cmp.Or(a, b).get("level").text()
 		switch {
 		case b == nil:
 			c.say(id+"-added", kind+" added "+level, b, a, "%s, %s, is added: %s", name, level, a.get("statement").text())
@@ -112,10 +113,6 @@ func renumbered(found []pair) []pair {
 	return slices.DeleteFunc(found, func(p pair) bool { return p == pair{} })
 }
 
-func firstOf(nodes ...*node) *node {
-	return nodes[slices.IndexFunc(nodes, func(n *node) bool { return n != nil })]
-}
-
 var levels = []string{string(contract.Note), string(contract.Should), string(contract.Must)}
 
 func leveled(was, is string) string {
@@ -151,7 +148,7 @@ func (c *comparison) statement(id, kind, name, level string, before, after *node
 func (c *comparison) errors(before, after *node) {
 	for _, p := range pairs(before, after, by("role"), by("code")) {
 		b, a := p.before, p.after
-		code := firstOf(a, b).get("code").text()
+		code := cmp.Or(a, b).get("code").text()
 		switch {
 		case b == nil && a.get("documented").flag():
 			c.say("code-added", "documented code added", b, a, "%s is added, with status %s", code, a.get("status").shown())
@@ -213,12 +210,9 @@ func (c *comparison) codes(before, after *node) {
 		case same(b, a):
 		case key == "enum":
 			c.listedCodes(b, a)
-		case key == "description":
-			c.wording(b, a)
 		case key == enumNames:
 			c.varnames(before, after)
-		case strings.HasPrefix(key, "x-"):
-			c.extension(key, b, a)
+		case c.common(key, b, a):
 		default:
 			c.say("component-changed", "unused", b, a, "%s %s", key, became(b, a))
 		}
@@ -287,10 +281,7 @@ func (c *comparison) states(before, after *node) {
 			c.aliases(b, a, follows)
 		case key == enumNames:
 			c.varnames(before, after)
-		case key == "description":
-			c.wording(b, a)
-		case strings.HasPrefix(key, "x-"):
-			c.extension(key, b, a)
+		case c.common(key, b, a):
 		default:
 			c.say("component-changed", "unused", b, a, "%s %s", key, became(b, a))
 		}
@@ -369,7 +360,7 @@ func below(host string, domains []string) bool {
 func (c *comparison) sources(before, after *node) {
 	for _, p := range pairs(before, after, by("id"), by("title")) {
 		b, a := p.before, p.after
-		name := firstOf(a, b).get("id").text()
+		name := cmp.Or(a, b).get("id").text()
 		switch {
 		case b == nil:
 			c.say("source-added", "source", b, a, "the document %s is added: %s", name, a.get("title").text())
@@ -393,7 +384,7 @@ func (c *comparison) sources(before, after *node) {
 func (c *comparison) ambiguities(before, after *node) {
 	for _, p := range pairs(before, after, by("id"), by("question")) {
 		b, a := p.before, p.after
-		name := firstOf(a, b).get("id").text()
+		name := cmp.Or(a, b).get("id").text()
 		switch {
 		case b == nil:
 			c.say("ambiguity-added", "ambiguity added", b, a, "%s is open: %s", name, a.get("question").text())
@@ -429,7 +420,7 @@ func (c *comparison) bindsSomebody(ids *node) bool {
 func (c *comparison) silences(before, after *node) {
 	for _, p := range pairs(before, after, by("id"), by("question")) {
 		b, a := p.before, p.after
-		name := firstOf(a, b).get("id").text()
+		name := cmp.Or(a, b).get("id").text()
 		switch {
 		case b == nil:
 			c.say("silence-added", "silence added", b, a, "the choice %s is recorded: %s", name, a.get("question").text())

@@ -99,17 +99,12 @@ func (c *comparison) schema(before, after *node, d direction) {
 		case slices.Contains(mixed, key):
 			c.say(fmt.Sprintf("%s-%s-changed", d, kebab(key)), d.judgement(other), b, a, "%s %s", key, became(b, a))
 		case key == "deprecated":
-			if b.flag() != a.flag() {
-				c.say("deprecated-changed", "deprecated", b, a, "deprecated %s", became(b, a))
-			}
-		case key == "description":
-			c.wording(b, a)
+			c.deprecated(b, a)
 		case slices.Contains(aside, key):
 			c.say("note-changed", "nobody", b, a, "%s %s", key, became(b, a))
 		case key == enumNames:
 			c.varnames(before, after)
-		case strings.HasPrefix(key, "x-"):
-			c.extension(key, b, a)
+		case c.common(key, b, a):
 		default:
 			c.say(fmt.Sprintf("%s-%s-changed", d, kebab(key)), "unknown keyword", b, a, "%s %s", key, became(b, a))
 		}
@@ -162,7 +157,7 @@ func (c *comparison) bounded(key string, b, a *node, d direction, m move) string
 	if own := d.judgement(m) + " " + key; d == request && len(judgements[own]) > 0 {
 		return own
 	}
-	way := firstOf(a, b).way
+	way := cmp.Or(a, b).way
 	if last := len(way) - 1; d == request && last > 2 && way[last-1] == "items" && way[last-2] == contract.FieldSnapshotIDs {
 		return "ids " + string(m)
 	}
@@ -268,7 +263,7 @@ func (c *comparison) required(before, after *node, d direction) {
 		if before.get("properties", name) == nil && after.get("properties", name) != nil && before.get("properties") != nil {
 			continue // told where the member is new
 		}
-		c.say(string(d)+"-member-required", d.judgement(narrower), orEmpty(b, a), a, "%s is required", name)
+		c.say(string(d)+"-member-required", d.judgement(narrower), cmp.Or(b, a), a, "%s is required", name)
 	}
 	for _, name := range without(b.texts(), a.texts()) {
 		if before.get("properties", name) != nil && after.get("properties", name) == nil && after.get("properties") != nil {
@@ -276,14 +271,6 @@ func (c *comparison) required(before, after *node, d direction) {
 		}
 		c.say(string(d)+"-member-optional", d.judgement(wider), b, a, "%s is not required any more", name)
 	}
-}
-
-// orEmpty keeps a place for what is not there yet.
-func orEmpty(n, instead *node) *node {
-	if n == nil {
-		return instead
-	}
-	return n
 }
 
 // members compares those of objects.
